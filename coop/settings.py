@@ -179,8 +179,10 @@ STORAGES = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 
 # --- work in the background ------------------------------------------------------------------------------------------
-CELERY_BROKER_URL = REDIS_URL if "://" in REDIS_URL and not REDIS_URL.startswith("unix:") else (
-    REDIS_URL.replace("unix:", "redis+socket:", 1).replace("?db=", "?virtual_host=")
+CELERY_BROKER_URL = (
+    REDIS_URL
+    if "://" in REDIS_URL and not REDIS_URL.startswith("unix:")
+    else (REDIS_URL.replace("unix:", "redis+socket:", 1).replace("?db=", "?virtual_host="))
 )
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
