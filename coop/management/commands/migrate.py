@@ -1,0 +1,20 @@
+"""Django's ``migrate``, run as the owner of the schema, followed by what the database itself must keep true."""
+
+from django.core.management.commands.migrate import Command as DjangoMigrate
+from django.db import connections
+
+from coop.kernel import guards
+
+
+class Command(DjangoMigrate):
+    help = "Bring the schema up to date as its owner, then put privileges and composite keys in place."
+
+    def add_arguments(self, parser):
+        super().add_arguments(parser)
+        parser.set_defaults(database="owner")
+
+    def handle(self, *args, **options):
+        super().handle(*args, **options)
+        only_looked = options["check_unapplied"] or options["plan"]
+        if not only_looked and not options["app_label"] and options["database"] == "owner":
+            guards.ensure(connections["owner"])
