@@ -108,6 +108,31 @@ class CoopModel(models.Model):
         abstract = True
 
 
+class FactorReset(CoopModel):
+    """An officer's lost second factor, taken away on the word of two others."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(default=clock.now)
+    reason = models.CharField(_("reason"), max_length=300)
+    confirmed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    confirmed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(confirmed_by__isnull=True)
+                | ~Q(confirmed_by=models.F("asked_by")) & ~Q(confirmed_by=models.F("user")),
+                name="factor_reset_takes_two",
+            ),
+            models.CheckConstraint(condition=~Q(asked_by=models.F("user")), name="factor_reset_not_for_oneself"),
+        ]
+
+    def __str__(self) -> str:
+        return f"second factor of {self.user}"
+
+
 NO_TRUNCATE = pgtrigger.Trigger(  # Protect would let TRUNCATE pass
     name="no_truncate",
     when=pgtrigger.Before,

@@ -61,6 +61,8 @@ OFFICES = ("secretary", "returning_officer", "treasurer", "board", "auditor")
 predicate("kernel.is_officer")(office(*OFFICES))
 predicate("kernel.read_audit")(office("secretary", "board", "auditor"))
 predicate("kernel.appoint")(office("secretary", "board"))
+predicate("kernel.reset_factor")(office("secretary", "board", "treasurer", "returning_officer"))
+predicate("kernel.settle")(office("secretary"))
 
 
 @predicate("kernel.signed_in")

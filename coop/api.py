@@ -1,0 +1,16 @@
+"""The API's front: what each app offers below one co-op, its description, and a page to try it."""
+
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+in_coop = [
+    path("", include("members.api.urls")),
+    path("", include("governance.api.urls")),
+    path("", include("ledger.api.urls")),
+]
+
+urlpatterns = [
+    path("v1/<slug:coop>/", include(in_coop)),
+    path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
+]

@@ -1,0 +1,36 @@
+"""Every address of the platform. A co-op's pages lie below its slug, its API below ``/api/v1/<slug>/``."""
+
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.urls import include, path
+
+from coop import api, founding, home, joining
+from coop.kernel import views as kernel
+
+admin.site.login = secure_admin_login(admin.site.login)  # else its own form would let a second factor be skipped
+
+in_coop = [
+    path("", home.front, name="home"),
+    path("join/", joining.join, name="join"),
+    path("jobs/<int:pk>/", kernel.job, name="job"),
+    path("audit/", kernel.audit_trail, name="audit"),
+    path("offices/", kernel.offices, name="offices"),
+    path("offices/<int:pk>/end/", kernel.end_office, name="office-end"),
+    path("second-factor/", kernel.factor_resets, name="factor-resets"),
+    path("second-factor/<int:pk>/confirm/", kernel.confirm_factor_reset, name="factor-reset-confirm"),
+    path("settings/", founding.settings_page, name="settings"),
+    path("", include("members.web.urls")),
+    path("", include("governance.web.urls")),
+    path("", include("ledger.web.urls")),
+]
+
+urlpatterns = [
+    path("", home.door, name="door"),
+    path("found/", founding.wizard, name="found"),
+    path("outbox/", kernel.outbox_list, name="outbox"),
+    path("outbox/<int:pk>/", kernel.outbox_mail, name="outbox-mail"),
+    path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+    path("api/", include(api.urlpatterns)),
+    path("<slug:coop>/", include(in_coop)),
+]

@@ -1,0 +1,2 @@
+app_name = "governance-api"
+urlpatterns: list = []

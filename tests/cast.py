@@ -1,0 +1,101 @@
+"""The named cast. Amara is a member, Jonas sits on the board, Mei is secretary, Lena treasurer, Samir returning
+officer, Nadia auditor; Theo has a login and belongs nowhere; Olga is secretary and treasurer of another co-op."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from django.test import Client
+
+from coop.kernel.models import Cooperative, Office, User
+from coop.kernel.tenancy import Actor
+
+PASSWORD = "sheaf-of-seven-stalks"
+OFFICES = {
+    "jonas": ("board",),
+    "mei": ("secretary",),
+    "lena": ("treasurer",),
+    "samir": ("returning_officer",),
+    "nadia": ("auditor",),
+}
+NAMES = {
+    "amara": "Amara Okafor",
+    "jonas": "Jonas Weber",
+    "mei": "Mei Lindqvist",
+    "lena": "Lena Hoffmann",
+    "samir": "Samir Haddad",
+    "nadia": "Nadia Petrova",
+    "theo": "Theo Martin",
+    "olga": "Olga Sorensen",
+}
+
+
+def make_user(who: str) -> User:
+    return User.objects.create_user(f"{who}@example.org", PASSWORD, name=NAMES.get(who, who.title()))
+
+
+def make_officer(coop: Cooperative, who: str, *roles: str) -> Actor:
+    user = User.objects.filter(email=f"{who}@example.org").first() or make_user(who)
+    for role in roles:
+        Office.objects.create(coop=coop, user=user, role=role, starts_on=date(2020, 1, 1), reason="for the test")
+    return Actor.of(user, coop)
+
+
+@pytest.fixture
+def coop(db) -> Cooperative:
+    return Cooperative.objects.create(
+        slug="riverside",
+        name="Riverside Food Co-op",
+        registration="registered society 4471",
+        law="de-geng",
+        currency="EUR",
+        time_zone="Europe/Berlin",
+    )
+
+
+@pytest.fixture
+def other_coop(db) -> Cooperative:
+    return Cooperative.objects.create(
+        slug="hillside", name="Hillside Growers", currency="GBP", time_zone="Europe/London"
+    )
+
+
+@pytest.fixture
+def system(coop) -> Actor:
+    return Actor.system(coop)
+
+
+def _officer(who: str):
+    def fixture(coop) -> Actor:
+        return make_officer(coop, who, *OFFICES[who])
+
+    fixture.__doc__ = f"{NAMES[who]}: {', '.join(OFFICES[who])}."
+    return pytest.fixture(fixture, name=who)
+
+
+jonas, mei, lena, samir, nadia = map(_officer, OFFICES)
+
+
+@pytest.fixture
+def theo(coop) -> Actor:
+    """Signed in, and nobody here."""
+    return Actor.of(make_user("theo"), coop)
+
+
+@pytest.fixture
+def olga(other_coop) -> Actor:
+    return make_officer(other_coop, "olga", "secretary", "treasurer", "board", "returning_officer")
+
+
+@pytest.fixture
+def client_of(db):
+    """A browser-less client, signed in as the actor's login; ``None`` is signed in as nobody."""
+
+    def make(actor: Actor | None) -> Client:
+        client = Client()
+        if actor is not None:
+            client.force_login(actor.user, backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return make
