@@ -6,3 +6,7 @@ class CoopConfig(AppConfig):
 
     name = "coop"
     label = "coop"
+
+    def ready(self):
+        # Side effects on purpose: the task queue becomes every thread's default, the checks are registered.
+        from coop import celery, checks  # noqa: F401

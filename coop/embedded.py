@@ -44,6 +44,12 @@ def data_dir() -> Path:
     return Path(given).absolute() if given else Path(__file__).absolute().parent.parent / ".data"
 
 
+def needed() -> tuple[str, ...]:
+    """Which of the servers nobody gave us: PostgreSQL unless DATABASE_URL is set, Valkey unless REDIS_URL is."""
+    wishes = (("postgres", "DATABASE_URL"), ("valkey", "REDIS_URL"))
+    return tuple(name for name, given in wishes if not (os.environ.get(given) or os.environ.get(f"{given}_FILE")))
+
+
 def run_dir() -> Path:
     """The private folder of the sockets: in the data folder if the path is short and plain enough, else in /tmp."""
     inside = embedded_files.home(data_dir()) / "run"
@@ -71,7 +77,7 @@ def connection_params(role: str = APP_ROLE, database: str = DATABASE) -> dict[st
 
 
 def ensure(*, own: bool = False) -> None:
-    """Return once PostgreSQL and Valkey answer: attach to those that run, else start them.
+    """Return once what is :func:`needed` answers: attach to it if it runs, else start it.
 
     They live at least as long as this process. With ``own`` they live exactly as long: the supervisor's end is theirs.
     Safe to call from any thread, after a fork, and by many processes at the same moment. Raises EmbeddedError.
@@ -158,7 +164,7 @@ def _start(lock: int, *, pid: int, own: bool) -> None:
         "owner": own,
         "control": str(run_dir() / "keeper.sock"),
         "patience": PATIENCE,
-        "servers": [_postgres(place), _valkey(place)],
+        "servers": [{"postgres": _postgres, "valkey": _valkey}[name](place) for name in needed()],
     }
     for path in log_files().values():
         embedded_files.shorten(path)

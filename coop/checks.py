@@ -1,0 +1,1 @@
+"""Our own system checks: a wrong set-up is reported before members meet it."""

@@ -1,0 +1,39 @@
+"""``manage.py up``: database, broker, pages, worker and clock, under one supervisor in the foreground."""
+
+import os
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
+
+from coop import embedded, supervisor
+
+
+class Command(BaseCommand):
+    help = "Start everything in the foreground; Ctrl-C stops everything. PORT and HOST say where pages are served."
+    requires_system_checks = []
+
+    def handle(self, *args, **options):
+        try:
+            claim = supervisor.OnlyOne(embedded.data_dir())
+            listener = supervisor.listen(os.environ.get("HOST") or "127.0.0.1", os.environ.get("PORT") or None)
+            if embedded.needed():
+                embedded.ensure(own=True)
+        except (supervisor.CannotStart, embedded.EmbeddedError) as problem:
+            raise CommandError(str(problem), returncode=2) from None
+        self.prepare()
+        connections.close_all()
+        code = supervisor.Supervisor(listener=listener, claim=claim, once_up=self.welcome).run()
+        raise SystemExit(code)
+
+    def prepare(self):
+        """What must be true before the first page is served."""
+        call_command("migrate", verbosity=0, interactive=False)
+        if not settings.DEBUG:
+            call_command("collectstatic", verbosity=0, interactive=False)
+
+    def welcome(self, url):
+        """Called once, when pages answer."""
+        self.stdout.write(f"\n  Rochdale is up: {url}\n  Ctrl-C stops it.\n\n")
+        self.stdout.flush()
