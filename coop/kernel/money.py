@@ -51,33 +51,45 @@ def parse_minor(text: str, currency: str) -> int:
     Never rounds: more decimals than the currency has are refused, and so is ``1.234`` in a currency of two
     decimals, which means one thing in London and another in Berlin. Raises ``ValueError`` with a sentence.
     """
+    marks = tuple(filter(None, (_SYMBOLS.get(currency), currency)))
+    return _parse(text, exponent(currency), marks, "an amount of money")
+
+
+def parse_scaled(text: str, places: int) -> int:
+    """A quantity of any unit (hours, kWh, kilograms) as an integer of its ``10 ** -places``; as strict as money."""
+    if places >= 3 and re.fullmatch(r"\s*[0-9]{1,3},[0-9]{3}\s*", text):
+        raise ValueError(f"“{text.strip()}” can be read in two ways; write it with a decimal point.")
+    return _parse(text, places, (), "a number")
+
+
+def _parse(text: str, places: int, marks: tuple[str, ...], what: str) -> int:
     cleaned = text.strip().replace(MINUS, "-").strip()
     negative = cleaned.startswith("(") and cleaned.endswith(")")
     cleaned = cleaned.strip("()").strip()
-    for mark in filter(None, (_SYMBOLS.get(currency), currency)):
+    for mark in marks:
         cleaned = cleaned.removeprefix(mark).removesuffix(mark).strip()
     if cleaned[:1] in ("-", "+"):
         negative ^= cleaned[0] == "-"
         cleaned = cleaned[1:].strip()
-    for mark in filter(None, (_SYMBOLS.get(currency), currency)):
+    for mark in marks:
         cleaned = cleaned.removeprefix(mark).strip()
-    whole, part = _split(cleaned, text, exponent(currency))
-    amount = int(whole + part.ljust(exponent(currency), "0"))
+    whole, part = _split(cleaned, text, places, what)
+    amount = int(whole + part.ljust(places, "0"))
     if amount > LARGEST:
-        raise ValueError(f"“{text.strip()[:40]}” is more money than can be kept here.")
+        raise ValueError(f"“{text.strip()[:40]}” is more than can be kept here.")
     return -amount if negative else amount
 
 
-def _split(cleaned: str, said: str, places: int) -> tuple[str, str]:
+def _split(cleaned: str, said: str, places: int, what: str) -> tuple[str, str]:
     shown = said.strip()[:40]
     if len(cleaned) > 40 or not cleaned.isascii() and not _GROUPED.fullmatch(cleaned):
-        raise ValueError(f"“{shown}” is not an amount of money.")
+        raise ValueError(f"“{shown}” is not {what}.")
     if _PLAIN.fullmatch(cleaned):
         whole, _, part = cleaned.replace(",", ".").partition(".")
     elif (grouped := _GROUPED.fullmatch(cleaned)) and grouped["d"] != grouped["g"]:
         whole, part = re.sub(r"\D", "", grouped[1]), grouped[4] or ""
     else:
-        raise ValueError(f"“{shown}” is not an amount of money.")
+        raise ValueError(f"“{shown}” is not {what}.")
     if len(part) > places:
         raise ValueError(f"“{shown}” has more than {places} decimal places.")
     return whole, part
