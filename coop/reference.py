@@ -111,6 +111,11 @@ def example_charts() -> dict[str, charts.Drawing]:
     }
 
 
+def _job(pk: int, title: str, state: str, **more) -> SimpleNamespace:
+    nothing = {"done": 0, "total": 0, "error": "", "result_url": ""}
+    return SimpleNamespace(pk=pk, title=title, state=state, **nothing | more)
+
+
 @public
 def reference(request: HttpRequest) -> HttpResponse:
     """Every part, with data like the design's own reference page. A 404 in production for anyone but staff."""
@@ -124,21 +129,10 @@ def reference(request: HttpRequest) -> HttpResponse:
         ("Hanna Krol", "0371", "Consumer", dt.date(2025, 7, 8), 25_000, "stop", "Leaving 31 Dec 2026"),
     ]
     jobs = [
-        SimpleNamespace(
-            pk=1, title="Posting 389 refunds", state="running", done=214, total=389, error="", result_url=""
-        ),
-        SimpleNamespace(
-            pk=2,
-            title="Reading purchases.csv",
-            state="failed",
-            done=0,
-            total=0,
-            error="Line 14 is empty.",
-            result_url="",
-        ),
-        SimpleNamespace(
-            pk=3, title="Counting the ballot", state="done", done=212, total=212, error="", result_url="/ui/"
-        ),
+        _job(1, "Posting 389 refunds", "running", done=214, total=389),
+        _job(2, "Reading purchases.csv", "failed", error="Line 14 has no member number. Nothing was imported."),
+        _job(3, "Counting the ballot", "done", result_url="/ui/"),
+        _job(4, "Writing 412 statements", "queued"),
     ]
     if request.htmx:
         return render(request, "ui/job.html", {"job": jobs[0]})

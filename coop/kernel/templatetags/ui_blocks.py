@@ -90,7 +90,7 @@ def todo(content: str) -> SafeString:
 def todo_item(
     content: str, sentence: str, front: str = "", act: str = "", url: str = "", first: bool = False
 ) -> SafeString:
-    """Clock, sentence, one act: ``{% todo_item "Answer it" front=clock act="Answer" url=url first=True %}why{% … %}``."""
+    """Clock, sentence, one act: ``{% todo_item "Answer it" front=clock act="Answer" url=url first=True %}…``."""
     return _part("todo_item", content=content.strip(), sentence=sentence, front=front, act=act, url=url, first=first)
 
 

@@ -14,7 +14,7 @@ register = template.Library()
 
 @register.simple_block_tag
 def datatable(content: str, caption: str, cards: bool = True) -> SafeString:
-    """A table of records: ``{% datatable "Members" %}{% columns %}…{% endcolumns %}{% rows %}…{% endrows %}{% … %}``."""
+    """A table of records: ``{% datatable "Members" %}{% columns %}…{% endcolumns %}{% rows %}…{% endrows %}``."""
     return render_to_string("ui/datatable.html", {"content": content, "caption": caption, "cards": cards})
 
 
