@@ -1,0 +1,28 @@
+"""Who belongs: parties, the rules they join under, applications, memberships and their history."""
+
+from .access import AccessLog
+from .bylaws import ByLaws, ClassTerms, MembershipClass
+from .history import EventNote, MembershipEvent
+from .joining import Application, ApplicationCheck, BoardSheet
+from .memberships import Household, Membership, NumberSequence
+from .parties import Party, PartyAddress, PartyContact, PartyName, Relationship
+
+__all__ = [
+    "AccessLog",
+    "Application",
+    "ApplicationCheck",
+    "BoardSheet",
+    "ByLaws",
+    "ClassTerms",
+    "EventNote",
+    "Household",
+    "Membership",
+    "MembershipClass",
+    "MembershipEvent",
+    "NumberSequence",
+    "Party",
+    "PartyAddress",
+    "PartyContact",
+    "PartyName",
+    "Relationship",
+]

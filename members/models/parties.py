@@ -1,0 +1,194 @@
+"""People and organisations the co-op knows. A party is neither a login nor a membership.
+
+Names, addresses and electronic addresses are dated and only ever added: ``valid_from`` says when they held,
+``recorded_at`` when the register learned of it, ``corrects`` which earlier row was wrong. ``Party`` itself keeps only
+what lists and searches need of the newest ones.
+"""
+
+from __future__ import annotations
+
+import pgtrigger
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from coop.kernel import clock
+from coop.kernel.models import NO_TRUNCATE, CoopModel
+
+
+class Party(CoopModel):
+    """A person or an organisation. Its own columns repeat the newest dated rows; ``search`` is folded."""
+
+    privileges = ("SELECT", "INSERT", "UPDATE")
+
+    class Kind(models.TextChoices):
+        PERSON = "person", _("Person")
+        ORGANISATION = "organisation", _("Organisation")
+
+    kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.PERSON)
+    name = models.CharField(_("name"), max_length=300)
+    sort_name = models.CharField(max_length=300)
+    email = models.EmailField(_("e-mail"), blank=True)
+    phone = models.CharField(_("telephone"), max_length=60, blank=True)
+    place = models.CharField(max_length=200, blank=True)
+    search = models.TextField(blank=True)
+    grams = ArrayField(models.CharField(max_length=3), default=list, blank=True)
+    account = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="parties"
+    )
+    born_on = models.DateField(null=True, blank=True)
+    died_on = models.DateField(null=True, blank=True)
+    merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    erased_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        verbose_name = _("party")
+        verbose_name_plural = _("parties")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["coop", "account"], condition=Q(account__isnull=False), name="party_one_a_login"
+            ),
+            models.CheckConstraint(condition=~Q(merged_into=models.F("id")), name="party_not_merged_into_itself"),
+        ]
+        indexes = [
+            models.Index(fields=["coop", "sort_name"], name="party_by_name"),
+            models.Index(fields=["coop", "email"], name="party_by_email"),
+            GinIndex(fields=["grams"], name="party_by_grams"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DatedFact(CoopModel):
+    """Something true of a party from a day on. Rows are added and, when a person is erased, removed; never changed."""
+
+    privileges = ("SELECT", "INSERT", "DELETE")
+
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="%(class)ss")
+    valid_from = models.DateField()
+    recorded_at = models.DateTimeField(default=clock.now)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    corrects = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="corrected_by")
+
+    class Meta:
+        abstract = True
+        ordering = ["valid_from", "id"]
+        triggers = [pgtrigger.Protect(name="never_changed", operation=pgtrigger.Update), NO_TRUNCATE]
+
+
+class PartyName(DatedFact):
+    """A person's names, or an organisation's firm with its register."""
+
+    family_name = models.CharField(_("family name"), max_length=150, blank=True)
+    given_names = models.CharField(_("forenames"), max_length=150, blank=True)
+    firm = models.CharField(_("name of the organisation"), max_length=300, blank=True)
+    register_court = models.CharField(_("register court"), max_length=150, blank=True)
+    register_number = models.CharField(_("register number"), max_length=60, blank=True)
+
+    class Meta(DatedFact.Meta):
+        indexes = [models.Index(fields=["party", "valid_from"], name="partyname_in_force")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(family_name="", given_names="", firm=""), name="partyname_says_a_name")
+        ]
+
+    def __str__(self) -> str:
+        return self.full
+
+    @property
+    def full(self) -> str:
+        """The name as it stands in the register."""
+        return self.firm or " ".join(filter(None, (self.given_names, self.family_name)))
+
+    @property
+    def sortable(self) -> str:
+        """The name as it is alphabetised."""
+        return self.firm or ", ".join(filter(None, (self.family_name, self.given_names)))
+
+
+class PartyAddress(DatedFact):
+    """Where letters go."""
+
+    street = models.CharField(_("street and number"), max_length=200, blank=True)
+    postcode = models.CharField(_("postcode"), max_length=20, blank=True)
+    place = models.CharField(_("place"), max_length=120, blank=True)
+    country = models.CharField(_("country"), max_length=2, blank=True)
+
+    class Meta(DatedFact.Meta):
+        indexes = [models.Index(fields=["party", "valid_from"], name="partyaddress_in_force")]
+
+    def __str__(self) -> str:
+        return self.one_line
+
+    @property
+    def lines(self) -> list[str]:
+        town = " ".join(filter(None, (self.postcode, self.place)))
+        return [line for line in (self.street, town, self.country) if line]
+
+    @property
+    def one_line(self) -> str:
+        return ", ".join(self.lines)
+
+
+class PartyContact(DatedFact):
+    """An electronic address and what it may be used for."""
+
+    class Kind(models.TextChoices):
+        EMAIL = "email", _("E-mail")
+        PHONE = "phone", _("Telephone")
+
+    kind = models.CharField(max_length=5, choices=Kind.choices)
+    value = models.CharField(max_length=254, blank=True)  # empty: there is none any more
+    purposes = models.CharField(max_length=200, default="notices", blank=True)
+
+    class Meta(DatedFact.Meta):
+        indexes = [models.Index(fields=["party", "kind", "valid_from"], name="partycontact_in_force")]
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class Relationship(CoopModel):
+    """One party stands for, looks after or follows another, from a day to a day, on some evidence."""
+
+    privileges = ("SELECT", "INSERT", "UPDATE")
+
+    class Kind(models.TextChoices):
+        REPRESENTS = "represents", _("represents")
+        GUARDIAN = "guardian", _("is guardian of")
+        JOINT = "joint", _("holds jointly with")
+        HEIR = "heir", _("is heir of")
+        HEIRS_REPRESENTATIVE = "heirs_representative", _("represents the heirs of")
+
+    kind = models.CharField(max_length=24, choices=Kind.choices)
+    subject = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="relations")
+    object = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="related")
+    starts_on = models.DateField()
+    ends_on = models.DateField(null=True, blank=True)
+    evidence = models.CharField(max_length=300, blank=True)
+    recorded_at = models.DateTimeField(default=clock.now)
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["starts_on", "id"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(subject=models.F("object")), name="relationship_needs_two"),
+            models.CheckConstraint(
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=models.F("starts_on")),
+                name="relationship_ends_after_start",
+            ),
+            models.UniqueConstraint(
+                fields=["coop", "object", "kind"],
+                condition=Q(ends_on__isnull=True, kind__in=["represents", "heirs_representative"]),
+                name="relationship_one_representative",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.get_kind_display()} {self.object}"
