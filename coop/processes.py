@@ -16,9 +16,9 @@ TABLE = (
     Process("web", "gunicorn coop.wsgi:application", 36),
     Process(
         "worker",
-        "celery -A coop worker --loglevel info --concurrency 2 --without-gossip --without-mingle",
+        "celery --quiet -A coop worker --loglevel info --concurrency 2 --without-gossip --without-mingle",
         35,
     ),
-    Process("beat", "celery -A coop beat --loglevel warning", 33),
+    Process("beat", "celery --quiet -A coop beat --loglevel warning", 33),
 )
 MIGRATE = "python manage.py migrate"

@@ -20,11 +20,12 @@ DEMO = env.bool("ROCHDALE_DEMO", default=False)
 DEBUG = env.bool("DEBUG", default=DEMO or "DATABASE_URL" not in env.ENVIRON)
 SITE_NAME = "Rochdale"
 
+TRIAL_SECRET_KEY = "only-for-trying-it-out-never-for-members"  # noqa: S105 - checks.py reports it outside DEBUG
 SECRET_KEY = env.str("SECRET_KEY", default="")
 if not SECRET_KEY:
     if not DEBUG:
         raise ImproperlyConfigured("SECRET_KEY is not set. Give it, or SECRET_KEY_FILE, a long random text.")
-    SECRET_KEY = "only-for-trying-it-out-never-for-members"  # noqa: S105 - checks.py reports it outside DEBUG
+    SECRET_KEY = TRIAL_SECRET_KEY
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -279,10 +280,13 @@ if not DEBUG:
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
 
+METRICS_PUBLIC = env.bool("METRICS_PUBLIC", default=False)  # else /metrics answers this machine only
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {"django": {"handlers": ["console"], "level": "INFO", "propagate": False}},  # else each line twice
 }

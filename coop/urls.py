@@ -26,6 +26,7 @@ in_coop = [
 
 urlpatterns = [
     path("", home.door, name="door"),
+    path("", include("coop.health")),
     path("found/", founding.wizard, name="found"),
     path("outbox/", kernel.outbox_list, name="outbox"),
     path("outbox/<int:pk>/", kernel.outbox_mail, name="outbox-mail"),
