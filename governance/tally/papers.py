@@ -1,0 +1,177 @@
+"""From the papers as cast to piles a count can move: checked once, withdrawn candidates struck out, equal papers
+merged.
+
+Inside a count a paper is a ``bytes`` of candidate numbers (a tuple where more than 255 stand): striking out everybody
+who is gone is then one C call, and papers that agree on all who are left become one entry. That keeps a million
+papers within the second, in plain Python and exact integers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from .model import BadElection, Contest, Ranking
+
+Paper = Any  # bytes, or a tuple of int where more than 255 candidates stand: both index to int
+Pile = dict[Paper, int]
+
+
+def check_question(contest: Contest) -> None:
+    """Refuse a question nobody can count: no options, two of one name, unknown numbers, no seats."""
+    check_names(contest.candidates)
+    if not is_whole(contest.seats) or contest.seats < 1:
+        raise BadElection(f"The number of seats must be a whole number of at least 1, not {short(contest.seats)}.")
+    if not is_whole(contest.invalid) or contest.invalid < 0:
+        raise BadElection("The number of spoiled papers cannot be negative.")
+    if contest.equal_ranks not in ("refuse", "exhaust"):
+        raise BadElection("Equal ranks can be refused or exhaust the paper, nothing else.")
+    none = () if contest.none_of_these is None else (contest.none_of_these,)
+    for what, numbers in (
+        ("withdrawn", contest.withdrawn),
+        ("protected", contest.protected),
+        ("none-of-these", none),
+    ):
+        if bad := [i for i in numbers if not is_whole(i) or not 0 <= i < len(contest.candidates)]:
+            raise BadElection(f"The {what} option {short(bad[0])} is not on the paper.")
+    if len(contest.withdrawn) == len(contest.candidates):
+        raise BadElection("Every option has been withdrawn.")
+
+
+def check_names(names: Sequence[object]) -> None:
+    """Every option has a name of its own."""
+    if not names:
+        raise BadElection("There are no options to choose between.")
+    seen: dict[str, int] = {}
+    for i, name in enumerate(names):
+        if not isinstance(name, str) or not name.strip():
+            raise BadElection(f"Option {i + 1} has no name.")
+        first = seen.setdefault(name.strip(), i)
+        if first != i:
+            raise BadElection(f"Options {first + 1} and {i + 1} have the same name, {short(name)}.")
+
+
+def is_whole(value: object) -> bool:
+    """An int that is not a bool in disguise."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def short(value: object) -> str:
+    """A value fit for one line of an error message."""
+    text = str(value) if isinstance(value, str) else repr(value)
+    text = " ".join("".join(c if c.isprintable() else " " for c in text[:200]).split())
+    text = text if len(text) <= 60 else text[:57] + "…"
+    return f"“{text}”" if isinstance(value, str) else text
+
+
+def check_count(ranking: Ranking, count: object) -> int:
+    """The number of papers marked alike: a whole number of at least one."""
+    if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+        raise BadElection(
+            f"The paper {short(ranking)} is counted {short(count)} times; it must be a whole number from 1."
+        )
+    return count
+
+
+def check_ranking(ranking: Any, candidates: int) -> tuple[tuple[int, ...], ...]:
+    """A ranking as groups of equal rank, refusing unknown numbers and repeated preferences."""
+    if not isinstance(ranking, tuple):
+        raise BadElection(f"A paper must be a tuple of candidate numbers, not {short(ranking)}.")
+    groups = tuple(g if isinstance(g, tuple) else (g,) for g in ranking)
+    seen: set[int] = set()
+    for group in groups:
+        if not group:
+            raise BadElection(f"The paper {short(ranking)} has an empty group.")
+        for i in group:
+            if not is_whole(i) or not 0 <= i < candidates:
+                raise BadElection(f"The paper {short(ranking)} names option {short(i)}, which is not on the paper.")
+            if i in seen:
+                raise BadElection(f"The paper {short(ranking)} names option {i + 1} twice.")
+            seen.add(i)
+    return groups
+
+
+def _flat(ranking: Ranking, contest: Contest) -> tuple[int, ...]:
+    """The slow and careful way for one paper: what a count by single preferences can use of it."""
+    kept: list[int] = []
+    for group in check_ranking(ranking, len(contest.candidates)):
+        left = [i for i in group if i not in contest.withdrawn]
+        if len(left) > 1:
+            if contest.equal_ranks == "refuse":
+                names = " and ".join(short(contest.candidates[i]) for i in left[:2])
+                raise BadElection(f"A paper gives {names} the same rank, which this method cannot count.")
+            break
+        kept += left
+    return tuple(kept)
+
+
+def preferences(contest: Contest) -> tuple[Pile, int, int]:
+    """The valid papers as a pile of strict preferences, and the numbers of papers and of valid papers.
+
+    Withdrawn candidates are struck out. A paper on which nothing usable is left is not valid.
+    """
+    size = len(contest.candidates)
+    pile: Pile = {}
+    papers = contest.invalid
+    encode: Callable[[Iterable[int]], Paper] = bytes if size <= 255 else tuple
+    gone = bytes(sorted(contest.withdrawn)) if size <= 255 else b""
+    quick = size <= 255
+    for ranking, count in contest.ballots.items():
+        papers += count if type(count) is int and count > 0 else check_count(ranking, count)
+        paper: Paper = None
+        if quick and type(ranking) is tuple:
+            try:
+                paper = bytes(ranking)
+            except (TypeError, ValueError):  # a group of equal rank, or a number nobody has: the careful way
+                paper = None
+        if paper is None or len(set(paper)) != len(paper) or (paper and max(paper) >= size):
+            paper = encode(_flat(ranking, contest))
+        elif gone:
+            paper = paper.translate(None, gone)
+        pile[paper] = pile.get(paper, 0) + count
+    blank = pile.pop(encode(()), 0)
+    return pile, papers, papers - contest.invalid - blank
+
+
+def striker(gone: Iterable[int], size: int) -> Callable[[Paper], Paper]:
+    """A function that strikes those who are gone out of a paper."""
+    out = frozenset(gone)
+    if size <= 255:
+        table = bytes(sorted(out))
+        return lambda paper: paper.translate(None, table)
+    return lambda paper: tuple(i for i in paper if i not in out)
+
+
+def deal(pile: Mapping[Paper, int], strike: Callable[[Paper], Paper], into: dict[int, Pile]) -> dict[int | None, int]:
+    """Deal a pile out to the next preference that ``strike`` leaves; returns papers per candidate, None: no
+    preference left.
+    """
+    moved: dict[int | None, int] = {}
+    for paper, count in pile.items():
+        paper = strike(paper)
+        if paper:
+            first = paper[0]
+            target = into[first]
+            target[paper] = target.get(paper, 0) + count
+            moved[first] = moved.get(first, 0) + count
+        else:
+            moved[None] = moved.get(None, 0) + count
+    return moved
+
+
+def groups(contest: Contest) -> tuple[dict[tuple[tuple[int, ...], ...], int], int, int]:
+    """The valid papers as groups of equal rank, for methods that can compare equals; and papers and valid papers."""
+    size = len(contest.candidates)
+    merged: dict[tuple[tuple[int, ...], ...], int] = {}
+    papers = contest.invalid
+    valid = 0
+    for ranking, count in contest.ballots.items():
+        papers += check_count(ranking, count)
+        kept = check_ranking(ranking, size)
+        if contest.withdrawn:
+            left = (tuple(i for i in group if i not in contest.withdrawn) for group in kept)
+            kept = tuple(group for group in left if group)
+        if kept:
+            valid += count
+            merged[kept] = merged.get(kept, 0) + count
+    return merged, papers, valid
