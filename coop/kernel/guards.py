@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from django.apps import apps
-from django.db import models
+from django.db import models, transaction
 
 EVERYDAY = ("SELECT", "INSERT", "UPDATE", "DELETE")
 # Tables without a model, or whose model cannot say it: name → privileges of the application's role.
@@ -71,7 +71,7 @@ def ensure(connection) -> None:
     from django.conf import settings
 
     app_role = settings.DATABASES["default"]["USER"]
-    with connection.cursor() as cursor:
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:  # no moment without rights
         cursor.execute("SELECT current_user")
         if cursor.fetchone()[0] != app_role:
             _grant(cursor, connection.ops.quote_name(app_role))

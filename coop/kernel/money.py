@@ -84,7 +84,7 @@ def _split(cleaned: str, said: str, places: int, what: str) -> tuple[str, str]:
     shown = said.strip()[:40]
     if len(cleaned) > 40 or not cleaned.isascii() and not _GROUPED.fullmatch(cleaned):
         raise ValueError(f"“{shown}” is not {what}.")
-    if _PLAIN.fullmatch(cleaned):
+    if _PLAIN.fullmatch(cleaned) and (places or cleaned.isdigit()):
         whole, _, part = cleaned.replace(",", ".").partition(".")
     elif (grouped := _GROUPED.fullmatch(cleaned)) and grouped["d"] != grouped["g"]:
         whole, part = re.sub(r"\D", "", grouped[1]), grouped[4] or ""

@@ -1,0 +1,101 @@
+"""Every URL × every role × another co-op.
+
+Each app lists its addresses in ``cases_<app>.py``: a literal table of who may come in, written from the statute and not
+from the code's own predicates. ``build(world)`` in the same file makes the rows the addresses need.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+ROLES = ("anonymous", "outsider", "member", "board", "secretary", "treasurer", "returning_officer", "auditor", "other")
+OFFICERS = frozenset({"board", "secretary", "treasurer", "returning_officer", "auditor"})
+INSIDERS = OFFICERS | {"member"}
+EVERYBODY = frozenset(ROLES)
+# What other people's code serves; tested by them, and by axe where it is HTML in our look.
+FOREIGN = ("admin:", "api-schema", "api-docs")
+
+
+class World(SimpleNamespace):
+    """The populated co-op. ``coop``, ``other_coop``, the cast's actors, and whatever the apps' builders add."""
+
+
+def nothing(world: World) -> dict[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One address: ``name`` as reversed, ``allowed`` roles, ``kwargs(world)`` beside the co-op's slug.
+
+    ``method`` is ``get`` or ``post`` (or ``put``, ``delete`` …) with ``data(world)``; a role that may come in gets anything but a refusal
+    (a post without data may be a 422). ``html`` False for files and JSON: not looked at in the browser. ``inside``
+    False for addresses that name no co-op. ``denied`` is the status for an insider without the right.
+    """
+
+    name: str
+    allowed: frozenset[str] | set[str]
+    kwargs: Callable[[World], dict[str, Any]] = nothing
+    method: str = "get"
+    data: Callable[[World], dict[str, Any]] = nothing
+    query: str = ""
+    html: bool = True
+    inside: bool = True
+    denied: int = 403
+    api: bool = field(default=False)
+
+    def url(self, world: World, coop=None) -> str:
+        where = {"coop": (coop or world.coop).slug} if self.inside else {}
+        return reverse(self.name, kwargs=where | self.kwargs(world)) + self.query
+
+    @property
+    def id(self) -> str:
+        return f"{self.method} {self.name}{self.query}"
+
+
+def case_modules() -> list[ModuleType]:
+    files = sorted(Path(__file__).parent.glob("cases_*.py"))
+    # the register is built before the ballots, the ballots before the books
+    order = {"kernel": 0, "coop": 0, "members": 1, "governance": 2, "ledger": 3, "surplus": 4}
+    names = sorted((file.stem for file in files), key=lambda name: (order.get(name.removeprefix("cases_"), 9), name))
+    return [importlib.import_module(f"tests.access.{name}") for name in names]
+
+
+def all_cases() -> list[Case]:
+    return [case for module in case_modules() for case in module.CASES]
+
+
+def build_world(world: World) -> World:
+    for module in case_modules():
+        if build := getattr(module, "build", None):
+            build(world)
+    return world
+
+
+def every_url_name() -> Iterator[str]:
+    """Every named address of the platform that is ours, namespaces included."""
+
+    def walk(patterns, namespace: str) -> Iterator[str]:
+        for each in patterns:
+            if isinstance(each, URLResolver):
+                inner = f"{namespace}{each.namespace}:" if each.namespace else namespace
+                yield from walk(each.url_patterns, inner)
+            elif isinstance(each, URLPattern):
+                name = f"{namespace}{each.name or each.pattern}"
+                if not name.startswith(FOREIGN) and not _is_allauth(each):
+                    yield name
+
+    yield from walk(get_resolver().url_patterns, "")
+
+
+def _is_allauth(pattern: URLPattern) -> bool:
+    return getattr(pattern.callback, "__module__", "").startswith("allauth.") or (
+        getattr(getattr(pattern.callback, "view_class", None), "__module__", "").startswith("allauth.")
+    )
