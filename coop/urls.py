@@ -4,7 +4,7 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
-from coop import api, founding, home, joining
+from coop import api, founding, home, joining, reference
 from coop.kernel import views as kernel
 
 admin.site.login = secure_admin_login(admin.site.login)  # else its own form would let a second factor be skipped
@@ -28,6 +28,7 @@ urlpatterns = [
     path("", home.door, name="door"),
     path("", include("coop.health")),
     path("found/", founding.wizard, name="found"),
+    path("ui/", reference.reference, name="ui-reference"),
     path("outbox/", kernel.outbox_list, name="outbox"),
     path("outbox/<int:pk>/", kernel.outbox_mail, name="outbox-mail"),
     path("accounts/", include("allauth.urls")),

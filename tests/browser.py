@@ -1,0 +1,142 @@
+"""Debian's Chromium for the tests: pages in a given light and width, what they did wrong, and axe.
+
+``browse("/ui/", scheme="dark", width=390, user=amara)`` opens a page against the live server and returns a Playwright
+page that remembers console errors, refused content (CSP), requests to other hosts and answers of 500 and above.
+``assert_clean(page)`` looks at all of them, at axe, and at sideways scroll, and names what it found.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, Page, sync_playwright
+
+CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+SCHEMES = ("light", "dark")
+WIDTHS = (390, 1280)
+# Rules of taste are on, experimental ones are not. Nothing is switched off.
+AXE = {"resultTypes": ["violations"]}
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One Chromium for the whole run. Missing, it skips on a desk and fails where CI=true."""
+    if not CHROMIUM.exists():
+        words = f"{CHROMIUM} is not installed; browser tests need Debian's chromium package."
+        if os.environ.get("CI", "").lower() in {"1", "true"}:
+            pytest.fail(words)
+        pytest.skip(words)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu", "--force-color-profile=srgb"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def browse(chromium: Browser, live_server) -> Iterator[Callable[..., Page]]:
+    """Opens pages of the live server: ``browse(path, scheme="light", width=1280, user=None, page=None)``.
+
+    Each call without ``page`` is a new visitor with their own cookies. ``user`` is signed in through a session, as
+    far as the login goes; ``session`` adds keys to it (a recent re-authentication, for instance).
+    """
+    contexts = []
+
+    def open_page(path: str, scheme: str = "light", width: int = 1280, user=None, page: Page | None = None, **session):
+        if page is None:
+            context = chromium.new_context(
+                base_url=live_server.url,
+                color_scheme=scheme,
+                viewport={"width": width, "height": 900},
+                reduced_motion="reduce",
+                locale="en-GB",
+                timezone_id="Europe/Berlin",
+            )
+            contexts.append(context)
+            if user is not None:
+                context.add_cookies([_session_cookie(live_server.url, user, session)])
+            page = context.new_page()
+            listen(page, live_server.url)
+        page.goto(path, wait_until="load")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def _session_cookie(url: str, user, values: dict) -> dict:
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    if values:
+        session = client.session
+        session.update(values)
+        session.save()
+    return {
+        "name": settings.SESSION_COOKIE_NAME,
+        "value": client.cookies[settings.SESSION_COOKIE_NAME].value,
+        "url": url,
+    }
+
+
+def listen(page: Page, origin: str) -> None:
+    """Write down on ``page.problems`` whatever it does that no page of ours may do."""
+    problems: list[str] = []
+    page.problems = problems  # type: ignore[attr-defined]
+    home = urlsplit(origin).netloc
+
+    def asked(request) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme in {"http", "https", "ws", "wss"} and parts.netloc != home:
+            problems.append(f"asked another host for {request.url}")
+
+    def said(message) -> None:
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            problems.append(f"console: {message.text}")
+
+    def answered(response) -> None:
+        if response.status >= 500 or (response.status == 404 and "/static/" in response.url):
+            problems.append(f"{response.status} from {response.url}")
+
+    page.on("request", asked)
+    page.on("console", said)
+    page.on("response", answered)
+    page.on("pageerror", lambda error: problems.append(f"script: {error}"))
+
+
+def axe(page: Page) -> list[str]:
+    """What axe 4 finds on the page as it stands, one line a node."""
+    found = Axe().run(page, options=AXE).response["violations"]
+    return [
+        f"{rule['id']}: {' '.join(map(str, node['target']))}: {node['failureSummary'].splitlines()[-1].strip()}"
+        for rule in found
+        for node in rule["nodes"]
+    ]
+
+
+def sideways(page: Page) -> int:
+    """By how many pixels the page scrolls sideways."""
+    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+
+def assert_clean(page: Page) -> None:
+    """No axe violation, nothing refused by the policy, no other host, no server error, no sideways scroll."""
+    found = [*page.problems, *axe(page)]  # type: ignore[attr-defined]
+    if over := sideways(page):
+        found.append(f"scrolls {over}px sideways at {page.viewport_size['width']}px")
+    assert not found, f"{page.url}\n  " + "\n  ".join(found)
+
+
+def keep(page: Page, name: str) -> None:
+    """Keep a picture for human eyes when ROCHDALE_PICTURES names a folder."""
+    if folder := os.environ.get("ROCHDALE_PICTURES"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=f"{folder}/{name}.png", full_page=True)
