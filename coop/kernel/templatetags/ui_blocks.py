@@ -22,6 +22,11 @@ NOTICE_ICONS = {"info": "info", "good": "check", "warn": "warn", "stop": "cross"
 MESSAGE_KINDS = {"debug": "info", "info": "info", "success": "good", "warning": "warn", "error": "stop"}
 
 
+def _trim(content: str) -> SafeString:
+    """A block's rendered content without the white space around it; ``str.strip`` would lose that it is markup."""
+    return SafeString(content.strip())
+
+
 def _part(name: str, **values: Any) -> SafeString:
     return render_to_string(f"ui/{name}.html", values)
 
@@ -36,13 +41,13 @@ def _is(state: str) -> SafeString | str:
 @register.simple_block_tag
 def title(content: str, heading: str, over: str = "", side: str = "") -> SafeString:
     """A page opens with the answer: ``{% title "You are a member" over="…" %}what it means{% endtitle %}``."""
-    return _part("title", lead=content.strip(), heading=heading, over=over, side=side)
+    return _part("title", lead=_trim(content), heading=heading, over=over, side=side)
 
 
 @register.simple_block_tag
 def banner(content: str, heading: str, over: str = "") -> SafeString:
     """The opening of a public page, with the sheaf."""
-    return _part("banner", lead=content.strip(), heading=heading, over=over)
+    return _part("banner", lead=_trim(content), heading=heading, over=over)
 
 
 @register.simple_block_tag
@@ -60,7 +65,7 @@ def notice(content: str, kind: str, heading: str, cite: str = "", icon: str = ""
     """What, why, where it is written: ``{% notice "warn" "One period is open" cite="…" %}…{% endnotice %}``."""
     kind = MESSAGE_KINDS.get(kind, kind)
     return _part(
-        "notice", content=content.strip(), kind=kind, heading=heading, cite=cite, icon=icon or NOTICE_ICONS[kind]
+        "notice", content=_trim(content), kind=kind, heading=heading, cite=cite, icon=icon or NOTICE_ICONS[kind]
     )
 
 
@@ -91,7 +96,7 @@ def todo_item(
     content: str, sentence: str, front: str = "", act: str = "", url: str = "", first: bool = False
 ) -> SafeString:
     """Clock, sentence, one act: ``{% todo_item "Answer it" front=clock act="Answer" url=url first=True %}…``."""
-    return _part("todo_item", content=content.strip(), sentence=sentence, front=front, act=act, url=url, first=first)
+    return _part("todo_item", content=_trim(content), sentence=sentence, front=front, act=act, url=url, first=first)
 
 
 @register.simple_block_tag
@@ -152,7 +157,7 @@ def approvals(content: str, across: bool = False) -> SafeString:
 def approval(content: str, heading: str, state: str = "") -> SafeString:
     """``{% approval "Proposed by the board" "done" %}Resolution 31{% endapproval %}``; done, now or nothing."""
     return format_html(
-        "<li{}><div><strong>{}</strong><small>{}</small></div></li>", _is(state), heading, content.strip()
+        "<li{}><div><strong>{}</strong><small>{}</small></div></li>", _is(state), heading, _trim(content)
     )
 
 
@@ -176,7 +181,7 @@ def tablink(text: str, url: str, current: bool = False, count: int | None = None
 @register.simple_block_tag
 def blank(content: str, icon: str, sentence: str, coming: str = "") -> SafeString:
     """Say what will be here: ``{% blank "inbox" "Nothing waits" "Applications appear here." %}act{% endblank %}``."""
-    return _part("blank", content=content.strip(), icon=icon, sentence=sentence, coming=coming)
+    return _part("blank", content=_trim(content), icon=icon, sentence=sentence, coming=coming)
 
 
 @register.simple_block_tag

@@ -12,6 +12,11 @@ from django.utils.safestring import SafeString
 register = template.Library()
 
 
+def _trim(content: str) -> SafeString:
+    """A block's rendered content without the white space around it; ``str.strip`` would lose that it is markup."""
+    return SafeString(content.strip())
+
+
 @register.simple_block_tag
 def datatable(content: str, caption: str, cards: bool = True) -> SafeString:
     """A table of records: ``{% datatable "Members" %}{% columns %}…{% endcolumns %}{% rows %}…{% endrows %}``."""
@@ -58,7 +63,7 @@ def row(content: str) -> SafeString:
 @register.simple_block_tag
 def rowhead(content: str, url: str = "") -> SafeString:
     """Who or what the record is; ``url`` makes it the link."""
-    body = format_html('<a class="who" href="{}">{}</a>', url, content.strip()) if url else content
+    body = format_html('<a class="who" href="{}">{}</a>', url, _trim(content)) if url else content
     return format_html('<th role="rowheader" scope="row">{}</th>', body)
 
 
@@ -70,7 +75,7 @@ def cell(content: str, label: str = "", num: bool = False, minor: bool = False) 
         '<td role="cell"{}{}>{}</td>',
         format_html(' class="{}"', css) if css else "",
         format_html(' data-label="{}"', label) if label else "",
-        content.strip(),
+        _trim(content),
     )
 
 
