@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from django.conf import settings
 from django.core.management.base import CommandError
 
+from coop import embedded
 from coop.kernel.models import Cooperative
 from coop.management.commands.up import Command as Up
 
@@ -20,8 +21,8 @@ class Command(Up):
     help = "Start everything with a finished year to look at. The data is kept; 'make reset' throws it away."
 
     def handle(self, *args, **options):
-        if "DATABASE_URL" in os.environ and not settings.DEBUG:
-            raise CommandError("The demo has logins everybody knows. It does not run on a real database.", returncode=2)
+        if "postgres" not in embedded.needed():
+            raise CommandError("The demo has logins everybody knows. Unset DATABASE_URL to run it here.", returncode=2)
         if not settings.DEMO:  # settings are read once: begin again as the demo
             os.environ["ROCHDALE_DEMO"] = "1"
             os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606 - ourselves

@@ -1,6 +1,7 @@
 """``manage.py up``: database, broker, pages, worker and clock, under one supervisor in the foreground."""
 
 import os
+import signal
 
 from django.conf import settings
 from django.core.management import call_command
@@ -8,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
 from coop import embedded, supervisor
+from coop.keeper import tie_to_parent
 
 
 class Command(BaseCommand):
@@ -15,6 +17,8 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, *args, **options):
+        if os.environ.pop("ROCHDALE_TIED", ""):  # started by make: were make killed, Ctrl-C would reach nobody
+            tie_to_parent(signal.SIGTERM)
         try:
             claim = supervisor.OnlyOne(embedded.data_dir())
             listener = supervisor.listen(os.environ.get("HOST") or "127.0.0.1", os.environ.get("PORT") or None)
