@@ -3,6 +3,7 @@ officer, Nadia auditor; Theo has a login and belongs nowhere; Olga is secretary 
 
 from __future__ import annotations
 
+import time
 from datetime import date
 
 import pytest
@@ -96,6 +97,11 @@ def client_of(db):
         client = Client()
         if actor is not None:
             client.force_login(actor.user, backend="django.contrib.auth.backends.ModelBackend")
+            session = client.session  # signed in with a password just now, as allauth remembers it
+            session["account_authentication_methods"] = [
+                {"method": "password", "at": time.time(), "email": actor.user.email}
+            ]
+            session.save()
         return client
 
     return make

@@ -6,7 +6,7 @@ from datetime import date
 
 from coop.kernel import outbox
 from coop.kernel.models import FactorReset, Job, Office
-from tests.access.harness import EVERYBODY, INSIDERS, OFFICERS, Case, World
+from tests.access.harness import EVERYBODY, OFFICERS, Case, World
 from tests.cast import make_officer
 
 
@@ -30,6 +30,10 @@ CASES = [
     Case("found", EVERYBODY, inside=False),
     Case("outbox", EVERYBODY, inside=False),
     Case("outbox-mail", EVERYBODY, lambda w: {"pk": w.mail.pk}, inside=False),
+    Case("livez", EVERYBODY, inside=False, html=False),
+    Case("readyz", EVERYBODY, inside=False, html=False),
+    Case("metrics", EVERYBODY, inside=False, html=False),
+    Case("ui-reference", EVERYBODY, inside=False),
     Case("home", EVERYBODY),
     Case("join", EVERYBODY),
     Case("job", OFFICERS, lambda w: {"pk": w.job.pk}, denied=404),
@@ -41,4 +45,3 @@ CASES = [
     Case("factor-reset-confirm", VOUCHERS - {"secretary"}, lambda w: {"pk": w.reset.pk}, method="post"),
     Case("settings", {"secretary"}),
 ]
-_ = INSIDERS
