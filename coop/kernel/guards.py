@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from django.apps import apps
+from django.conf import settings
 from django.db import models, transaction
 
 EVERYDAY = ("SELECT", "INSERT", "UPDATE", "DELETE")
@@ -68,8 +69,6 @@ def _names_a_coop(model) -> bool:
 
 def ensure(connection) -> None:
     """Grant the application's role what the models declare and tie foreign keys to their co-op."""
-    from django.conf import settings
-
     app_role = settings.DATABASES["default"]["USER"]
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:  # no moment without rights
         cursor.execute("SELECT current_user")

@@ -16,13 +16,22 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from celery import current_app, shared_task
-from django.db import DatabaseError, IntegrityError, connection, connections, transaction
+from django.db import (
+    DatabaseError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    connection,
+    connections,
+    transaction,
+)
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from . import clock
 from .errors import NotAllowed, Refused
 from .models import Cooperative, Job, User
+from .tenancy import Actor
 
 log = logging.getLogger("rochdale.jobs")
 LOCK_CLASS = 7002
@@ -115,8 +124,6 @@ def run(job_id: int, handler: Callable) -> None:
 
 
 def _is_gone(error: DatabaseError) -> bool:
-    from django.db import InterfaceError, OperationalError
-
     return isinstance(error, InterfaceError | OperationalError)
 
 
@@ -194,10 +201,8 @@ def sweep() -> int:
     return sent
 
 
-def actor_of(job: Job):
+def actor_of(job: Job) -> Actor:
     """Who asked for the job, with the offices they hold now; the platform itself where nobody did."""
-    from .tenancy import Actor
-
     coop: Cooperative = job.coop
     asked: User | None = job.actor
     return Actor.of(asked, coop) if asked else Actor.system(coop)
