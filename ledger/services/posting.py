@@ -1,0 +1,209 @@
+"""The only door to the journal.
+
+``post_entry`` writes one act, ``reverse_entry`` its mirror, ``post_in_bulk`` an entry of very many lines. Each is known
+by a key: the same act under the same key is the entry already posted, another act under it is refused. What is checked
+here is checked to say it in a sentence; the database checks it again and would refuse it by itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import rfc8785
+from django.db import connection, transaction
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from coop.kernel import audit, clock, money
+from coop.kernel.errors import Refused
+from ledger.models import Account, Entry, Posting, ShareEvent
+from ledger.services.periods import open_period
+
+KEY_LENGTH = 120
+MEMO_LENGTH = 300
+LINE_MEMO_LENGTH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of an entry in minor units of its account's currency: debit positive, credit negative."""
+
+    account: Account
+    amount: int
+    memo: str = ""
+
+
+def request_hash(*, on: date, kind: str, memo: str, lines: Iterable, reverses: Entry | None) -> str:
+    """What an act says, as a SHA-256 over canonical JSON: date, kind, memo, every line in order, what it reverses."""
+    said = {
+        "on": on.isoformat(),
+        "kind": kind,
+        "memo": memo,
+        "reverses": str(reverses.pk) if reverses else None,
+        "lines": [[str(line.account.pk), str(line.amount), line.memo] for line in lines],
+    }
+    return hashlib.sha256(rfc8785.dumps(said)).hexdigest()
+
+
+def post_entry(
+    *, actor, on: date, kind: str, memo: str, lines: Sequence[Line], key: str, reverses: Entry | None = None
+) -> Entry:
+    """Post one balanced act on the day ``on`` and return its entry.
+
+    ``lines`` hold accounts of the actor's co-op and whole minor units, no line of nought, adding up to nothing in each
+    currency. ``key`` names the act within the co-op: posted again with the same content it returns the entry that is
+    there; with other content it is refused (``key_used``). Refuses a closed period, a closed account, an unbalanced or
+    empty act and, by ``reverses``, anything but the exact mirror of an entry nobody reversed yet.
+    """
+    lines = list(lines)
+    _check(actor, memo, lines, key)
+    digest = request_hash(on=on, kind=kind, memo=memo, lines=lines, reverses=reverses)
+    with transaction.atomic():
+        posted = _already(actor, key, digest)
+        if posted:
+            return posted
+        period = open_period(coop=actor.coop, on=on)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO ledger_entry (coop_id, period_id, posted_on, kind, memo, key, request_hash, reverses_id,"
+                " batch, actor_id, recorded_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 0, %s, %s)"
+                " ON CONFLICT (coop_id, key) DO NOTHING RETURNING id",
+                [
+                    actor.coop_id,
+                    period.pk,
+                    on,
+                    kind,
+                    memo,
+                    key,
+                    digest,
+                    reverses.pk if reverses else None,
+                    actor.user_id,
+                    clock.now(),
+                ],
+            )
+            row = cursor.fetchone()
+            if row is None:  # somebody posted it between our look and now
+                return _already(actor, key, digest) or _refuse_unknown(key)
+            _insert_lines(cursor, actor, row[0], on, lines)
+        return Entry.objects.get(pk=row[0])
+
+
+def _insert_lines(cursor, actor, entry_id: int, on: date, lines: Sequence[Line]) -> None:
+    cursor.execute(
+        "INSERT INTO ledger_posting (entry_id, coop_id, account_id, amount, n, posted_on, memo)"
+        " SELECT %s, %s, x.account, x.amount, x.n, %s, x.memo"
+        " FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) WITH ORDINALITY AS x (account, amount, memo, n)",
+        [
+            entry_id,
+            actor.coop_id,
+            on,
+            [line.account.pk for line in lines],
+            [line.amount for line in lines],
+            [line.memo for line in lines],
+        ],
+    )
+
+
+def _already(actor, key: str, digest: str) -> Entry | None:
+    entry = Entry.objects.filter(coop_id=actor.coop_id, key=key).first()
+    if entry is not None and entry.request_hash != digest:
+        raise Refused(
+            "key_used",
+            _("“%(key)s” was used before for another act (entry %(entry)s); nothing was posted.")
+            % {"key": key, "entry": entry.pk},
+            "key",
+            status=409,
+        )
+    return entry
+
+
+def _refuse_unknown(key: str) -> Entry:
+    raise Refused("try_again", _("“%(key)s” is just being posted by somebody else; try again.") % {"key": key})
+
+
+def _check(actor, memo: str, lines: Sequence[Line], key: str) -> None:
+    if not key or len(key) > KEY_LENGTH:
+        raise Refused("key", _("An act needs a key of 1 to %(n)s characters.") % {"n": KEY_LENGTH}, "key")
+    if len(memo) > MEMO_LENGTH or any(len(line.memo) > LINE_MEMO_LENGTH for line in lines):
+        raise Refused("memo", _("The text of an entry is too long."), "memo")
+    if len(lines) < 2:
+        raise Refused("too_few_lines", _("An entry has at least two lines."), "lines")
+    sums: dict[str, int] = {}
+    for number, line in enumerate(lines, start=1):
+        _check_line(actor, number, line)
+        sums[line.account.currency] = sums.get(line.account.currency, 0) + line.amount
+    for currency, off in sums.items():
+        if off:
+            raise Refused(
+                "unbalanced",
+                _("The lines do not add up: debits and credits differ by %(amount)s.")
+                % {"amount": money.format_minor(off, currency)},
+                "lines",
+            )
+
+
+def _check_line(actor, number: int, line: Line) -> None:
+    account = line.account
+    if isinstance(line.amount, bool) or not isinstance(line.amount, int) or abs(line.amount) > money.LARGEST:
+        raise Refused("amount", _("Line %(n)s is not a whole number of minor units.") % {"n": number}, "lines")
+    if line.amount == 0:
+        raise Refused("nothing", _("Line %(n)s moves nothing.") % {"n": number}, "lines")
+    if account.coop_id != actor.coop_id:
+        raise Refused("other_coop", _("Line %(n)s names an account of another co-op.") % {"n": number}, "lines")
+    if not account.is_open:
+        raise Refused(
+            "closed_account", _("Account %(account)s takes no more postings.") % {"account": account}, "lines"
+        )
+
+
+def reverse_entry(*, actor, entry: Entry, on: date, because: str) -> Entry:
+    """Post the exact mirror of an entry, once, with the reason. Asked again it returns the reversal that is there.
+
+    Refuses an entry that moved share capital or a fee: those are reversed by the act that knows the register.
+    """
+    because = because.strip()
+    if not because:
+        raise Refused("reason", _("A reversal needs its reason."), "because")
+    if entry.coop_id != actor.coop_id:
+        raise Refused("other_coop", _("This entry belongs to another co-op."))
+    if ShareEvent.objects.filter(entry=entry).exists() or entry.fees.exists():
+        raise Refused("reverse_by_act", _("This entry belongs to the register of shares; reverse the payment instead."))
+    with transaction.atomic():
+        reversal = mirror(actor=actor, entry=entry, on=on, because=because)
+        audit.record(actor=actor, kind="ledger.entry_reversed", subject=f"entry:{entry.pk}", by=reversal.pk)
+        return reversal
+
+
+def mirror(*, actor, entry: Entry, on: date, because: str) -> Entry:
+    """The mirror itself, without the question whose act it was. For the acts of this app."""
+    if on < entry.posted_on:
+        raise Refused(
+            "too_early",
+            _("A reversal is not dated before its entry of %(day)s.") % {"day": date_format(entry.posted_on)},
+            "on",
+        )
+    posted = Entry.objects.filter(reverses=entry).first()
+    if posted is not None:
+        raise Refused(
+            "reversed_already",
+            _("Entry %(entry)s was reversed already, by entry %(by)s.") % {"entry": entry.pk, "by": posted.pk},
+            status=409,
+        )
+    if entry.batch:
+        raise Refused("bulk", _("An entry made in bulk is reversed in bulk."))
+    lines = [
+        Line(line.account, -line.amount, line.memo)
+        for line in Posting.objects.filter(batch=0, entry=entry).select_related("account").order_by("n")
+    ]
+    return post_entry(
+        actor=actor,
+        on=on,
+        kind="reversal",
+        memo=because[:MEMO_LENGTH],
+        lines=lines,
+        key=f"reverse:{entry.pk}",
+        reverses=entry,
+    )
