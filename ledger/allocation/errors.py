@@ -1,9 +1,11 @@
 """The one error of this package."""
 
+from coop.kernel.money import NO_BREAK
+
 
 def _one_line(text: str) -> str:
     """Keep a sentence on one line whatever a file put into it."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
+    return "".join(char if char.isprintable() or char == NO_BREAK else ascii(char)[1:-1] for char in text)
 
 
 class PlanRefused(ValueError):

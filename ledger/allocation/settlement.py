@@ -18,7 +18,7 @@ rolls forward and no debt is netted. Without a settlement the plan has no pools 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from ledger.allocation.columns import packed
 from ledger.allocation.plan import Settlement
@@ -40,6 +40,17 @@ def payment_due(fiscal_year_end: date, settlement: Settlement | None) -> date | 
         return None
     years, month = divmod(fiscal_year_end.month - 1 + 9, 12)
     return date(fiscal_year_end.year + years, month + 1, 15)
+
+
+def qualified_cheque_cashed_by(due: date) -> date:
+    """Return the last day on which a qualified cheque may be cashed, 90 days after the payment period.
+
+    26 U.S.C. 1388(c)(2)(C) and (d).
+
+    >>> qualified_cheque_cashed_by(date(2026, 9, 15)).isoformat()
+    '2026-12-14'
+    """
+    return due + timedelta(days=90)
 
 
 def cash_part(terms: Settlement, allocated: int, consents: bool) -> int:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from itertools import pairwise
+from typing import Any, TypeVar
 
 from ledger.allocation.columns import ByMember, packed
 from ledger.allocation.errors import PlanRefused
@@ -20,6 +21,7 @@ _MEMBER = re.compile(r"0|[1-9][0-9]*")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 LATEST_YEAR = 9998  # payment may be due in the year after
+T = TypeVar("T")
 _UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
 
 
@@ -120,24 +122,14 @@ def member(value: object, where: str, *, native: bool) -> int:
 
 def moneys(value: object, where: str, *, native: bool) -> ByMember:
     """Return amounts of minor units by member, none negative."""
-    return ByMember.of(
-        {
-            number: raw if type(raw) is int and raw >= 0 else money(raw, entry(where, key))
-            for number, key, raw in _entries(value, where, native=native)
-        }
-    )
+    return _in_order(*_read(value, where, native, lambda raw: money(raw, "")), where)
 
 
 def basis(value: object, where: str, *, native: bool) -> Basis:
     """Return patronage by member, brought to one number of decimal places."""
-    texts = {
-        number: decimal(raw, entry(where, key), native=native)
-        for number, key, raw in _entries(value, where, native=native)
-    }
-    places = max((len(text) - text.index(".") - 1 for text in texts.values() if "." in text), default=0)
-    order = sorted(texts)
-    scaled = [_scaled(texts[number], places) for number in order]
-    return Basis(ByMember(packed(order), packed(scaled)), places)
+    numbers, texts = _read(value, where, native, lambda raw: decimal(raw, "", native=native))
+    places = max((len(text) - text.index(".") - 1 for text in texts if "." in text), default=0)
+    return Basis(_in_order(numbers, [_scaled(text, places) for text in texts], where), places)
 
 
 def _scaled(text: str, places: int) -> int:
@@ -145,15 +137,26 @@ def _scaled(text: str, places: int) -> int:
     return int(whole + part.ljust(places, "0"))
 
 
-def _entries(value: object, where: str, *, native: bool) -> Iterator[tuple[int, object, object]]:
-    seen: set[int] = set()
+def _read(value: object, where: str, native: bool, figure: Callable[[object], T]) -> tuple[list[int], list[T]]:
+    """Return the members and their checked figures as they stand; a path is made only for the one that is refused."""
+    numbers, figures = [], []
     for key, raw in mapping(value, where).items():
-        number = member(key, entry(where, key), native=native)
-        if native and number in seen:  # 17 and "17" are one member; JSON has one spelling only
-            raise PlanRefused(entry(where, key), "this member stands here twice")
-        if native:
-            seen.add(number)
-        yield number, key, raw
+        try:
+            numbers.append(member(key, "", native=native))
+            figures.append(figure(raw))
+        except PlanRefused as refusal:
+            raise PlanRefused(entry(where, key), refusal.why) from None
+    return numbers, figures
+
+
+def _in_order(numbers: list[int], figures: list[int], where: str) -> ByMember:
+    if all(before < after for before, after in pairwise(numbers)):
+        return ByMember(packed(numbers), packed(figures))
+    order = sorted(range(len(numbers)), key=numbers.__getitem__)
+    for before, after in pairwise(order):
+        if numbers[before] == numbers[after]:  # 17 and "17" among Python values; JSON has one spelling only
+            raise PlanRefused(entry(where, numbers[after]), "this member stands here twice")
+    return ByMember(packed([numbers[place] for place in order]), packed([figures[place] for place in order]))
 
 
 def name(value: object, where: str) -> str:

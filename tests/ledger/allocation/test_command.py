@@ -1,0 +1,139 @@
+"""``manage.py allocate`` as a person runs it: the answer, or one line and exit status 2."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from ledger.allocation import allocate, build_plan
+from tests.ledger.allocation.plans import simple, whole
+
+PROJECT = Path(__file__).resolve().parents[3]
+
+
+def run(*arguments, stdin=b"", **environment):
+    return subprocess.run(
+        [sys.executable, "manage.py", "allocate", *map(str, arguments)],
+        cwd=PROJECT, input=stdin, capture_output=True, timeout=60, env=os.environ | environment, check=False,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def plan(tmp_path):
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps(whole()))
+    return path
+
+
+def assert_refused(done, *words):
+    assert done.returncode == 2, done
+    assert done.stdout == b""
+    line = done.stderr.decode()
+    assert line.endswith("\n")
+    assert len(line.splitlines()) == 1, line
+    assert "Traceback" not in line
+    for word in words:
+        assert word in line
+
+
+def test_the_answer_is_one_json_object(plan):
+    done = run(plan)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert json.loads(done.stdout) == allocate(build_plan(whole())).as_dict()
+    assert run(plan, "--format", "json").stdout == done.stdout
+
+
+def test_the_text_is_for_reading(plan):
+    done = run(plan, "--format=text")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert "Payment is due by 2026-09-15." in done.stdout.decode()
+
+
+def test_a_terminal_without_the_letters_is_answered_too(tmp_path):
+    (tmp_path / "plan.json").write_text(json.dumps(simple(5, {"1": "1"}) | {"currency": "EUR"}))
+    done = run(tmp_path / "plan.json", "--format", "text", PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"\\u20ac0.05" in done.stdout
+
+
+def test_a_plan_on_standard_input():
+    done = run("-", stdin=json.dumps(whole()).encode())
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert json.loads(done.stdout)["surplus"] == 32000000
+
+
+def test_nothing_is_started_and_no_database_is_asked(plan, tmp_path):
+    """An address where nothing listens, and a data folder that must stay unmade."""
+    nowhere = {
+        "DATABASE_URL": "postgres://nobody:nothing@127.0.0.1:9/none",
+        "REDIS_URL": "redis://127.0.0.1:9/0",
+        "SECRET_KEY": "x" * 60,
+        "ROCHDALE_DATA": str(tmp_path / "data"),
+    }
+    assert run(plan, **nowhere).returncode == 0
+    embedded = {name: value for name, value in nowhere.items() if name == "ROCHDALE_DATA"}
+    assert run(plan, **embedded).returncode == 0
+    assert not (tmp_path / "data").exists()
+
+
+def test_options_that_make_no_sense_take_one_line(plan):
+    assert_refused(run(), "PLAN.json")
+    assert_refused(run(plan, plan), "unrecognized")
+    assert_refused(run(plan, "--format", "xml"), "xml")
+    assert_refused(run(plan, "--format"), "--format")
+    assert_refused(run(plan, "--colour"), "--colour")
+
+
+def test_files_that_are_no_plan_take_one_line(tmp_path):
+    assert_refused(run(tmp_path / "missing.json"), "missing.json", "No such file")
+    assert_refused(run(tmp_path / "two\nlines.json"), "No such file")
+    assert_refused(run(tmp_path), "directory")
+    assert_refused(run(""), "No such file")
+    assert_refused(run(tmp_path / ("x" * 5000)), "too long")
+    assert_refused(run("/dev/zero"), "not a text file")
+    assert_refused(run("/proc/self/mem"), "cannot be read")  # unreadable even to root, whom no permission stops
+    files = {
+        "empty": b"", "binary": bytes(range(256)), "latin": '{"currency": "é"}'.encode("latin-1"),
+        "utf-16": json.dumps(whole()).encode("utf-16"), "half": json.dumps(whole()).encode()[:200],
+        "list": b"[1, 2]", "deep": b"[" * 200_000, "twice": b'{"currency": "EUR", "currency": "EUR"}',
+    }  # fmt: skip
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+        assert_refused(run(tmp_path / name))
+
+
+def test_a_refused_plan_is_named_by_its_place(tmp_path):
+    wrong = whole()
+    wrong["pools"][0]["basis"]["17"] = "-2600"
+    (tmp_path / "plan.json").write_text(json.dumps(wrong))
+    assert_refused(run(tmp_path / "plan.json"), 'pools[0].basis["17"]', "negative")
+
+
+def test_a_reader_that_stops_early_is_no_error(tmp_path):
+    basis = {str(number): "1" for number in range(20_000)}
+    (tmp_path / "plan.json").write_text(json.dumps(simple(10**9, basis)))
+    command = f"{sys.executable} manage.py allocate {tmp_path / 'plan.json'} | head -c 10"
+    done = subprocess.run(["bash", "-c", command], cwd=PROJECT, capture_output=True, timeout=60, check=False)
+    assert (done.stdout, done.stderr) == (b'{"surplus"', b"")
+
+
+def test_an_answer_that_cannot_be_written_takes_one_line(plan):
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "manage.py", "allocate", str(plan)],
+            cwd=PROJECT, stdout=full, stderr=subprocess.PIPE, timeout=60, check=False,
+        )  # fmt: skip
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_called_from_code_it_raises():
+    with pytest.raises(CommandError, match="cannot be read") as refused:
+        call_command("allocate", "nowhere.json")
+    assert refused.value.returncode == 2
+    with pytest.raises(CommandError, match="invalid choice"):
+        call_command("allocate", "nowhere.json", "--format=xml")
