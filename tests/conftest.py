@@ -1,5 +1,6 @@
-"""What every test may ask for. The databases are in ``tests/database.py``, the people in ``tests/cast.py``."""
+"""What every test may ask for: the databases, the people, the populated co-op and the browser."""
 
-from tests.cast import *  # noqa: F403
 from tests.browser import browse, chromium  # noqa: F401
+from tests.cast import *  # noqa: F403
 from tests.database import django_db_setup  # noqa: F401
+from tests.world import world  # noqa: F401

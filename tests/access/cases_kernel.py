@@ -26,7 +26,7 @@ APPOINTERS = {"secretary", "board"}
 VOUCHERS = {"secretary", "board", "treasurer", "returning_officer"}
 
 CASES = [
-    Case("door", EVERYBODY, inside=False),
+    Case("door", EVERYBODY, inside=False, viewers=("anonymous", "member")),
     Case("found", EVERYBODY, inside=False),
     Case("outbox", EVERYBODY, inside=False),
     Case("outbox-mail", EVERYBODY, lambda w: {"pk": w.mail.pk}, inside=False),
@@ -34,8 +34,8 @@ CASES = [
     Case("readyz", EVERYBODY, inside=False, html=False),
     Case("metrics", EVERYBODY, inside=False, html=False),
     Case("ui-reference", EVERYBODY, inside=False),
-    Case("home", EVERYBODY),
-    Case("join", EVERYBODY),
+    Case("home", EVERYBODY, viewers=("anonymous", "member", "secretary", "treasurer", "board")),
+    Case("join", EVERYBODY, viewers=("anonymous",)),
     Case("job", OFFICERS, lambda w: {"pk": w.job.pk}, denied=404),
     Case("audit", {"secretary", "board", "auditor"}),
     Case("offices", OFFICERS),

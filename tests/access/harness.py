@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -35,9 +35,10 @@ def nothing(world: World) -> dict[str, Any]:
 class Case:
     """One address: ``name`` as reversed, ``allowed`` roles, ``kwargs(world)`` beside the co-op's slug.
 
-    ``method`` is ``get`` or ``post`` (or ``put``, ``delete`` …) with ``data(world)``; a role that may come in gets anything but a refusal
-    (a post without data may be a 422). ``html`` False for files and JSON: not looked at in the browser. ``inside``
-    False for addresses that name no co-op. ``denied`` is the status for an insider without the right.
+    ``method`` is ``get`` or ``post`` (or ``put``, ``delete`` …) with ``data(world)``; a role that may come in gets
+    anything but a refusal (a post without data may be a 422). ``html`` False for files and JSON: not looked at in the browser. ``inside``
+    False for addresses that name no co-op. ``denied`` is the status for an insider without the right. ``viewers`` names
+    the roles whose view is looked at in the browser, where one is not enough.
     """
 
     name: str
@@ -49,7 +50,14 @@ class Case:
     html: bool = True
     inside: bool = True
     denied: int = 403
-    api: bool = field(default=False)
+    api: bool = False
+    viewers: tuple[str, ...] = ()
+
+    @property
+    def seen_by(self) -> tuple[str, ...]:
+        """The roles whose view of the page is looked at in the browser."""
+        order = ("secretary", "treasurer", "returning_officer", "board", "auditor", "member", "anonymous")
+        return self.viewers or tuple(role for role in order if role in self.allowed)[:1]
 
     def url(self, world: World, coop=None) -> str:
         where = {"coop": (coop or world.coop).slug} if self.inside else {}

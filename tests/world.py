@@ -1,3 +1,5 @@
+"""The populated co-op that the access matrix and the browser walk through."""
+
 import pytest
 
 from coop.kernel.tenancy import Actor

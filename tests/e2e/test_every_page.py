@@ -1,0 +1,49 @@
+"""Every page of the access matrix in Chromium: phone and desk, light and dark, axe, policy, no sideways scroll."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.access.harness import Case, case_modules
+from tests.browser import SCHEMES, WIDTHS, axe, keep, sideways
+
+pytestmark = pytest.mark.browser
+MODULES = {module.__name__.rpartition("_")[2]: module for module in case_modules()}
+
+
+def looked_at(module) -> list[Case]:
+    return [case for case in module.CASES if case.html and case.method == "get" and not case.api]
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("app", sorted(MODULES))
+@pytest.mark.timeout(900)
+def test_pages_are_clean(world, browse, app, width):
+    found: list[str] = []
+    for case in looked_at(MODULES[app]):
+        for role in case.seen_by:
+            found += _look(world, browse, case, role, width)
+    assert not found, "\n".join(found)
+
+
+def _look(world, browse, case: Case, role: str, width: int) -> list[str]:
+    actor = world.actors[role]
+    signed_in = [{"method": "password", "at": time.time(), "email": actor.user.email}] if actor else []
+    page = browse(
+        case.url(world), width=width, user=actor and actor.user, account_authentication_methods=signed_in
+    )
+    name = case.name.replace(":", "-") + (f"-{role}" if len(case.seen_by) > 1 else "")
+    problems = []
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        problems += [f"{scheme}: {line}" for line in axe(page)]
+        keep(page, f"{name}-{scheme}-{width}")
+    if over := sideways(page):
+        problems.append(f"scrolls {over}px sideways")
+    if case.url(world).partition("?")[0] not in page.url:
+        problems.append(f"led to {page.url}")
+    problems += page.problems
+    page.context.close()
+    return [f"{case.name} as {role} at {width}px: {line}" for line in problems]
