@@ -156,7 +156,12 @@ def deal(pile: Mapping[Paper, int], strike: Callable[[Paper], Paper], into: dict
             moved[first] = moved.get(first, 0) + count
         else:
             moved[None] = moved.get(None, 0) + count
-    return moved
+    return in_order(moved)
+
+
+def in_order(moved: Mapping[int | None, int]) -> dict[int | None, int]:
+    """Amounts by candidate number, what is exhausted last: the order in which papers came must not show."""
+    return dict(sorted(moved.items(), key=lambda item: (item[0] is None, item[0])))
 
 
 def groups(contest: Contest) -> tuple[dict[tuple[tuple[int, ...], ...], int], int, int]:

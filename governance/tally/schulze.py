@@ -195,7 +195,7 @@ def _dropped(contest: Contest, rule: Switches, pairwise: Matrix) -> tuple[list[i
         elif not for_ > ratio * against:
             why.append(
                 f"{name[c]} is dropped: {number(for_)} papers prefer it to {name[default]}, {number(against)} the "
-                f"other way; more than {fraction_words(ratio)} times as many are needed."
+                f"other way; it needs more than {fraction_words(ratio)} to 1."
             )
             out.append(c)
     return out, why

@@ -36,7 +36,7 @@ from __future__ import annotations
 
 from .limits import Guard
 from .model import Contest, Result, Round, Transfer, decimal_string
-from .papers import Pile, check_question, deal, preferences, striker
+from .papers import Pile, check_question, deal, in_order, preferences, striker
 from .ties import TieBreaker
 from .words import and_list, have_quota, of_papers
 
@@ -200,4 +200,4 @@ class _Count:
         for c, votes in moved.items():
             if c is not None:
                 self.votes[c] += votes
-        return [Transfer(source, c, votes) for c, votes in moved.items() if votes]
+        return [Transfer(source, c, votes) for c, votes in in_order(moved).items() if votes]
