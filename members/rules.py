@@ -8,8 +8,24 @@ from coop.kernel import clock
 from coop.kernel.rules import office, predicate
 
 predicate("members.read_register")(office("secretary", "board", "treasurer", "returning_officer", "auditor"))
-predicate("members.keep_register")(office("secretary"))
-predicate("members.decide")(office("secretary", "board"))
+
+
+@predicate("members.keep_register")
+def keep_register(actor, obj=None) -> bool:
+    """The secretary keeps the register; the platform acts where it founds a co-op or a day has come."""
+    return actor.is_system or actor.holds("secretary")
+
+
+@predicate("members.decide")
+def decide(actor, obj=None) -> bool:
+    """The board decides, and the secretary may record what it decided."""
+    return actor.is_system or actor.holds("secretary", "board")
+
+
+@predicate("members.activate")
+def activate(actor, obj=None) -> bool:
+    """Whoever takes in share payments makes a membership active by it."""
+    return actor.is_system or actor.holds("secretary", "treasurer")
 
 
 def membership_of(actor):

@@ -7,17 +7,7 @@ from datetime import date, datetime
 
 from django.db import connection
 
-# The state each kind of event leaves a membership in; members/history.py holds the same in Python.
-STATES = {
-    "admitted": "admitted",
-    "activated": "active",
-    "suspended": "suspended",
-    "reinstated": "active",
-    "expelled": "suspended",
-    "exit_effective": "ended",
-}
-# Kinds that set, or with no date clear, the last day of membership.
-ENDINGS = ("notice_given", "notice_withdrawn", "expelled", "appeal_decided", "died", "transferred", "exit_effective")
+from members.replay import ENDINGS, STATES
 
 # One row per membership, out of the events in force: recorded by then, effective by then, not corrected by then.
 STANDING = """

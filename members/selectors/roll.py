@@ -10,8 +10,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from coop.kernel import clock
+from members.replay import STATES
 
-from .register import STANDING, STATES, standing_parameters
+from .register import STANDING, standing_parameters
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,100 @@
+"""The only door to history: append an event to a chain, and bring the membership's projection up to it."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import rfc8785
+
+from coop.kernel import clock
+from members.models import EventNote, Membership, MembershipEvent
+from members.replay import replay
+
+START = "0" * 64
+_DATES = ("effective_on", "ends_on", "decided_on")
+_PLAIN = (
+    "coop_id seq place kind actor_id membership_id member_class_id ending reason_code decided_by decision_ref"
+    " decision_hash corrects_id note_hash previous"
+).split()
+
+
+def event_hash(event: MembershipEvent) -> str:
+    """SHA-256 of the canonical JSON (RFC 8785) of the event's own columns, the hash of the one before included."""
+    body: dict[str, Any] = {name: getattr(event, name) for name in _PLAIN}
+    body |= {name: value.isoformat() if (value := getattr(event, name)) else None for name in _DATES}
+    body |= {"stream": str(event.stream), "recorded_at": event.recorded_at.isoformat()}
+    return hashlib.sha256(rfc8785.dumps(body)).hexdigest()
+
+
+def note_hash(salt: str, body: dict) -> str:
+    """SHA-256 of the salt's bytes followed by the note's canonical JSON."""
+    return hashlib.sha256(bytes.fromhex(salt) + rfc8785.dumps(body)).hexdigest()
+
+
+def append(
+    *,
+    actor,
+    stream: UUID,
+    kind: str,
+    effective_on: date,
+    membership: Membership | None = None,
+    corrects: MembershipEvent | None = None,
+    note: dict | None = None,
+    **facts: Any,
+) -> MembershipEvent:
+    """Add an event to a chain. The caller holds the lock of the membership or application it belongs to.
+
+    ``note`` (JSON) is what was said in words: it is kept beside the event and may be erased. ``facts`` are columns of
+    the event. The moment of recording never lies before the last one's.
+    """
+    last = MembershipEvent.objects.filter(stream=stream).order_by("-seq").first()
+    seq = last.seq + 1 if last else 1
+    salt = secrets.token_hex(16) if note else ""
+    event = MembershipEvent(
+        coop_id=actor.coop_id,
+        stream=stream,
+        seq=seq,
+        place=corrects.place if corrects else seq,
+        kind=kind,
+        effective_on=effective_on,
+        recorded_at=max(clock.now(), last.recorded_at) if last else clock.now(),
+        actor_id=actor.user_id,
+        membership=membership,
+        corrects=corrects,
+        note_hash=note_hash(salt, note) if note else "",
+        previous=last.hash if last else START,
+        **facts,
+    )
+    event.hash = event_hash(event)
+    event.save(force_insert=True)
+    if note:
+        EventNote.objects.create(event=event, salt=salt, body=note)
+    return event
+
+
+def project(membership: Membership) -> Membership:
+    """Write what the history amounts to today into the membership's row."""
+    events = list(MembershipEvent.objects.filter(stream=membership.stream).order_by("seq"))
+    standing = replay(events, clock.today(membership.coop))
+    if standing is None:
+        raise ValueError("A membership without an admission cannot be projected.")
+    membership.state = standing.state
+    membership.member_class_id = standing.class_id
+    membership.admitted_on = standing.admitted_on
+    membership.active_on = standing.active_on
+    membership.notice_on = standing.notice_on
+    membership.ends_on = standing.ends_on
+    membership.ending = standing.ending
+    membership.last_seq = events[-1].seq
+    membership.save(update_fields="state member_class admitted_on active_on notice_on ends_on ending last_seq".split())
+    return membership
+
+
+def lock(membership: Membership) -> Membership:
+    """The membership, fresh and locked until the end of the transaction."""
+    locked = Membership.objects.select_for_update(of=("self",)).select_related("party", "member_class", "coop")
+    return locked.get(pk=membership.pk)

@@ -1,0 +1,107 @@
+"""People and organisations: names and addresses are added with their dates, never overwritten."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from coop.kernel import audit, clock, rules
+from coop.kernel.errors import Refused
+from members import notices
+from members.folding import fold, grams
+from members.models import Party, PartyAddress, PartyContact, PartyName
+from members.selectors.dated import address_of, contact_of, name_of
+
+ADDRESS = ("street", "postcode", "place", "country")
+NAMES = ("family_name", "given_names", "firm", "register_court", "register_number")
+
+
+def create_party(*, actor, kind: str, name: dict, address: dict, email: str = "", phone: str = "", on: date) -> Party:
+    """A new party with its first name, address and electronic addresses, valid from ``on``. Part of a larger act."""
+    party = Party(coop_id=actor.coop_id, kind=kind, name="?", sort_name="?")
+    party.save(force_insert=True)
+    record(actor=actor, party=party, on=on, name=name, address=address, email=email, phone=phone)
+    return party
+
+
+def record(
+    *,
+    actor,
+    party: Party,
+    on: date,
+    name: dict | None = None,
+    address: dict | None = None,
+    email: str | None = None,
+    phone: str | None = None,
+) -> list[str]:
+    """Add what differs from what is known to hold on ``on``, and say which parts did: name, address, email, phone."""
+    stamp = {"coop_id": actor.coop_id, "party": party, "valid_from": on, "recorded_by_id": actor.user_id}
+    stamp["recorded_at"] = clock.now()
+    changed = []
+    old_name = name_of(party, on)
+    if name is not None and (old_name is None or any(getattr(old_name, key) != name[key] for key in name)):
+        PartyName.objects.create(**stamp, **name)
+        changed.append("name")
+    old_address = address_of(party, on)
+    known = {key: getattr(old_address, key) if old_address else "" for key in ADDRESS}
+    if address is not None and known != {**known, **address}:
+        PartyAddress.objects.create(**stamp, **{**known, **address})
+        changed.append("address")
+    for kind, value in (("email", email), ("phone", phone)):
+        old = contact_of(party, kind, on)
+        if value is not None and value != (old.value if old else ""):
+            PartyContact.objects.create(**stamp, kind=kind, value=value)
+            changed.append(kind)
+    if changed:
+        refresh(party)
+    return changed
+
+
+def refresh(party: Party) -> None:
+    """Bring the columns that lists and searches use up to the newest dated rows."""
+    today = clock.today(party.coop)
+    name, address = name_of(party, today, newest=True), address_of(party, today, newest=True)
+    email, phone = (contact_of(party, kind, today, newest=True) for kind in ("email", "phone"))
+    if name is not None:
+        party.name, party.sort_name = name.full, fold(name.sortable)[:300]
+    party.place = address.place if address else ""
+    party.email = email.value if email else ""
+    party.phone = phone.value if phone else ""
+    party.search = fold(" ".join((party.name, party.email, party.place)))
+    party.grams = grams(party.search)
+    party.save(update_fields=["name", "sort_name", "place", "email", "phone", "search", "grams"])
+
+
+@transaction.atomic
+def change_details(*, actor, party: Party, on: date | None = None, **details) -> list[str]:
+    """A member changes their own address or contact data, or the secretary does it for them. Says what changed.
+
+    ``details``: street, postcode, place, country, email, phone; the secretary also family_name, given_names, firm,
+    register_court, register_number. A change of name by the member goes to review, so it is refused here.
+    """
+    party = Party.objects.select_for_update().get(pk=party.pk, coop_id=actor.coop_id)
+    keeps = rules.may(actor, "members.keep_register", party)
+    if not keeps:
+        rules.require(actor, "members.see_self", party)
+    names = {key: details.pop(key) for key in NAMES if key in details}
+    address = {key: details.pop(key) for key in ADDRESS if key in details}
+    if names and not keeps:
+        raise Refused("name_needs_review", _("The secretary changes names, because the register is a legal record."))
+    if names and not any(names.get(key) for key in ("family_name", "given_names", "firm")):
+        raise Refused("name_missing", _("A member needs a name."), "family_name")
+    day = on or clock.today(actor.coop)
+    old_email = party.email
+    changed = record(actor=actor, party=party, on=day, name=names or None, address=address or None, **details)
+    if "email" in changed:  # both addresses are told, so that nobody loses their post unawares
+        notices.email_changed(party, old_email)
+    if changed:
+        audit.record(
+            actor=actor,
+            kind="members.details_changed",
+            subject=f"party:{party.pk}",
+            what=changed,
+            since=day.isoformat(),
+        )
+    return changed

@@ -1,0 +1,123 @@
+"""What changes a membership's standing once it has begun."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db import transaction
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from coop.kernel import audit, clock, rules
+from coop.kernel.errors import Refused
+from members.models import Membership
+from members.replay import STATES, in_force
+
+from . import history
+
+State = Membership.State
+
+
+@transaction.atomic
+def activate(*, actor, membership: Membership, on: date, because: str = "") -> Membership:
+    """The minimum of shares is paid: the membership is in good standing from ``on``. Doing it again changes nothing.
+
+    Money paid before the admission counts from the admission. Refused for a membership that has ended; a suspension
+    is not lifted by paying.
+    """
+    rules.require(actor, "members.activate", membership)
+    membership = history.lock(membership)
+    if membership.state in (State.ACTIVE, State.SUSPENDED):
+        return membership
+    _refuse_ended(membership)
+    day = max(on, membership.admitted_on)
+    _refuse_future(membership, day)
+    history.append(
+        actor=actor,
+        stream=membership.stream,
+        membership=membership,
+        kind="activated",
+        effective_on=day,
+        reason_code="shares_paid",
+        note={"because": because} if because else None,
+    )
+    history.project(membership)
+    audit.record(actor=actor, kind="members.activated", subject=_subject(membership), number=membership.number)
+    return membership
+
+
+@transaction.atomic
+def suspend(*, actor, membership: Membership, on: date, reason: str, resolution: str) -> Membership:
+    """The board suspends a membership, with its reason and resolution."""
+    return _by_decision(actor, membership, "suspended", on, reason, resolution, {State.ACTIVE})
+
+
+@transaction.atomic
+def reinstate(*, actor, membership: Membership, on: date, reason: str, resolution: str) -> Membership:
+    """The board lifts a suspension."""
+    return _by_decision(actor, membership, "reinstated", on, reason, resolution, {State.SUSPENDED})
+
+
+def _by_decision(actor, membership, kind, on, reason, resolution, allowed) -> Membership:
+    rules.require(actor, "members.decide", membership)
+    membership = history.lock(membership)
+    _refuse_ended(membership)
+    if membership.state not in allowed:
+        raise Refused(
+            "wrong_state",
+            _("This membership is “%s”, so that cannot be done now.") % membership.get_state_display().lower(),
+        )
+    if not reason.strip():
+        raise Refused("reason_missing", _("Say why, in a sentence the member will read."), "reason")
+    if not resolution.strip():
+        raise Refused("resolution_missing", _("Name the resolution that decided it."), "resolution")
+    _refuse_future(membership, on)
+    _refuse_before_last(membership, on)
+    history.append(
+        actor=actor,
+        stream=membership.stream,
+        membership=membership,
+        kind=kind,
+        effective_on=on,
+        decided_by="board",
+        decided_on=on,
+        decision_ref=resolution.strip(),
+        note={"because": reason.strip()},
+    )
+    history.project(membership)
+    audit.record(
+        actor=actor,
+        kind=f"members.{kind}",
+        subject=_subject(membership),
+        number=membership.number,
+        resolution=resolution.strip(),
+        reason=reason.strip(),
+    )
+    return membership
+
+
+def _refuse_before_last(membership: Membership, on: date) -> None:
+    """Decisions are recorded in the order they took effect; what was forgotten is a correction."""
+    story = in_force(membership.events.all(), date.max)
+    last = max(event.effective_on for event in story if event.kind in STATES)
+    if on < last:
+        raise Refused(
+            "before_the_last",
+            _("On %(day)s this membership already changed; this cannot have happened before.")
+            % {"day": date_format(last, "j F Y")},
+            "on",
+        )
+
+
+def _subject(membership: Membership) -> str:
+    return f"membership:{membership.pk}"
+
+
+def _refuse_ended(membership: Membership) -> None:
+    if membership.standing_on(clock.today(membership.coop)) == State.ENDED:
+        raise Refused("ended", _("This membership has ended, so nothing can change its standing."))
+
+
+def _refuse_future(membership: Membership, on: date) -> None:
+    if on > clock.today(membership.coop):
+        raise Refused("in_the_future", _("That day is still to come; record it when it has happened."), "on")
