@@ -16,6 +16,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -207,6 +208,17 @@ def _write_secrets(data: Path, roles: tuple[str, str]) -> None:
     draft.rename(data / "secrets.json")
 
 
+def bootstrap(owner: str, app: str, database: str, password: Callable[[str], str]) -> list[str]:
+    """The statements that make two roles and one database; ``deploy/init-database.sh`` says the same."""
+    return [
+        f"CREATE ROLE {owner} LOGIN CREATEDB PASSWORD {password(owner)}",
+        f"CREATE ROLE {app} LOGIN PASSWORD {password(app)}",
+        f"CREATE DATABASE {database} OWNER {owner}",
+        f"REVOKE ALL ON DATABASE {database} FROM PUBLIC",
+        f"GRANT CONNECT ON DATABASE {database} TO {app}",
+    ]
+
+
 def _create_cluster(place: Place, data: Path, roles: tuple[str, str], database: str) -> None:
     owner, app = roles
     for leftover in place.cluster.parent.glob("pg.new-*"):
@@ -224,13 +236,7 @@ def _create_cluster(place: Place, data: Path, roles: tuple[str, str], database: 
         "# Written once by coop/embedded_files.py. The superuser cannot log in; nothing listens on a network.\n"
         f"local all {owner},{app} scram-sha-256\nlocal all all reject\n"
     )
-    statements = [
-        f"CREATE ROLE {owner} LOGIN CREATEDB PASSWORD '{secrets(data)[owner]}'",
-        f"CREATE ROLE {app} LOGIN PASSWORD '{secrets(data)[app]}'",
-        f"CREATE DATABASE {database} OWNER {owner}",
-        f"REVOKE ALL ON DATABASE {database} FROM PUBLIC",
-        f"GRANT CONNECT ON DATABASE {database} TO {app}",
-    ]
+    statements = bootstrap(owner, app, database, lambda role: f"'{secrets(data)[role]}'")
     if os.environ.get("ROCHDALE_EMBEDDED_FAST"):  # only where tests run: empties tables whose triggers forbid it
         statements.append(f"GRANT SET ON PARAMETER session_replication_role TO {owner}")
     _single(place, draft, statements)
