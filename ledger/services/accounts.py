@@ -128,7 +128,8 @@ def member_accounts(
             """
             INSERT INTO ledger_account (coop_id, code, name, kind, currency, purpose, parent_id, membership_id,
                                         share_class_id, year, is_open, created_at)
-            SELECT g.coop_id, g.code || %(infix)s || '-' || lpad(m.number::text, greatest(6, length(m.number::text)), '0'),
+            SELECT g.coop_id,
+                   g.code || %(infix)s || '-' || lpad(m.number::text, greatest(6, length(m.number::text)), '0'),
                    left(g.name, 150) || %(note)s || ', ' || %(member)s || ' ' || m.number,
                    g.kind, coalesce(%(currency)s, g.currency), g.purpose, g.id, m.id, %(share_class)s, %(year)s, true,
                    %(at)s

@@ -1,4 +1,4 @@
-"""Attacks 1–9, 14–17 and 22 of ``ledger_attacks.md``, and our own: raw SQL on everyday entries as the application's role."""
+"""Attacks 1–7, 14–17 and 22 of ``ledger_attacks.md``, and our own: raw SQL, as the application's role."""
 
 from __future__ import annotations
 
@@ -192,7 +192,7 @@ def test_35_temporary_tables_that_look_like_ours(books):
     fakes = [
         "CREATE TEMP TABLE ledger_sealed (entry_id bigint, lines int)",
         "CREATE TEMP TABLE ledger_account AS SELECT id, coop_id, 'EUR' AS currency, purpose FROM public.ledger_account",
-        "CREATE TEMP TABLE ledger_period AS SELECT id, starts, ends, NULL::timestamptz closed_at FROM public.ledger_period",
+        "CREATE TEMP TABLE ledger_period AS SELECT id, starts, ends, NULL::date closed_at FROM public.ledger_period",
         "SET search_path = pg_temp, public",
     ]
     with refused("permission denied to create temporary tables"):
