@@ -1,5 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class GovernanceConfig(AppConfig):
     name = "governance"
+    verbose_name = _("Decisions")
+
+    def ready(self):
+        from . import rules  # noqa: F401 - registers the predicates

@@ -1,2 +1,2 @@
 app_name = "governance"
-urlpatterns: list = []
+urlpatterns = []

@@ -1,0 +1,44 @@
+"""Hashes anyone can compute again: of a roll's lines, of a ballot's manifest, of a receipt, of the papers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+
+import rfc8785
+
+
+def canonical(value: Any) -> bytes:
+    """Canonical JSON (RFC 8785)."""
+    return rfc8785.dumps(value)
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def entry_digest(*, salt: str, number: int, name: str, class_name: str, eligible: bool, reasons: list[str]) -> str:
+    """SHA-256 of the salt's bytes and the canonical JSON of what the line says."""
+    line = {"number": number, "name": name, "class": class_name, "eligible": eligible, "reasons": reasons}
+    return sha256(bytes.fromhex(salt) + canonical(line))
+
+
+def roll_hash(coop_slug: str, record_date, digests: list[str]) -> str:
+    """SHA-256 over the co-op, the record date and the digests in order of member number."""
+    head = canonical({"coop": coop_slug, "record_date": record_date.isoformat(), "lines": len(digests)})
+    return sha256(head + b"\n" + "\n".join(digests).encode())
+
+
+def receipt_hash(*, manifest: str, number: int, marks: dict, nonce: str, cast_at) -> str:
+    """What a voter keeps: SHA-256 of the ballot's manifest, the member's number, the marks, a nonce and the moment."""
+    said = {"ballot": manifest, "number": number, "marks": marks, "nonce": nonce, "cast_at": cast_at.isoformat()}
+    return sha256(canonical(said))
+
+
+def papers_digest(papers: Iterable[tuple[str, int]]) -> str:
+    """SHA-256 over sorted papers, one line ``count × marks`` for each pattern; ``marks`` is JSON text."""
+    digest = hashlib.sha256()
+    for mark, count in papers:
+        digest.update(f"{count} × {mark}\n".encode())
+    return digest.hexdigest()

@@ -1,0 +1,23 @@
+"""What is decided, by whom, and what came of it: meetings, rolls, ballots, votes, counts, resolutions."""
+
+from .ballots import Ballot, Option, Question
+from .meetings import Meeting, ResolutionType
+from .results import Count, OtherRule, Resolution
+from .rolls import Roll, RollEntry
+from .votes import PaperBatch, PaperPack, RecordedVote
+
+__all__ = [
+    "Ballot",
+    "Count",
+    "Meeting",
+    "Option",
+    "OtherRule",
+    "PaperBatch",
+    "PaperPack",
+    "Question",
+    "RecordedVote",
+    "Resolution",
+    "ResolutionType",
+    "Roll",
+    "RollEntry",
+]

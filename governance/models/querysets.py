@@ -1,0 +1,68 @@
+"""What an actor may see, and the few questions asked of rows again and again."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+
+class _InCoop(models.QuerySet):
+    def of(self, coop):
+        """Rows of this co-op only."""
+        return self.filter(coop=coop)
+
+
+class MeetingQuerySet(_InCoop):
+    """Every member may know of every meeting."""
+
+
+class RollQuerySet(_InCoop):
+    def frozen(self):
+        return self.filter(frozen_at__isnull=False)
+
+
+class RollEntryQuerySet(_InCoop):
+    def found(self, words: str):
+        """Entries whose number is, or whose name holds, what was typed."""
+        words = words.strip()
+        if words.isdigit() and len(words) < 18:
+            return self.filter(number=int(words))
+        for word in words.split():
+            self = self.filter(name__icontains=word)
+        return self
+
+
+class BallotQuerySet(_InCoop):
+    def released(self):
+        return self.exclude(state="draft")
+
+    def visible_to(self, actor):
+        """Officers see drafts; members see a ballot from its release."""
+        rows = self.filter(coop_id=actor.coop_id)
+        return rows if actor.is_officer else rows.exclude(state="draft")
+
+    def due(self, now):
+        """Released ballots whose closing time has come."""
+        return self.filter(state="open", closes_at__lte=now)
+
+
+class RecordedVoteQuerySet(_InCoop):
+    def current(self):
+        """The vote that counts of each person: the one no later one replaces."""
+        return self.filter(replaced_by__isnull=True)
+
+
+class PaperBatchQuerySet(_InCoop):
+    def standing(self):
+        """Papers that are in and were not undone."""
+        return self.filter(sealed=True, undone_at__isnull=True)
+
+
+class ResolutionQuerySet(_InCoop):
+    def carried(self):
+        return self.filter(carried=True)
+
+    def found(self, words: str):
+        for word in words.split():
+            self = self.filter(Q(title__icontains=word) | Q(number__icontains=word) | Q(text__icontains=word))
+        return self

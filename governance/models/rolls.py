@@ -1,0 +1,118 @@
+"""The roll: who may vote, and who may not and why, frozen at the record date."""
+
+from __future__ import annotations
+
+import pgtrigger
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from coop.kernel import clock
+from coop.kernel.models import NO_TRUNCATE, AppendOnly, CoopModel, User
+
+from .meetings import Meeting
+from .querysets import RollEntryQuerySet, RollQuerySet
+
+
+class Roll(CoopModel):
+    """A list of memberships as at the record date. Entries go in first; freezing counts them and shuts it for good."""
+
+    privileges = ("SELECT", "INSERT", "UPDATE")
+
+    meeting = models.OneToOneField(Meeting, null=True, blank=True, on_delete=models.PROTECT, related_name="roll")
+    title = models.CharField(_("title"), max_length=200)
+    record_date = models.DateField(_("record date"))
+    frozen_at = models.DateTimeField(_("frozen at"), null=True)
+    frozen_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    size = models.PositiveIntegerField(_("memberships"), default=0)
+    eligible = models.PositiveIntegerField(_("may vote"), default=0)
+    hash = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    objects = RollQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-record_date", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(frozen_at__isnull=True) | Q(hash__regex=r"^[0-9a-f]{64}$"), name="roll_frozen_with_its_hash"
+            ),
+            models.CheckConstraint(condition=Q(eligible__lte=models.F("size")), name="roll_eligible_within_size"),
+        ]
+        triggers = [
+            NO_TRUNCATE,
+            pgtrigger.Trigger(
+                name="frozen_for_good",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                declare=[("counted", "record")],
+                func="""
+                    IF TG_OP = 'INSERT' THEN
+                        IF NEW.frozen_at IS NOT NULL THEN
+                            RAISE check_violation USING MESSAGE = 'a roll is frozen only after its entries are in';
+                        END IF;
+                        RETURN NEW;
+                    END IF;
+                    IF TG_OP = 'DELETE' OR OLD.frozen_at IS NOT NULL THEN
+                        RAISE check_violation USING MESSAGE = 'a frozen roll is not changed';
+                    END IF;
+                    IF NEW.frozen_at IS NOT NULL THEN
+                        SELECT count(*) AS size, count(*) FILTER (WHERE e.eligible) AS eligible INTO counted
+                          FROM governance_rollentry e WHERE e.roll_id = NEW.id;
+                        IF counted.size <> NEW.size OR counted.eligible <> NEW.eligible THEN
+                            RAISE check_violation USING MESSAGE = 'a roll is frozen with the number of its entries';
+                        END IF;
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class RollEntry(CoopModel, AppendOnly):
+    """One membership on a roll: may vote or not, and the reasons in words. Its digest is salted, the roll's hash is
+    made of digests, so what is published can be checked and, a line once erased, cannot be guessed."""
+
+    roll = models.ForeignKey(Roll, on_delete=models.PROTECT, related_name="entries")
+    membership = models.ForeignKey("members.Membership", on_delete=models.PROTECT, related_name="+")
+    number = models.PositiveBigIntegerField()
+    name = models.CharField(max_length=300)
+    class_name = models.CharField(max_length=200, blank=True)
+    eligible = models.BooleanField()
+    reasons = models.JSONField(default=list)
+    salt = models.CharField(max_length=32)
+    digest = models.CharField(max_length=64)
+
+    objects = RollEntryQuerySet.as_manager()
+
+    class Meta(AppendOnly.Meta):
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["roll", "membership"], name="roll_entry_one_a_membership"),
+            models.UniqueConstraint(fields=["roll", "number"], name="roll_entry_one_a_number"),
+            models.CheckConstraint(
+                condition=Q(eligible=True) | ~Q(reasons=[]), name="roll_entry_says_why_somebody_may_not_vote"
+            ),
+        ]
+        triggers = [
+            *AppendOnly.Meta.triggers,
+            pgtrigger.Trigger(
+                name="before_the_freeze",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                declare=[("frozen", "timestamptz")],
+                func="""
+                    SELECT r.frozen_at INTO frozen FROM governance_roll r WHERE r.id = NEW.roll_id FOR SHARE;
+                    IF frozen IS NOT NULL THEN
+                        RAISE check_violation USING MESSAGE = 'nobody is added to a frozen roll';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.name}"

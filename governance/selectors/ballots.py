@@ -1,0 +1,169 @@
+"""Ballots as an officer and as a voter see them, and what is missing before one can be released."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count as CountOf
+from django.db.models import OuterRef, Prefetch, Subquery
+from django.utils.translation import gettext as _
+
+from ..models import Ballot, Option, Question, RecordedVote, RollEntry
+from .rolls import why_not_on
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """Something to put right before a ballot is released. ``where``: details, roll, or question:<id>. A warning does
+    not stop the release."""
+
+    code: str
+    sentence: str
+    where: str = "details"
+    warning: bool = False
+
+
+def _question_issues(question: Question) -> list[Issue]:
+    where = f"question:{question.pk}"
+    name = {"title": question.title}
+    if question.is_motion:
+        issues = []
+        if question.resolution_type_id is None:
+            issues.append(Issue("no_resolution_type", _("Say which kind of resolution “%(title)s” is.") % name, where))
+        if not question.text.strip():
+            issues.append(Issue("no_text", _("Write down the text of the motion “%(title)s”.") % name, where))
+        return issues
+    standing = [option for option in question.options.all() if not option.withdrawn]
+    if not standing:
+        return [Issue("no_candidates", _("Nobody stands for “%(title)s”.") % name, where)]
+    if len(standing) == 1 and not question.seats > 1:
+        return [Issue("uncontested", _("Only one stands for “%(title)s”.") % name, where, warning=True)]
+    if len(standing) <= question.seats:
+        values = {**name, "standing": len(standing), "seats": question.seats}
+        return [
+            Issue(
+                "uncontested",
+                _("%(standing)s stand for %(seats)s seats in “%(title)s”: all are elected.") % values,
+                where,
+                warning=True,
+            )
+        ]
+    return []
+
+
+def issues_before_opening(ballot: Ballot, now: datetime) -> list[Issue]:
+    """Everything that keeps the ballot from being released at ``now``, in the order of the page; warnings included.
+
+    The page's to-do list and the refusal of ``open_ballot`` both read it.
+    """
+    issues = [*_roll_issues(ballot), *_time_issues(ballot, now)]
+    questions = list(ballot.questions.prefetch_related("options"))
+    if not questions:
+        issues.append(Issue("no_question", _("There is nothing to decide yet: add a question."), "questions"))
+    for question in questions:
+        issues += _question_issues(question)
+    return issues
+
+
+def _roll_issues(ballot: Ballot) -> list[Issue]:
+    roll = ballot.roll
+    if roll is None:
+        return [Issue("no_roll", _("Freeze a roll and choose it: it says who may vote."), "roll")]
+    if roll.frozen_at is None:
+        return [Issue("roll_not_frozen", _("The roll is not frozen yet."), "roll")]
+    if not roll.eligible:
+        return [Issue("nobody_votes", _("Nobody on the roll may vote."), "roll")]
+    if ballot.opens_at is not None and roll.record_date > _day(ballot.opens_at, ballot.coop):
+        return [Issue("record_date_late", _("The record date of the roll lies after the opening."), "roll")]
+    return []
+
+
+def _time_issues(ballot: Ballot, now: datetime) -> list[Issue]:
+    if ballot.opens_at is None or ballot.closes_at is None:
+        return [Issue("no_times", _("Say when the ballot opens and when it closes."))]
+    if ballot.closes_at <= now:
+        return [Issue("over", _("The closing time has passed already."))]
+    return []
+
+
+def _day(moment: datetime, coop) -> date:
+    return moment.astimezone(ZoneInfo(coop.time_zone)).date()
+
+
+def ballots_for(actor):
+    """The ballots this actor may see, newest first, with meeting, roll, and how many questions and votes they hold."""
+    votes = RecordedVote.objects.filter(ballot=OuterRef("pk"), replaces__isnull=True).order_by()
+    return (
+        Ballot.objects.visible_to(actor)
+        .select_related("meeting", "roll")
+        .annotate(
+            question_count=CountOf("questions"),
+            voted=Subquery(votes.values("ballot").annotate(n=CountOf("pk")).values("n")),
+        )
+        .order_by("-id")
+    )
+
+
+def with_questions(ballot: Ballot) -> list[Question]:
+    """The questions in order, each with its options (two queries)."""
+    options = Prefetch("options", Option.objects.order_by("position"))
+    return list(ballot.questions.order_by("position").select_related("resolution_type").prefetch_related(options))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether a member may cast in a ballot, and why, in words. ``entry`` is their line on the roll, if any."""
+
+    may: bool
+    sentence: str
+    entry: RollEntry | None = None
+
+    @property
+    def reasons(self) -> list[str]:
+        return list(self.entry.reasons) if self.entry else []
+
+
+def standing(ballot: Ballot, membership) -> Standing:
+    """May this membership vote in this ballot? From its line on the frozen roll, never from today's register."""
+    entry = None
+    if membership is not None:
+        entry = RollEntry.objects.filter(roll_id=ballot.roll_id, membership_id=membership.pk).first()
+    if entry is None:
+        return Standing(False, why_not_on(ballot.roll, membership))
+    if not entry.eligible:
+        return Standing(False, _("You are on the roll, but without a vote: %s") % " ".join(entry.reasons), entry)
+    return Standing(True, _("You can vote: %s") % " ".join(entry.reasons), entry)
+
+
+def current_vote(ballot: Ballot, entry: RollEntry | None) -> RecordedVote | None:
+    """The paper that counts for this line of the roll, or None."""
+    if entry is None:
+        return None
+    return RecordedVote.objects.filter(ballot=ballot, entry=entry).current().select_related("entry").first()
+
+
+def taken_part(ballot: Ballot) -> int:
+    """How many people have cast a recorded vote."""
+    return RecordedVote.objects.filter(ballot=ballot, replaces__isnull=True).count()
+
+
+def my_ballots(actor, membership, now: datetime) -> list[Ballot]:
+    """The released ballots of the co-op, those that take votes now first, each with ``my_entry`` and ``my_vote``.
+
+    Three queries, whatever their number.
+    """
+    found = list(Ballot.objects.filter(coop_id=actor.coop_id).released().select_related("meeting", "roll"))
+    entries: dict[int, RollEntry] = {}
+    votes: dict[int, RecordedVote] = {}
+    if membership is not None and found:
+        entries = {e.roll_id: e for e in RollEntry.objects.filter(coop_id=actor.coop_id, membership=membership)}
+        mine = RecordedVote.objects.filter(entry__in=[e.pk for e in entries.values()]).current()
+        votes = {vote.ballot_id: vote for vote in mine}
+    for ballot in found:
+        ballot.my_entry = entries.get(ballot.roll_id)
+        ballot.my_vote = votes.get(ballot.pk)
+        ballot.now = ballot.phase(now)
+    order = {"open": 0, "announced": 1, "closing": 2}
+    return sorted(found, key=lambda each: (order.get(each.now, 3), -(each.closes_at.timestamp())))

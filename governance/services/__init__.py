@@ -1,0 +1,44 @@
+"""What can be done about meetings, rolls, ballots, votes and counts: one function an act, the actor first."""
+
+from .ballots import (
+    add_question,
+    change_ballot,
+    change_question,
+    create_ballot,
+    delete_ballot,
+    move_question,
+    open_ballot,
+    remove_question,
+    set_options,
+)
+from .counting import ask_other_rule, close_due, count_ballot, count_other_rule
+from .meetings import call_meeting, change_meeting, create_resolution_type, standard_resolution_types
+from .papers import PaperPreview, import_paper, read_paper, undo_paper
+from .rolls import freeze_roll
+from .voting import cast_recorded
+
+__all__ = [
+    "PaperPreview",
+    "add_question",
+    "ask_other_rule",
+    "call_meeting",
+    "cast_recorded",
+    "change_ballot",
+    "change_meeting",
+    "change_question",
+    "close_due",
+    "count_ballot",
+    "count_other_rule",
+    "create_ballot",
+    "create_resolution_type",
+    "delete_ballot",
+    "freeze_roll",
+    "import_paper",
+    "move_question",
+    "open_ballot",
+    "read_paper",
+    "remove_question",
+    "set_options",
+    "standard_resolution_types",
+    "undo_paper",
+]

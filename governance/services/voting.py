@@ -1,0 +1,115 @@
+"""Casting a recorded vote: on the roll, while open, one current paper a person, changed by casting again."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.dateformat import format as format_date
+from django.utils.translation import gettext as _
+
+from coop.kernel import audit, clock, rules
+from coop.kernel.errors import Refused
+from members.selectors import membership_of
+
+from .. import locks
+from ..digests import receipt_hash
+from ..models import Ballot, RecordedVote, RollEntry
+from ..selectors.ballots import current_vote, standing, with_questions
+from .marks import clean_marks
+
+ANY = object()  # the caller does not say which paper it believes to be current
+
+
+def _local(moment, coop) -> str:
+    from zoneinfo import ZoneInfo
+
+    return format_date(moment.astimezone(ZoneInfo(coop.time_zone)), "j F Y, H:i")
+
+
+def refuse_unless_open(ballot: Ballot, now) -> None:
+    """Refuses, with the hour, a ballot that does not take votes at ``now``."""
+    phase = ballot.phase(now)
+    if phase == "open":
+        return
+    values = {"title": ballot.title}
+    if phase == "draft":
+        raise Refused("not_open", _("“%(title)s” has not been released yet.") % values)
+    if phase == "announced":
+        values["at"] = _local(ballot.opens_at, ballot.coop)
+        raise Refused("not_open_yet", _("“%(title)s” opens on %(at)s; your paper was not cast.") % values)
+    values["at"] = _local(ballot.closes_at, ballot.coop)
+    raise Refused("closed", _("“%(title)s” closed on %(at)s; this paper came too late and was not cast.") % values)
+
+
+@transaction.atomic
+def cast_recorded(
+    *, actor, ballot: Ballot, marks: Mapping[Any, Any], replacing: int | None | object = ANY
+) -> RecordedVote:
+    """Cast the actor's paper, or change it: the last one cast before closing counts.
+
+    ``marks`` holds for each question's id a list of option positions (see ``RecordedVote``). ``replacing`` is the id of
+    the paper the voter believes to be theirs, ``None`` for none: if another was cast since, this one is refused, so
+    that a forgotten tab overwrites nothing. The same marks again are the same vote. Refuses who is not on the roll,
+    who may not vote, a ballot that is not open by the clock under its lock, and marks that do not fit.
+    """
+    rules.require(actor, "governance.vote", ballot)
+    ballot = locks.shared(ballot.pk, actor.coop_id)
+    now = clock.now()
+    refuse_unless_open(ballot, now)
+    mine = standing(ballot, membership_of(actor))
+    if not mine.may or mine.entry is None:
+        raise Refused("not_on_roll", mine.sentence, status=403)
+    locks.advisory(locks.ENTRY_CLASS, mine.entry.pk)
+    current = current_vote(ballot, mine.entry)
+    if replacing is not ANY and replacing != (current.pk if current else None):
+        raise _cast_elsewhere(ballot, current)
+    cleaned = clean_marks(with_questions(ballot), marks)
+    if current is not None and current.marks == cleaned:
+        return current
+    vote = _write(actor, ballot, mine.entry, cleaned, current, clock.now())
+    audit.record(
+        actor=actor,
+        kind="governance.vote_changed" if current else "governance.vote_cast",
+        subject=f"ballot:{ballot.pk}",
+        number=mine.entry.number,
+        receipt=vote.receipt,
+        channel="online",
+    )
+    return vote
+
+
+def _cast_elsewhere(ballot: Ballot, current: RecordedVote | None) -> Refused:
+    if current is None:
+        return Refused("no_such_paper", _("The paper you wanted to change is not there. Look at the ballot again."))
+    sentence = _(
+        "You cast another paper at %s, perhaps in another window. It stands. Look at it before you change it."
+    ) % _local(current.cast_at, ballot.coop)
+    return Refused("cast_elsewhere", sentence, status=409)
+
+
+def _write(actor, ballot: Ballot, entry: RollEntry, marks: dict, current, now) -> RecordedVote:
+    nonce = secrets.token_hex(16)
+    try:
+        with transaction.atomic():
+            return RecordedVote.objects.create(
+                coop=actor.coop,
+                ballot=ballot,
+                entry=entry,
+                replaces=current,
+                marks=marks,
+                nonce=nonce,
+                receipt=receipt_hash(
+                    manifest=ballot.manifest_hash, number=entry.number, marks=marks, nonce=nonce, cast_at=now
+                ),
+                cast_at=now,
+                cast_by=actor.user,
+            )
+    except IntegrityError as late:
+        # Between our look at the clock and the database's own the closing second may pass.
+        if "the ballot is not open" not in str(late):
+            raise
+        refuse_unless_open(ballot, ballot.closes_at)
+        raise
