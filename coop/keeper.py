@@ -107,6 +107,8 @@ class Server:
     def start(self):
         if self.name == "postgres":
             clear_stale_postmaster(self.folder)
+            for left in (self.socket, f"{self.socket}.lock"):  # it names a number that may be another's by now, too
+                Path(left).unlink(missing_ok=True)
         me, patient = os.getpid(), self.signals[-1]
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(  # noqa: S603 - the order comes from coop.embedded

@@ -188,7 +188,7 @@ class Sealed(models.Model):
 
 
 class BulkBatch(CoopModel):
-    """A run of very many lines that is built aside and joins the journal in one moment. Written by the database only."""
+    """Very many lines, built aside, joining the journal in one moment. Written by the database only."""
 
     privileges = ("SELECT",)
 

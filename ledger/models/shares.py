@@ -48,7 +48,7 @@ class ShareClass(CoopModel):
                         RAISE check_violation USING MESSAGE = 'a class of shares is never deleted';
                     END IF;
                     IF (OLD.coop_id, OLD.par, OLD.currency) IS DISTINCT FROM (NEW.coop_id, NEW.par, NEW.currency) THEN
-                        RAISE check_violation USING MESSAGE = 'par value and currency of a class of shares never change';
+                        RAISE check_violation USING MESSAGE = 'a class of shares keeps its par value and currency';
                     END IF;
                     RETURN NEW;
                 """,

@@ -8,18 +8,18 @@ here is checked to say it in a sentence; the database checks it again and would 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import rfc8785
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from coop.kernel import audit, clock, money
 from coop.kernel.errors import Refused
-from ledger.models import Account, Entry, Posting, ShareEvent
+from ledger.models import Account, BulkBatch, Entry, Posting, ShareEvent
 from ledger.services.periods import open_period
 
 KEY_LENGTH = 120
@@ -207,3 +207,130 @@ def mirror(*, actor, entry: Entry, on: date, because: str) -> Entry:
         key=f"reverse:{entry.pk}",
         reverses=entry,
     )
+
+
+# --- very many lines --------------------------------------------------------------------------------------------------
+
+_STEPS = (("open", "keyed"), ("keyed", "tied"), ("tied", "valid"), ("valid", "built"))
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Rows made in the database: a SELECT of (account id, amount[, memo]) and its parameters."""
+
+    sql: str
+    params: Sequence | dict = ()
+
+
+def post_in_bulk(
+    *,
+    actor,
+    on: date,
+    kind: str,
+    memo: str,
+    key: str,
+    rows: Iterable[tuple] | Query,
+    says: str = "",
+    reverses: Entry | None = None,
+    progress: Callable[[int], None] | None = None,
+    sealing: Callable[[Entry], None] | None = None,
+) -> Entry:
+    """Post one entry of very many lines: built aside, checked there, joined in one short moment. Returns the entry.
+
+    ``rows`` are (account id, amount) or (account id, amount, memo), a stream or a :class:`Query`. ``says`` is what the
+    act says in a few bytes (a plan's hash): with date, kind and memo it makes up the request's hash, since the rows are
+    not read to find out whether they were posted before. ``sealing`` runs in the sealing transaction with the entry,
+    so that the caller's own state changes with it or not at all. ``progress`` is told lines loaded so far.
+
+    Must be called outside a transaction: each step commits by itself and shows nothing before the last. Killed in
+    between, it is called again and begins anew. Refuses what ``post_entry`` refuses, and lines of share capital.
+    """
+    if connection.in_atomic_block:
+        raise RuntimeError("post_in_bulk commits step by step and needs to be called outside a transaction.")
+    said = f"{says}\n{'' if isinstance(rows, Query) else 'rows'}"
+    digest = hashlib.sha256(
+        rfc8785.dumps([on.isoformat(), kind, memo, said, str(reverses.pk) if reverses else None])
+    ).hexdigest()
+    posted = _already(actor, key, digest)
+    if posted:
+        return posted
+    period = open_period(coop=actor.coop, on=on)
+    parameters = [actor.coop_id, key, digest, on, period.pk, kind, memo, reverses.pk if reverses else None]
+    batch = _call("ledger_open_batch", *parameters, actor.user_id, clock.now())
+    try:
+        _load(batch, rows, progress)
+        for step in _STEPS:
+            _call("ledger_build_batch", batch, *step)
+        with transaction.atomic():
+            entry = Entry.objects.get(pk=_call("ledger_seal_batch", batch, clock.now()))
+            if sealing:
+                sealing(entry)
+            return entry
+    except IntegrityError as broken:
+        posted = _already(actor, key, digest)  # another run was quicker
+        _give_up(batch)
+        if posted:
+            return posted
+        raise Refused("bulk_refused", _sentence(broken)) from broken
+    except Refused:
+        _give_up(batch)
+        raise
+
+
+def _call(function: str, *values):
+    marks = ", ".join(["%s"] * len(values))
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}({marks})", values)  # noqa: S608 - our own function names
+        return cursor.fetchone()[0]
+
+
+def _give_up(batch: int) -> None:
+    if BulkBatch.objects.filter(pk=batch).exclude(state__in=["sealed", "dropped"]).exists():
+        _call("ledger_drop_batch", batch)
+
+
+def _sentence(error: Exception) -> str:
+    return str(error).splitlines()[0]
+
+
+def _load(batch: int, rows: Iterable[tuple] | Query, progress: Callable[[int], None] | None) -> None:
+    table = f"ledger_posting_{batch:d}"
+    with transaction.atomic(), connection.cursor() as cursor:
+        if isinstance(rows, Query):
+            cursor.execute(
+                f"INSERT INTO {table} (n, account_id, amount)"  # noqa: S608 - a number of ours
+                f" SELECT row_number() OVER (), x.* FROM ({rows.sql}) x",
+                rows.params,
+            )
+            if progress:
+                progress(cursor.rowcount)
+            return
+        columns = "(n, account_id, amount, memo)"
+        cursor.copy_expert(f"COPY {table} {columns} FROM STDIN", _Stream(rows, progress))
+
+
+class _Stream:
+    """An iterable of rows as the file COPY reads from: a few kilobytes in memory, whatever their number."""
+
+    def __init__(self, rows: Iterable[tuple], progress: Callable[[int], None] | None):
+        self._rows, self._progress, self._n, self._rest = iter(rows), progress, 0, ""
+
+    def read(self, size: int) -> str:
+        parts, length = [self._rest], len(self._rest)
+        for row in self._rows:
+            self._n += 1
+            memo = row[2] if len(row) > 2 else ""
+            text = f"{self._n}\t{row[0]:d}\t{row[1]:d}\t{_escaped(memo)}\n"
+            parts.append(text)
+            length += len(text)
+            if self._progress and self._n % 20_000 == 0:
+                self._progress(self._n)
+            if length >= size:
+                break
+        whole = "".join(parts)
+        self._rest = whole[size:]
+        return whole[:size]
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")

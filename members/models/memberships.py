@@ -117,7 +117,8 @@ class Membership(CoopModel):
                 name="membership_one_vote_a_household",
             ),
             models.CheckConstraint(
-                condition=Q(votes_for_household__isnull=True) | Q(votes_for_household=F("household")),
+                condition=Q(votes_for_household__isnull=True)
+                | Q(household__isnull=False, votes_for_household=F("household")),
                 name="membership_votes_for_its_own_household",
             ),
             models.CheckConstraint(condition=Q(number__gte=1), name="membership_number_is_positive"),

@@ -20,9 +20,17 @@ NAMES = ("family_name", "given_names", "firm", "register_court", "register_numbe
 
 def create_party(*, actor, kind: str, name: dict, address: dict, email: str = "", phone: str = "", on: date) -> Party:
     """A new party with its first name, address and electronic addresses, valid from ``on``. Part of a larger act."""
-    party = Party(coop_id=actor.coop_id, kind=kind, name="?", sort_name="?")
+    party = Party(coop_id=actor.coop_id, kind=kind)
+    stamp = {"coop_id": actor.coop_id, "party": party, "valid_from": on, "recorded_by_id": actor.user_id}
+    stamp["recorded_at"] = clock.now()
+    called, lives = PartyName(**stamp, **name), PartyAddress(**stamp, **address)
+    _show(party, called, lives, email, phone)
     party.save(force_insert=True)
-    record(actor=actor, party=party, on=on, name=name, address=address, email=email, phone=phone)
+    called.save(force_insert=True)
+    if lives.lines:
+        lives.save(force_insert=True)
+    reached = (("email", email), ("phone", phone))
+    PartyContact.objects.bulk_create(PartyContact(**stamp, kind=kind, value=value) for kind, value in reached if value)
     return party
 
 
@@ -64,14 +72,16 @@ def refresh(party: Party) -> None:
     today = clock.today(party.coop)
     name, address = name_of(party, today, newest=True), address_of(party, today, newest=True)
     email, phone = (contact_of(party, kind, today, newest=True) for kind in ("email", "phone"))
-    if name is not None:
-        party.name, party.sort_name = name.full, fold(name.sortable)[:300]
+    _show(party, name, address, email.value if email else "", phone.value if phone else "")
+    party.save(update_fields=["name", "sort_name", "place", "email", "phone", "search", "grams"])
+
+
+def _show(party: Party, name: PartyName, address: PartyAddress | None, email: str, phone: str) -> None:
+    party.name, party.sort_name = name.full, fold(name.sortable)[:300]
     party.place = address.place if address else ""
-    party.email = email.value if email else ""
-    party.phone = phone.value if phone else ""
+    party.email, party.phone = email, phone
     party.search = fold(" ".join((party.name, party.email, party.place)))
     party.grams = grams(party.search)
-    party.save(update_fields=["name", "sort_name", "place", "email", "phone", "search", "grams"])
 
 
 @transaction.atomic

