@@ -8,6 +8,7 @@ page that remembers console errors, refused content (CSP), requests to other hos
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -21,8 +22,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 SCHEMES = ("light", "dark")
 WIDTHS = (390, 1280)
-# Rules of taste are on, experimental ones are not. Nothing is switched off.
-AXE = {"resultTypes": ["violations"]}
+AXE_SCRIPT = Axe().axe_script
 
 
 @pytest.fixture(scope="session")
@@ -43,14 +43,16 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def browse(chromium: Browser, live_server) -> Iterator[Callable[..., Page]]:
-    """Opens pages of the live server: ``browse(path, scheme="light", width=1280, user=None, page=None)``.
+    """Opens pages of the live server: ``browse(path, scheme="light", width=1280, user=None, fresh=False, page=None)``.
 
-    Each call without ``page`` is a new visitor with their own cookies. ``user`` is signed in through a session, as
-    far as the login goes; ``session`` adds keys to it (a recent re-authentication, for instance).
+    Each call without ``page`` is a new visitor with their own cookies. ``user`` is signed in through a session;
+    ``fresh`` says they have just shown who they are, so that pages asking for it again open.
     """
     contexts = []
 
-    def open_page(path: str, scheme: str = "light", width: int = 1280, user=None, page: Page | None = None, **session):
+    def open_page(
+        path: str, scheme: str = "light", width: int = 1280, user=None, fresh: bool = False, page: Page | None = None
+    ) -> Page:
         if page is None:
             context = chromium.new_context(
                 base_url=live_server.url,
@@ -62,7 +64,7 @@ def browse(chromium: Browser, live_server) -> Iterator[Callable[..., Page]]:
             )
             contexts.append(context)
             if user is not None:
-                context.add_cookies([_session_cookie(live_server.url, user, session)])
+                context.add_cookies([_session_cookie(live_server.url, user, fresh)])
             page = context.new_page()
             listen(page, live_server.url)
         page.goto(path, wait_until="load")
@@ -73,18 +75,16 @@ def browse(chromium: Browser, live_server) -> Iterator[Callable[..., Page]]:
         context.close()
 
 
-def _session_cookie(url: str, user, values: dict) -> dict:
+def _session_cookie(url: str, user, fresh: bool) -> dict:
     client = Client()
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    if values:
+    if fresh:
         session = client.session
-        session.update(values)
+        session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
+        session["account_authentication_methods_user"] = str(user.pk)
         session.save()
-    return {
-        "name": settings.SESSION_COOKIE_NAME,
-        "value": client.cookies[settings.SESSION_COOKIE_NAME].value,
-        "url": url,
-    }
+    name = settings.SESSION_COOKIE_NAME
+    return {"name": name, "value": client.cookies[name].value, "url": url}
 
 
 def listen(page: Page, origin: str) -> None:
@@ -114,7 +114,9 @@ def listen(page: Page, origin: str) -> None:
 
 def axe(page: Page) -> list[str]:
     """What axe 4 finds on the page as it stands, one line a node."""
-    found = Axe().run(page, options=AXE).response["violations"]
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    found = page.evaluate("axe.run({resultTypes: ['violations']}).then(result => result.violations)")
     return [
         f"{rule['id']}: {' '.join(map(str, node['target']))}: {node['failureSummary'].splitlines()[-1].strip()}"
         for rule in found
@@ -133,6 +135,24 @@ def assert_clean(page: Page) -> None:
     if over := sideways(page):
         found.append(f"scrolls {over}px sideways at {page.viewport_size['width']}px")
     assert not found, f"{page.url}\n  " + "\n  ".join(found)
+
+
+def assert_clean_in_every_light(page: Page, name: str = "") -> None:
+    """``assert_clean`` in light and dark at 390 and 1280 px, and no sideways scroll at 320; without loading again.
+
+    ``name`` keeps a picture of each where ROCHDALE_PICTURES asks for them.
+    """
+    was = page.viewport_size
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            if name:
+                keep(page, f"{name}-{scheme}-{width}")
+            assert_clean(page)
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert sideways(page) == 0, f"{page.url} scrolls {sideways(page)}px sideways at 320px"
+    page.set_viewport_size(was)
 
 
 def keep(page: Page, name: str) -> None:

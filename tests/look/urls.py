@@ -18,9 +18,7 @@ def fail(request, code):
     if code == 403:
         raise PermissionDenied
     if code == 422:
-        raise Refused(
-            "period_closed", "October 2026 is closed. Post this in November, or ask the treasurer to open it."
-        )
+        raise Refused("period_closed", "October 2026 is closed. Post this in November.")
     if code == 429:
         return render(request, "429.html", status=429)
     if code == 500:
