@@ -1,6 +1,11 @@
 """What every test may ask for: the databases, the people, the populated co-op and the browser."""
 
+from hypothesis import settings
+
 from tests.browser import browse, chromium  # noqa: F401
 from tests.cast import *  # noqa: F403
 from tests.database import django_db_setup  # noqa: F401
 from tests.world import world  # noqa: F401
+
+settings.register_profile("house", deadline=None)  # a machine that is busy is not a property that fails
+settings.load_profile("house")

@@ -25,21 +25,21 @@ PERCENTS = st.one_of(st.integers(0, 100).map(str), st.decimals(0, 100, places=3)
 
 
 @st.composite
-def steps(draw):
+def steps(draw, amounts=AMOUNTS):
     step = {"name": "step", "bound": draw(st.sampled_from(["minimum", "maximum"]))}
     if draw(st.booleans()):
         step |= {"percent": draw(PERCENTS)}
         step |= {"of": draw(st.sampled_from(["patronage", "nonpatronage", "surplus", "remaining"]))}
     else:
-        step |= {"amount": draw(AMOUNTS)}
+        step |= {"amount": draw(amounts)}
     for limit in ("at_least", "at_most"):
-        step[limit] = draw(st.none() | AMOUNTS)
-    step["until"] = draw(st.none() | st.fixed_dictionaries({"balance": AMOUNTS, "target": AMOUNTS}))
+        step[limit] = draw(st.none() | amounts)
+    step["until"] = draw(st.none() | st.fixed_dictionaries({"balance": amounts, "target": amounts}))
     return step
 
 
 @st.composite
-def settlements(draw):
+def settlements(draw, amounts=AMOUNTS):
     notice = draw(st.sampled_from(["qualified", "nonqualified", "none"]))
     return {
         "notice": notice,
@@ -47,13 +47,13 @@ def settlements(draw):
         "minimum_cash_percent": draw(PERCENTS),
         "no_consent": draw(st.lists(MEMBERS, unique=True, max_size=4)),
         "de_minimis": draw(st.sampled_from([0, 5, 500, 10**6])),
-        "debts": draw(st.dictionaries(MEMBERS, AMOUNTS, max_size=8)),
+        "debts": draw(st.dictionaries(MEMBERS, amounts, max_size=8)),
         "carried": draw(st.dictionaries(MEMBERS, st.integers(0, 10**6), max_size=4)),
     }
 
 
 @st.composite
-def plans(draw):
+def plans(draw, amounts=AMOUNTS):
     """Draw a plan of the right shape; the engine may still refuse it for its figures."""
     loss = draw(st.integers(0, 3)) == 0
     bases = PEOPLED if draw(st.integers(0, 9)) else BASES
@@ -66,14 +66,14 @@ def plans(draw):
         "currency": draw(st.sampled_from(["EUR", "JPY", "KWD"])),
         "fiscal_year_end": draw(st.dates().filter(lambda day: day.year < 9999)).isoformat(),
         "result": {
-            "patronage": -draw(AMOUNTS) if loss else draw(AMOUNTS),
-            "nonpatronage": draw(st.just(0) | AMOUNTS),
-            "losses_carried": draw(st.just(0) | AMOUNTS),
+            "patronage": -draw(amounts) if loss else draw(amounts),
+            "nonpatronage": draw(st.just(0) | amounts),
+            "losses_carried": draw(st.just(0) | amounts),
         },
-        "appropriations": [] if loss else draw(st.lists(steps(), max_size=3)),
+        "appropriations": [] if loss else draw(st.lists(steps(amounts), max_size=3)),
         "share_interest": draw(st.none() | st.fixed_dictionaries({"rate": PERCENTS, "holdings": holdings})),
         "pools": pools if draw(st.booleans()) else pools[:-1],
-        "settlement": draw(settlements()),
+        "settlement": draw(settlements(amounts)),
     }
 
 
