@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
@@ -28,9 +29,11 @@ def read(stream: BinaryIO, name: str = "") -> Election:
 
 
 def _by_beginning(stream: BinaryIO) -> Callable[[BinaryIO], Election]:
-    """The reader for a file whose name says nothing. The stream must be seekable."""
-    begin = stream.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
-    stream.seek(0)
+    """The reader for a file whose name says nothing."""
+    begin = stream.peek(4096)[:4096] if isinstance(stream, BufferedReader) else stream.read(4096)
+    if not isinstance(stream, BufferedReader):
+        stream.seek(0)
+    begin = begin.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not begin:
         raise BadFile("the file is empty", 1)
     first = begin.splitlines()[0]

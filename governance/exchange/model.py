@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,6 +40,7 @@ class Election:
     rule: Mapping[str, Any] = field(default_factory=dict)
     ballot_format: str = ""
     scored: bool = False
+    none_of_these: int | None = None
     method: str | None = None
     rule_line: int | None = None
 
@@ -56,6 +58,7 @@ class Election:
             seed=seed,
             equal_ranks=equal_ranks,
             limits=self.limits,
+            none_of_these=self.none_of_these,
             title=self.title,
         )
 
@@ -70,6 +73,7 @@ class Election:
             withdrawn=contest.withdrawn,
             spoiled=contest.invalid,
             limits=contest.limits,
+            none_of_these=contest.none_of_these,
             **rest,
         )
 
@@ -111,9 +115,13 @@ class Box:
 
 def clean_name(text: str, line: int | None) -> str:
     """A candidate's name or a title as text fit for one line: no control characters, no half of a character."""
-    name = text.replace("\t", " ").strip()
+    return checked_name(text.replace("\t", " ").strip(), line)
+
+
+def checked_name(name: str, line: int | None) -> str:
+    """The name as it is, if it can be printed on one line."""
     for c in name:
-        if "\ud800" <= c <= "\udfff" or (not c.isprintable() and c not in "\u00a0\u200d\u200c\u00ad\u3000"):
+        if not c.isprintable() and unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp"):
             raise BadFile(f"a name holds the character U+{ord(c):04X}, which cannot be printed", line)
     if len(name) > 1000:
         raise BadFile("a name is longer than 1,000 characters", line)
@@ -124,8 +132,9 @@ def check_distinct(names: list[str], lines: list[int]) -> None:
     """Every option has a name, and no two have the same."""
     seen: dict[str, int] = {}
     for i, (name, line) in enumerate(zip(names, lines, strict=True)):
-        if not name:
+        key = name.strip()
+        if not key:
             raise BadFile(f"option {i + 1} has no name", line)
-        if name in seen:
-            raise BadFile(f"options {seen[name] + 1} and {i + 1} have the same name", line)
-        seen[name] = i
+        if key in seen:
+            raise BadFile(f"options {seen[key] + 1} and {i + 1} have the same name, {short(key)}", line)
+        seen[key] = i

@@ -20,14 +20,16 @@ from typing import Any, BinaryIO
 from governance.tally import Limit, Ranking
 from governance.tally.papers import is_whole, short
 
-from .model import MAX_OPTIONS, BadFile, Box, Election, check_distinct, clean_name
+from .model import MAX_OPTIONS, BadFile, Box, Election, check_distinct, checked_name, clean_name
 from .source import whole
 
 SPACE = re.compile(r"[ \t\n\r]*")
 BRACKET = re.compile(r"[\[\]]")
 PIECE = 4_000_000  # no value but the ballots is longer
 BALLOT = (2_000, 200_000)  # a ballot's length: nearly always, and at most
-KEPT = frozenset({"title", "seats", "candidates", "withdrawn", "ballot_format", "rule", "spoiled", "limits"})
+KEPT = frozenset(
+    {"title", "seats", "candidates", "withdrawn", "ballot_format", "rule", "spoiled", "limits", "none_of_these"}
+)
 
 
 def _fraction(text: str) -> Fraction:
@@ -105,6 +107,8 @@ def read(stream: BinaryIO) -> Election:
     rule = values.get("rule")
     if rule is not None and not isinstance(rule, dict):
         raise BadFile("“rule” must be an object", lines["rule"])
+    none = [] if values.get("none_of_these") is None else [values["none_of_these"]]
+    none = _indexes(none, names, "none_of_these", lines.get("none_of_these"))
     box = Box(len(names))
     scored = ballot_format.startswith("score-vector")
     walk.at = ballots
@@ -114,12 +118,13 @@ def read(stream: BinaryIO) -> Election:
         ballots=box.papers,
         seats=_seats(values, lines),
         title=_text(values, lines, "title"),
-        withdrawn=frozenset(_indexes(values.get("withdrawn"), len(names), "withdrawn", lines.get("withdrawn"))),
+        withdrawn=frozenset(_indexes(values.get("withdrawn"), names, "withdrawn", lines.get("withdrawn"))),
         spoiled=_spoiled(values, lines),
-        limits=_limits(values, lines, len(names)),
+        limits=_limits(values, lines, names),
         rule=rule or {},
         ballot_format=ballot_format,
         scored=scored,
+        none_of_these=none[0] if none else None,
         rule_line=lines.get("rule"),
     )
 
@@ -250,7 +255,7 @@ def _names(value: Any, line: int) -> tuple[str, ...]:
         raise BadFile("“candidates” must be a list of names", line)
     if not 1 <= len(value) <= MAX_OPTIONS:
         raise BadFile(f"there must be from 1 to {MAX_OPTIONS:,} candidates, not {len(value)}", line)
-    names = [clean_name(name, line) for name in value]
+    names = [checked_name(name, line) for name in value]
     check_distinct(names, [line] * len(names))
     return tuple(names)
 
@@ -278,18 +283,22 @@ def _spoiled(values: dict[str, Any], lines: dict[str, int]) -> int:
     return int(spoiled)
 
 
-def _indexes(value: Any, size: int, what: str, line: int | None) -> list[int]:
+def _indexes(value: Any, names: tuple[str, ...], what: str, line: int | None) -> list[int]:
+    """Candidates given by number, or by name."""
     if value is None:
         return []
     if not isinstance(value, list):
         raise BadFile(f"“{what}” must be a list of candidate numbers", line)
-    for i in value:
-        if not is_whole(i) or not 0 <= i < size:
-            raise BadFile(f"“{what}” names option {short(i)}, and there are {size}, numbered from 0", line)
-    return list(value)
+    found: list[int] = []
+    for given in value:
+        i = names.index(given) if given in names else given
+        if not is_whole(i) or not 0 <= i < len(names):
+            raise BadFile(f"“{what}” names option {short(given)}, and there are {len(names)}, numbered from 0", line)
+        found.append(i)
+    return found
 
 
-def _limits(values: dict[str, Any], lines: dict[str, int], size: int) -> tuple[Limit, ...]:
+def _limits(values: dict[str, Any], lines: dict[str, int], names: tuple[str, ...]) -> tuple[Limit, ...]:
     limits = values.get("limits")
     if limits is None:
         return ()
@@ -299,7 +308,7 @@ def _limits(values: dict[str, Any], lines: dict[str, int], size: int) -> tuple[L
     return tuple(
         Limit(
             name=str(limit.get("name", "")),
-            members=frozenset(_indexes(limit.get("members"), size, "members", line)),
+            members=frozenset(_indexes(limit.get("members"), names, "members", line)),
             at_least=limit.get("at_least", 0),
             at_most=limit.get("at_most"),
         )
@@ -315,6 +324,8 @@ def write(election: Election, **more: Any) -> Iterator[str]:
     head["withdrawn"] = sorted(election.withdrawn)
     if election.spoiled:
         head["spoiled"] = election.spoiled
+    if election.none_of_these is not None:
+        head["none_of_these"] = election.none_of_these
     if election.limits:
         head["limits"] = [
             {"name": x.name, "members": sorted(x.members), "at_least": x.at_least, "at_most": x.at_most}

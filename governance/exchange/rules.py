@@ -13,6 +13,11 @@ from .model import BadFile, Election
 
 NAMES = {"debian-schulze": "schulze", "schulze-winning-votes": "schulze", **{method: method for method in METHODS}}
 WRITE_INS = "Undeclared Write-ins"
+ROLES = (
+    frozenset({"for", "yes", "aye", "in favour", "in favor"}),
+    frozenset({"against", "no", "nay", "opposed"}),
+    frozenset({"abstain", "abstention", "abstentions"}),
+)
 
 
 def method_of(election: Election) -> str | None:
@@ -139,6 +144,12 @@ def _block(election: Election) -> dict[str, Any]:
 
 def _motion(election: Election) -> dict[str, Any]:
     rule = election.rule
+    for place, (name, words) in enumerate(zip(election.candidates, ROLES, strict=False)):
+        said = {word for other in ROLES for word in other} & {name.strip().casefold()}
+        if said and not said & words:
+            raise BadFile(
+                f"option {place + 1} is {short(name)}; a motion lists for, against and abstain, in this order"
+            )
     meeting = Meeting(
         present=_whole(election, rule, "present"),
         roll=_whole(election, rule, "roll"),

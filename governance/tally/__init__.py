@@ -10,10 +10,12 @@ JSON. The only error it raises is ``BadElection``, whose text is a sentence for 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from . import irv, marks, meek, motion, schulze, scottish
+from .countback import Countback, recount
 from .model import BadElection, Contest, Limit, Ranking, Result, Round, Test, Tie, Transfer, decimal_string
 from .motion import Condition, Decision, Meeting, Resolution, Votes, decide
 from .ties import commitment, live_seed, lot_order
@@ -41,7 +43,31 @@ def count(method: str, contest: Contest, **switches: Any) -> Result:
     """
     if method not in METHODS:
         raise BadElection(f"There is no method called {method!r}; there are: {', '.join(METHODS)}.")
-    return METHODS[method](contest, **switches)
+    result = METHODS[method](contest, **switches)
+    none = contest.none_of_these
+    if none is None:
+        return result
+    said = (f"{contest.candidates[none]} is elected: the seat stays vacant.",) if none in result.winners else ()
+    return replace(result, none_of_these=none, explanation=(*result.explanation, *said))
+
+
+def countback(
+    method: str,
+    contest: Contest,
+    *,
+    sitting: Iterable[int],
+    leaving: Iterable[int],
+    unwilling: Iterable[int] = (),
+    **switches: Any,
+) -> Countback:
+    """Fill a casual vacancy from the papers of ``contest``: see ``countback.py``. Numbers are candidate indexes."""
+    return recount(
+        lambda again: count(method, again, **switches),
+        contest,
+        sitting=sitting,
+        leaving=leaving,
+        unwilling=unwilling,
+    )
 
 
 __all__ = [
@@ -50,6 +76,7 @@ __all__ = [
     "BadElection",
     "Condition",
     "Contest",
+    "Countback",
     "Decision",
     "Limit",
     "Meeting",
@@ -63,6 +90,7 @@ __all__ = [
     "Votes",
     "commitment",
     "count",
+    "countback",
     "decide",
     "decimal_string",
     "irv",

@@ -56,7 +56,7 @@ def count(contest: Contest, switches: Switches | None = None) -> Result:
     check_question(contest)
     if contest.seats != 1:
         raise BadElection(f"Instant runoff fills one seat, not {contest.seats}.")
-    if contest.limits:
+    if contest.limits or contest.protected:
         raise BadElection("Instant runoff fills one seat; there is nothing to reserve or limit.")
     return _Count(contest, switches or Switches()).run()
 

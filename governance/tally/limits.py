@@ -65,6 +65,8 @@ class Guard:
             raise BadElection("More members sit than there are seats.")
         self.active = bool(contest.limits) or bool(self.protected)
         self.seats = min(contest.seats, sum(self.most))  # the rest stay vacant
+        if not self.seats:
+            raise BadElection("The limits leave no seat to fill.")
         if self.active and not self._possible([], list(standing), self.seats):
             raise BadElection("The limits cannot all be kept with the candidates who stand.")
 

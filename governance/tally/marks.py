@@ -27,7 +27,7 @@ from typing import Any
 
 from .limits import Guard
 from .model import BadElection, Contest, Result, Round
-from .papers import check_count, check_question, groups, is_whole, short
+from .papers import check_count, check_question, is_whole, short, sort_papers
 from .ties import TieBreaker
 from .words import and_list, number, of_papers
 
@@ -51,22 +51,25 @@ def approval(contest: Contest) -> Result:
 
 def _marked(method: str, contest: Contest, allowed: int | None) -> Result:
     check_question(contest)
-    papers, cast, _ = groups(contest)
+    cast = sort_papers(contest)
     votes = [0] * len(contest.candidates)
-    valid = 0
-    for ranking, count in papers.items():
+    valid = cast.valid
+    for paper, count in cast.flat.items():
+        for c in paper[:allowed]:
+            votes[c] += count
+    for ranking, count in cast.tied.items():
         marked: list[int] = []
         for group in ranking:
             if allowed is not None and len(marked) == allowed:
                 break
             marked += group
         if allowed is not None and len(marked) > allowed:
-            continue  # more marks than allowed: nobody can say which ones were meant
-        valid += count
+            valid -= count  # more marks than allowed: nobody can say which ones were meant
+            continue
         for c in marked:
             votes[c] += count
     rest = valid - sum(votes) if allowed == 1 else 0
-    return _outcome(method, contest, votes, cast, valid, rest, "votes" if allowed == 1 else "marks")
+    return _outcome(method, contest, votes, cast.papers, valid, rest, "votes" if allowed == 1 else "marks")
 
 
 def score(contest: Contest, low: int = 0, high: int = 10) -> Result:

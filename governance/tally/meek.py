@@ -33,7 +33,7 @@ from __future__ import annotations
 
 from .limits import Guard
 from .model import Contest, Result, Round, decimal_string
-from .papers import Paper, Pile, check_question, preferences, striker
+from .papers import SMALL, Paper, Pile, check_question, preferences, striker
 from .ties import TieBreaker
 from .words import and_list, have_quota
 
@@ -74,7 +74,7 @@ class _Count:
         self.quota = self.surplus = 0
         self.ways: dict[Paper, Pile] = {}
         self.rounds: list[Round] = []
-        start: Paper = b"" if self.size <= 255 else ()
+        start: Paper = b"" if self.size <= SMALL else ()
         self.settle(start, pile)
         self.totals: list[tuple[Paper, int]] = []
 

@@ -150,6 +150,7 @@ class Result:
     tests: tuple[Test, ...] = ()
     title: str = ""
     seed: str | None = field(default=None, repr=False)
+    none_of_these: int | None = None
 
     @property
     def winner_names(self) -> tuple[str, ...]:
@@ -158,8 +159,8 @@ class Result:
 
     @property
     def vacant(self) -> int:
-        """Seats that nobody fills: fewer stand, a ceiling was reached, or "none of these" came before them."""
-        return max(0, self.seats - len(self.winners))
+        """Seats that nobody fills: fewer stand, a ceiling was reached, or "none of these" took them."""
+        return max(0, self.seats - sum(1 for i in self.winners if i != self.none_of_these))
 
     def show(self, votes: int) -> str:
         """Scaled votes as a decimal string in the method's decimals.

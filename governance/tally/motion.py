@@ -33,7 +33,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from .model import BadElection, Contest, Result, Round, Test, fraction_words
-from .papers import check_question, groups, is_whole, short
+from .papers import check_question, is_whole, short, sort_papers
 from .words import number, of_papers
 
 FOR, AGAINST, ABSTAIN = 0, 1, 2
@@ -217,11 +217,11 @@ def count(contest: Contest, resolution: Resolution = ORDINARY, meeting: Meeting 
     check_question(contest)
     if not 2 <= len(contest.candidates) <= 3 or contest.withdrawn:
         raise BadElection("A motion has the options for, against and, where offered, abstain.")
-    papers, cast, _ = groups(contest)
+    cast = sort_papers(contest)
     votes = [0] * len(contest.candidates)
-    for ranking, papers_ in papers.items():
-        if len(ranking) == 1 and len(ranking[0]) == 1:
-            votes[ranking[0][0]] += papers_
+    for paper, papers in cast.flat.items():
+        if len(paper) == 1:
+            votes[paper[0]] += papers
     known = meeting or Meeting()
     abstain = votes[ABSTAIN] if len(votes) > ABSTAIN else 0
     counted = Votes(votes[FOR], votes[AGAINST], abstain, known.present, known.roll)
@@ -236,7 +236,7 @@ def count(contest: Contest, resolution: Resolution = ORDINARY, meeting: Meeting 
         candidates=contest.candidates,
         withdrawn=contest.withdrawn,
         seats=contest.seats,
-        ballots=cast,
+        ballots=cast.papers,
         valid=valid,
         quota=main.needed,
         decimals=0,

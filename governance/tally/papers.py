@@ -9,12 +9,15 @@ papers within the second, in plain Python and exact integers.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from .model import BadElection, Contest, Ranking
 
 Paper = Any  # bytes, or a tuple of int where more than 255 candidates stand: both index to int
 Pile = dict[Paper, int]
+Groups = tuple[tuple[int, ...], ...]
+SMALL = 255  # candidate numbers fit a byte
 
 
 def check_question(contest: Contest) -> None:
@@ -73,11 +76,11 @@ def check_count(ranking: Ranking, count: object) -> int:
     return count
 
 
-def check_ranking(ranking: Any, candidates: int) -> tuple[tuple[int, ...], ...]:
+def check_ranking(ranking: Any, candidates: int) -> Groups:
     """A ranking as groups of equal rank, refusing unknown numbers and repeated preferences."""
     if not isinstance(ranking, tuple):
         raise BadElection(f"A paper must be a tuple of candidate numbers, not {short(ranking)}.")
-    groups = tuple(g if isinstance(g, tuple) else (g,) for g in ranking)
+    groups: Groups = tuple(g if isinstance(g, tuple) else (g,) for g in ranking)
     seen: set[int] = set()
     for group in groups:
         if not group:
@@ -91,52 +94,80 @@ def check_ranking(ranking: Any, candidates: int) -> tuple[tuple[int, ...], ...]:
     return groups
 
 
-def _flat(ranking: Ranking, contest: Contest) -> tuple[int, ...]:
-    """The slow and careful way for one paper: what a count by single preferences can use of it."""
-    kept: list[int] = []
-    for group in check_ranking(ranking, len(contest.candidates)):
-        left = [i for i in group if i not in contest.withdrawn]
-        if len(left) > 1:
-            if contest.equal_ranks == "refuse":
-                names = " and ".join(short(contest.candidates[i]) for i in left[:2])
-                raise BadElection(f"A paper gives {names} the same rank, which this method cannot count.")
-            break
-        kept += left
-    return tuple(kept)
+@dataclass(slots=True)
+class Sorted:
+    """Valid papers, withdrawn candidates struck out: ``flat`` ones without equal ranks, and ``tied`` ones as groups."""
+
+    flat: Pile
+    tied: dict[Groups, int]
+    papers: int
+    valid: int
 
 
-def preferences(contest: Contest) -> tuple[Pile, int, int]:
-    """The valid papers as a pile of strict preferences, and the numbers of papers and of valid papers.
-
-    Withdrawn candidates are struck out. A paper on which nothing usable is left is not valid.
-    """
+def sort_papers(contest: Contest) -> Sorted:
+    """Check every paper, strike out the withdrawn, merge equal papers. One on which nothing is left is not valid."""
     size = len(contest.candidates)
-    pile: Pile = {}
+    flat: Pile = {}
+    tied: dict[Groups, int] = {}
     papers = contest.invalid
-    encode: Callable[[Iterable[int]], Paper] = bytes if size <= 255 else tuple
-    gone = bytes(sorted(contest.withdrawn)) if size <= 255 else b""
-    quick = size <= 255
+    small = size <= SMALL
+    encode: Callable[[Iterable[int]], Paper] = bytes if small else tuple
+    gone = bytes(sorted(contest.withdrawn)) if small else b""
     for ranking, count in contest.ballots.items():
         papers += count if type(count) is int and count > 0 else check_count(ranking, count)
         paper: Paper = None
-        if quick and type(ranking) is tuple:
+        if small and type(ranking) is tuple:
             try:
                 paper = bytes(ranking)
             except (TypeError, ValueError):  # a group of equal rank, or a number nobody has: the careful way
                 paper = None
         if paper is None or len(set(paper)) != len(paper) or (paper and max(paper) >= size):
-            paper = encode(_flat(ranking, contest))
+            kept = _kept(ranking, contest)
+            if any(len(group) > 1 for group in kept):
+                tied[kept] = tied.get(kept, 0) + count
+                continue
+            paper = encode(group[0] for group in kept)
         elif gone:
             paper = paper.translate(None, gone)
+        flat[paper] = flat.get(paper, 0) + count
+    blank = flat.pop(encode(()), 0)
+    return Sorted(flat, tied, papers, papers - contest.invalid - blank)
+
+
+def _kept(ranking: Ranking, contest: Contest) -> Groups:
+    """One paper as groups of equal rank, the withdrawn struck out."""
+    kept = check_ranking(ranking, len(contest.candidates))
+    if not contest.withdrawn:
+        return kept
+    left = (tuple(i for i in group if i not in contest.withdrawn) for group in kept)
+    return tuple(group for group in left if group)
+
+
+def preferences(contest: Contest) -> tuple[Pile, int, int]:
+    """The valid papers as a pile of strict preferences, and the numbers of papers and of valid papers.
+
+    A paper that gives two candidates one rank is refused, or is exhausted there: not valid, if that is its first rank.
+    """
+    cast = sort_papers(contest)
+    pile, valid = cast.flat, cast.valid
+    encode: Callable[[Iterable[int]], Paper] = bytes if len(contest.candidates) <= SMALL else tuple
+    for kept, count in cast.tied.items():
+        first = next(i for i, group in enumerate(kept) if len(group) > 1)
+        if contest.equal_ranks == "refuse":
+            names = " and ".join(short(contest.candidates[i]) for i in kept[first][:2])
+            raise BadElection(f"A paper gives {names} the same rank, which this method cannot count.")
+        if not first:
+            valid -= count
+            continue
+        paper = encode(group[0] for group in kept[:first])
         pile[paper] = pile.get(paper, 0) + count
-    blank = pile.pop(encode(()), 0)
-    return pile, papers, papers - contest.invalid - blank
+    return pile, cast.papers, valid
 
 
 def striker(gone: Iterable[int], size: int) -> Callable[[Paper], Paper]:
     """A function that strikes those who are gone out of a paper."""
     out = frozenset(gone)
-    if size <= 255:
+    if size <= SMALL:
         table = bytes(sorted(out))
         return lambda paper: paper.translate(None, table)
     return lambda paper: tuple(i for i in paper if i not in out)
@@ -162,21 +193,3 @@ def deal(pile: Mapping[Paper, int], strike: Callable[[Paper], Paper], into: dict
 def in_order(moved: Mapping[int | None, int]) -> dict[int | None, int]:
     """Amounts by candidate number, what is exhausted last: the order in which papers came must not show."""
     return dict(sorted(moved.items(), key=lambda item: (item[0] is None, item[0])))
-
-
-def groups(contest: Contest) -> tuple[dict[tuple[tuple[int, ...], ...], int], int, int]:
-    """The valid papers as groups of equal rank, for methods that can compare equals; and papers and valid papers."""
-    size = len(contest.candidates)
-    merged: dict[tuple[tuple[int, ...], ...], int] = {}
-    papers = contest.invalid
-    valid = 0
-    for ranking, count in contest.ballots.items():
-        papers += check_count(ranking, count)
-        kept = check_ranking(ranking, size)
-        if contest.withdrawn:
-            left = (tuple(i for i in group if i not in contest.withdrawn) for group in kept)
-            kept = tuple(group for group in left if group)
-        if kept:
-            valid += count
-            merged[kept] = merged.get(kept, 0) + count
-    return merged, papers, valid

@@ -35,7 +35,7 @@ from fractions import Fraction
 
 from .limits import Guard
 from .model import BadElection, Contest, Result, Tie, TieBy, fraction_words
-from .papers import check_question, groups, is_whole, short
+from .papers import Sorted, check_question, is_whole, short, sort_papers
 from .ties import lot_order
 from .words import number
 
@@ -62,8 +62,8 @@ def count(contest: Contest, switches: Switches | None = None) -> Result:
     rule = switches or Switches()
     _check(rule, contest)
     guard = Guard(contest)
-    papers, cast, valid = groups(contest)
-    pairwise = preferred(papers, len(contest.candidates), contest.standing, rule.unranked)
+    cast = sort_papers(contest)
+    pairwise = preferred(cast, len(contest.candidates), contest.standing, rule.unranked)
     dropped, why = _dropped(contest, rule, pairwise)
     left = [c for c in contest.standing if c not in dropped]
     paths = strongest_paths(pairwise, left)
@@ -75,8 +75,8 @@ def count(contest: Contest, switches: Switches | None = None) -> Result:
         candidates=contest.candidates,
         withdrawn=contest.withdrawn,
         seats=contest.seats,
-        ballots=cast,
-        valid=valid,
+        ballots=cast.papers,
+        valid=cast.valid,
         quota=None,
         decimals=0,
         winners=tuple(winners),
@@ -107,9 +107,7 @@ def _check(rule: Switches, contest: Contest) -> None:
         raise BadElection("A quorum cannot be negative.")
 
 
-def preferred(
-    papers: Mapping[tuple[tuple[int, ...], ...], int], size: int, standing: list[int], unranked: str
-) -> Matrix:
+def preferred(cast: Sorted, size: int, standing: list[int], unranked: str) -> Matrix:
     """V: ``result[a][b]`` papers prefer a to b.
 
     Papers are first gathered by (option, set of options below it), a set being the bits of one integer: with ten
@@ -118,23 +116,31 @@ def preferred(
     below: list[dict[int, int]] = [{} for _ in range(size)]
     bit = [1 << c for c in range(size)]
     everybody = sum(bit[c] for c in standing)
-    for ranking, papers_ in papers.items():
-        rest = everybody if unranked == "last" else sum(bit[c] for group in ranking for c in group)
+    last = unranked == "last"
+    for paper, papers in cast.flat.items():
+        rest = everybody if last else sum([bit[c] for c in paper])
+        for c in paper:
+            rest ^= bit[c]
+            here = below[c]
+            here[rest] = here.get(rest, 0) + papers
+    for ranking, papers in cast.tied.items():
+        rest = everybody if last else sum(bit[c] for group in ranking for c in group)
         for group in ranking:
+            rest ^= sum(bit[c] for c in group)
             for c in group:
-                rest ^= bit[c]
-            for c in group:
-                here = below[c]
-                here[rest] = here.get(rest, 0) + papers_
-    matrix = [[0] * size for _ in range(size)]
-    for c in standing:
-        row = matrix[c]
-        for mask, papers_ in below[c].items():
-            while mask:
-                low = mask & -mask
-                row[low.bit_length() - 1] += papers_
-                mask ^= low
-    return matrix
+                below[c][rest] = below[c].get(rest, 0) + papers
+    return [_spread(gathered, size) for gathered in below]
+
+
+def _spread(gathered: Mapping[int, int], size: int) -> list[int]:
+    """One row of V out of the sets gathered for its option."""
+    row = [0] * size
+    for mask, papers in gathered.items():
+        while mask:
+            low = mask & -mask
+            row[low.bit_length() - 1] += papers
+            mask ^= low
+    return row
 
 
 def strongest_paths(pairwise: Matrix, left: list[int]) -> Matrix:

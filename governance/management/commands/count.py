@@ -24,6 +24,7 @@ class OneLineParser(CommandParser):
 def _refuse(message: object) -> NoReturn:
     """One line on standard error, exit status 2."""
     text = " ".join(str(message).split()).encode("utf-8", "backslashreplace").decode()[:600]
+    text = "".join(c if c.isprintable() else "?" for c in text)
     sys.stderr.buffer.write(f"count: {text}\n".encode())
     sys.stderr.flush()
     raise SystemExit(REFUSED)

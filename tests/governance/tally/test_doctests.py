@@ -5,7 +5,7 @@ import importlib
 
 import pytest
 
-MODULES = ["", ".model", ".ties", ".words", ".scottish", ".irv", ".meek", ".schulze", ".marks", ".motion"]
+MODULES = ["", ".model", ".ties", ".words", ".scottish", ".irv", ".meek", ".schulze", ".marks", ".motion", ".countback"]
 
 
 @pytest.mark.parametrize("name", MODULES)
