@@ -1,5 +1,3 @@
-from importlib import import_module
-
 from django.apps import AppConfig
 
 
@@ -7,4 +5,4 @@ class LedgerConfig(AppConfig):
     name = "ledger"
 
     def ready(self):
-        import_module("ledger.rules")
+        from ledger import rules  # noqa: F401 - registers its predicates

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from coop.kernel.rules import office, predicate
 
-# The board and the auditor look into the books whenever they like.
+# The treasurer keeps the books; the board and the auditor look into them whenever they like.
+predicate("ledger.keep_books")(office("treasurer"))
 predicate("ledger.read_books")(office("treasurer", "board", "auditor"))
+# Closing a year and opening it again is the treasurer's act too.
+predicate("ledger.close_periods")(office("treasurer"))
 # A plan for the surplus is drawn up by the treasurer and approved by a second officer.
 predicate("ledger.propose")(office("treasurer"))
-
-
-@predicate("ledger.keep_books")
-def keep_books(actor, obj=None) -> bool:
-    """The treasurer keeps the books; the platform itself posts what was approved."""
-    return actor.is_system or actor.holds("treasurer")
 
 
 @predicate("ledger.approve")
@@ -31,3 +28,9 @@ def see_own(actor, obj=None) -> bool:
         return True
     party = getattr(obj, "party", None)
     return party is not None and party.account_id == actor.user_id
+
+
+# A carried plan is given up by whoever may have brought it about; a posted one only by reversal.
+predicate("ledger.void")(office("treasurer", "board"))
+# A plan is read line by line by those who read the books, and by the secretary who puts it before the members.
+predicate("ledger.read_plans")(office("treasurer", "board", "auditor", "secretary"))

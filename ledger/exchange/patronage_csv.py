@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
-from coop.kernel import money
 from coop.kernel.errors import Refused
+from ledger.units import Measure
 
 from .csv_table import Unreadable, digest_of, fold, open_table
 
@@ -85,18 +85,6 @@ class Sheet:
     @property
     def numbers(self) -> set[int]:
         return {row.number for row in self.rows if row.number is not None}
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """How a quantity is written: money of a currency, or a unit with so many decimal places."""
-
-    currency: str | None
-    places: int
-
-    def parse(self, text: str) -> int:
-        """Smallest parts, or ``ValueError`` with a sentence."""
-        return money.parse_minor(text, self.currency) if self.currency else money.parse_scaled(text, self.places)
 
 
 def read(
@@ -271,18 +259,11 @@ class _Reading:
             return
         line, said = self.control
         if said != self.sheet.total:
-            places = self.measure.places if self.measure.currency is None else money.exponent(self.measure.currency)
             self.sheet.refuse(
                 line,
                 _("Line %(line)s says the total is %(said)s; the lines above add up to %(found)s.")
-                % {"line": line, "said": scaled_text(said, places), "found": scaled_text(self.sheet.total, places)},
+                % {"line": line, "said": self.measure.plain(said), "found": self.measure.plain(self.sheet.total)},
             )
-
-
-def scaled_text(quantity: int, places: int) -> str:
-    """Plain digits of a scaled integer: ``(123450, 2)`` is ``1234.50``. For files and the engine, not for reading."""
-    sign, digits = ("-" if quantity < 0 else ""), str(abs(quantity)).rjust(places + 1, "0")
-    return sign + (f"{digits[:-places]}.{digits[-places:]}" if places else digits)
 
 
 def unknown_members(sheet: Sheet, known: Mapping[int, object]) -> None:

@@ -1,7 +1,9 @@
 """What we own and owe."""
 
 from .journal import Account, BulkBatch, Checkpoint, Entry, Period, PeriodEvent, Posting, Sealed
+from .patronage import PatronageFile, PatronageImport, PatronageRecord, PatronageYear
 from .shares import MemberFee, ShareClass, ShareEvent
+from .surplus import PlanLine, SurplusPlan
 
 __all__ = [
     "Account",
@@ -15,4 +17,10 @@ __all__ = [
     "Sealed",
     "ShareClass",
     "ShareEvent",
+    "PatronageFile",
+    "PatronageImport",
+    "PatronageRecord",
+    "PatronageYear",
+    "PlanLine",
+    "SurplusPlan",
 ]

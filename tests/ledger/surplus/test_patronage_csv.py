@@ -4,8 +4,9 @@ import pytest
 
 from coop.kernel.errors import Refused
 from ledger.exchange import patronage_csv as csv_in
+from ledger.units import Measure
 
-EURO = csv_in.Measure("EUR", 2)
+EURO = Measure("money", "EUR")
 
 
 def read(text, *, measure=EURO, name="2026.csv", encoding="utf-8", **kwargs):
@@ -74,10 +75,10 @@ def test_the_files_own_total_is_checked_and_not_a_member():
 
 
 def test_other_units_have_their_own_places():
-    assert rows(read("member,kWh\n17,12.345\n", measure=csv_in.Measure(None, 3))) == [(17, 12345)]
-    assert rows(read("member,hours\n17,7.5\n", measure=csv_in.Measure(None, 2))) == [(17, 750)]
-    assert rows(read("member,amount\n17,1200\n", measure=csv_in.Measure("JPY", 0))) == [(17, 1200)]
-    two_ways = read('member,kWh\n17,"12,345"\n', measure=csv_in.Measure(None, 3))
+    assert rows(read("member,kWh\n17,12.345\n", measure=Measure("kwh", "EUR"))) == [(17, 12345)]
+    assert rows(read("member,hours\n17,7.5\n", measure=Measure("hours", "EUR"))) == [(17, 750)]
+    assert rows(read("member,amount\n17,1200\n", measure=Measure("money", "JPY"))) == [(17, 1200)]
+    two_ways = read('member,kWh\n17,"12,345"\n', measure=Measure("kwh", "EUR"))
     assert "can be read in two ways" in two_ways.problems[0].sentence
 
 

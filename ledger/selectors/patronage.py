@@ -1,0 +1,139 @@
+"""What members did with their co-op in a year, as it counts now: corrections in, undone files out."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db.models import Count, Max, Q, QuerySet, Sum
+
+from ledger.models import PatronageImport, PatronageRecord, PatronageYear
+from members.models import Membership
+
+
+@dataclass(frozen=True, slots=True)
+class PoolTotal:
+    """One pool of a year: the members' business, the largest member's, and what others bought."""
+
+    pool: str
+    unit: str
+    members: int
+    total: int
+    outside: int
+
+    @property
+    def label(self) -> str:
+        return self.pool[:1].upper() + self.pool[1:]
+
+
+@dataclass(frozen=True, slots=True)
+class BasisRow:
+    """One member's business in one pool."""
+
+    membership_id: int
+    number: int
+    pool: str
+    quantity: int
+
+
+def year_bounds(coop, year: int) -> tuple[date, date]:
+    """First and last day of the co-op's financial year that ends in calendar year ``year``."""
+    month = coop.fiscal_year_end_month
+
+    def end(of: int) -> date:
+        return date(of, month, calendar.monthrange(of, month)[1])
+
+    return end(year - 1) + timedelta(days=1), end(year)
+
+
+def years(coop) -> QuerySet[PatronageYear]:
+    """The co-op's years with patronage, the latest first."""
+    return PatronageYear.objects.filter(coop=coop)
+
+
+def imports(coop) -> QuerySet[PatronageImport]:
+    """Every file and batch of the co-op, the latest first."""
+    return PatronageImport.objects.filter(coop=coop).select_related("year", "checked_by", "recorded_by", "undone_by")
+
+
+def pools(year: PatronageYear) -> list[PoolTotal]:
+    """The year's pools with their totals, by name. One query."""
+    rows = (
+        PatronageRecord.objects.filter(year=year)
+        .effective()
+        .values("pool", "unit")
+        .annotate(
+            members=Count("membership", distinct=True),
+            total=Sum("quantity", filter=Q(membership__isnull=False), default=0),
+            outside=Sum("quantity", filter=Q(membership__isnull=True), default=0),
+        )
+        .order_by("pool", "unit")
+    )
+    return [PoolTotal(**row) for row in rows]
+
+
+def basis(year: PatronageYear) -> Iterator[BasisRow]:
+    """Every member's sum in every pool, by member number; one who comes to nothing stands there with 0. One query."""
+    rows = (
+        PatronageRecord.objects.filter(year=year, membership__isnull=False)
+        .effective()
+        .values_list("membership_id", "membership__number", "pool")
+        .annotate(quantity=Sum("quantity"))
+        .order_by("membership__number", "pool")
+    )
+    return (BasisRow(*row) for row in rows.iterator(chunk_size=10_000))
+
+
+def of_member(year: PatronageYear, membership_id: int) -> QuerySet[PatronageRecord]:
+    """One member's rows that count, in the order they came."""
+    return (
+        PatronageRecord.objects.filter(year=year, membership_id=membership_id)
+        .effective()
+        .select_related("source", "recorded_by")
+        .order_by("id")
+    )
+
+
+def sums_of_member(year: PatronageYear, membership_id: int) -> dict[tuple[str, str], int]:
+    """One member's business in a year by pool and unit."""
+    rows = of_member(year, membership_id).order_by("pool", "unit").values_list("pool", "unit")
+    return {(pool, unit): total for pool, unit, total in rows.annotate(total=Sum("quantity"))}
+
+
+def corrections(year: PatronageYear) -> QuerySet[PatronageRecord]:
+    """The rows of a year that came by hand, the latest first."""
+    return (
+        PatronageRecord.objects.filter(year=year, source__isnull=True)
+        .select_related("membership__party", "recorded_by")
+        .order_by("-id")
+    )
+
+
+def member_ids(coop, numbers: Iterable[int]) -> dict[int, int]:
+    """Membership by number, for those of these numbers that are given."""
+    wanted = list(numbers)
+    rows = Membership.objects.filter(coop=coop)
+    if len(wanted) < 10_000:
+        rows = rows.filter(number__in=wanted)
+    return dict(rows.values_list("number", "id").iterator(chunk_size=10_000))
+
+
+def overlap(patronage_import: PatronageImport, numbers: Iterable[int]) -> int:
+    """How many of these members have business in the import's pool and year already, from somewhere else."""
+    found = (
+        PatronageRecord.objects.filter(
+            year_id=patronage_import.year_id, pool=patronage_import.pool, membership__number__in=list(numbers)
+        )
+        .effective()
+        .exclude(source=patronage_import)
+    )
+    if patronage_import.replaces_id:
+        found = found.exclude(source_id=patronage_import.replaces_id)
+    return found.aggregate(n=Count("membership", distinct=True))["n"]
+
+
+def latest_year(coop) -> int | None:
+    """The latest year with patronage."""
+    return PatronageYear.objects.filter(coop=coop).aggregate(latest=Max("year"))["latest"]

@@ -1,0 +1,173 @@
+"""An approved plan becomes one entry in the books, all of it or nothing, once; and is undone only by its mirror.
+
+Runs in the worker, outside any transaction: the accounts first, then the lines aside, then one short sealing moment in
+which the entry appears and the plan becomes ``posted``. Killed anywhere before that moment, nothing is visible and the
+run begins anew; killed after it, the next run finds the plan posted and leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from coop.kernel import audit, clock, rules
+from coop.kernel.errors import Refused
+from ledger.models import Account, Entry, SurplusPlan
+from ledger.services.accounts import account, member_accounts
+from ledger.services.posting import Query, post_in_bulk
+from ledger.services.surplus import State, hash_of
+
+# What a line puts on which of the member's accounts, as a credit. ``released`` is what earlier years had rolled forward
+# and is paid now, because this year's cash part is paid too (ledger.reports.surplus says it the same way).
+RELEASED = "CASE WHEN l.cash + l.netted > 0 THEN l.carried ELSE 0 END"
+CREDITS = {
+    "patronage_payable": f"l.cash + {RELEASED}",
+    "share_interest_payable": "l.interest",
+    "retained_equity": "l.qualified + l.nonqualified",
+    "member_receivable": "l.netted",
+    "roll_forward": f"l.rolled_forward - {RELEASED}",
+}
+BY_YEAR = frozenset({"retained_equity"})  # kept refunds are paid back by the year they come from
+
+
+def post_distribution(
+    *, actor, plan_id: int, on: date, progress: Callable[[int, int | None], None] | None = None
+) -> Entry:
+    """Post an approved plan on the day ``on`` and return its entry; posted already, return that.
+
+    Refused: a plan that is not approved, one whose terms or lines no longer give its hash, a closed period.
+    """
+    rules.require(actor, "ledger.keep_books")
+    plan = SurplusPlan.objects.select_related("year", "coop", "entry").get(coop=actor.coop, pk=plan_id)
+    if plan.entry is not None:
+        return plan.entry
+    if plan.state != State.APPROVED:
+        raise Refused("not_approved", _("Plan %(plan)s is not approved.") % {"plan": plan.letter})
+    if hash_of(plan) != plan.hash:
+        raise Refused("not_what_was_approved", _("This is not the plan that was approved; nothing was posted."))
+    total = plan.line_count * 2
+    tell = progress or (lambda done, total: None)
+    tell(0, total)
+    _make_accounts(plan)
+    try:
+        return post_in_bulk(
+            actor=actor,
+            on=on,
+            kind="distribution",
+            memo=_("Surplus of %(year)s, plan %(plan)s") % {"year": plan.year.year, "plan": plan.letter},
+            key=plan.posting_key,
+            rows=_rows(plan),
+            says=plan.hash,
+            progress=lambda done: tell(min(done, total), total),
+            sealing=lambda entry: _posted(actor, plan_id, entry),
+        )
+    except Refused:
+        posted = SurplusPlan.objects.select_related("entry").get(pk=plan_id).entry
+        if posted is None:
+            raise
+        return posted  # another run was quicker
+
+
+def _make_accounts(plan: SurplusPlan) -> None:
+    """Every member who gets a line has the account it goes to; what is there stays."""
+    for purpose, amount in CREDITS.items():
+        ids = plan.lines.extra(  # noqa: S610 - our own expressions
+            where=[f"({amount.replace('l.', 'ledger_planline.')}) <> 0"]
+        ).values_list("membership_id", flat=True)
+        found = list(ids.order_by("membership_id"))
+        if found:
+            member_accounts(plan.coop, purpose, found, year=plan.year.year if purpose in BY_YEAR else None)
+
+
+def _rows(plan: SurplusPlan) -> Query:
+    """Every line of the entry: the general ones, then the members', as a query over the plan's own lines."""
+    general = _general(plan)
+    parts = ["SELECT * FROM unnest(%s::bigint[], %s::bigint[]) AS g (account_id, amount)"]
+    params: list = [[each.pk for each, _amount in general], [amount for _each, amount in general]]
+    for purpose, amount in CREDITS.items():
+        year = "a.year = %s" if purpose in BY_YEAR else "a.year IS NULL"
+        parts.append(
+            f"SELECT a.id, -({amount}) FROM ledger_planline l JOIN ledger_account a ON a.coop_id = l.coop_id"  # noqa: S608
+            f" AND a.membership_id = l.membership_id AND a.purpose = %s AND {year} AND a.share_class_id IS NULL"
+            f" WHERE l.plan_id = %s AND ({amount}) <> 0"
+        )
+        params += [purpose, *([plan.year.year] if purpose in BY_YEAR else []), plan.pk]
+    return Query(" UNION ALL ".join(parts), params)
+
+
+def _general(plan: SurplusPlan) -> list[tuple[Account, int]]:
+    """The surplus leaves the year's account; reserves and funds take theirs; the rest is carried forward."""
+    result = plan.result
+    amounts = [(account(plan.coop, "surplus_of_the_year"), result["earned"])]
+    codes = {step["account"] for step in result["appropriations"] if step["amount"]}
+    by_code = {each.code: each for each in Account.objects.filter(coop=plan.coop, membership=None, code__in=codes)}
+    for step in result["appropriations"]:
+        if step["amount"]:
+            amounts.append((by_code[step["account"]], -step["amount"]))
+    forward = result["losses_taken"] + result["unallocated"]
+    amounts.append((account(plan.coop, "unallocated"), -forward))
+    return [(each, amount) for each, amount in amounts if amount]
+
+
+def _posted(actor, plan_id: int, entry: Entry) -> None:
+    """In the sealing transaction: the plan and its entry change together or not at all."""
+    plan = SurplusPlan.objects.select_for_update().get(pk=plan_id)
+    if plan.state != State.APPROVED:
+        raise Refused("not_approved", _("Plan %(plan)s is no longer approved.") % {"plan": plan.letter})
+    plan.state, plan.entry, plan.posted_at = State.POSTED, entry, clock.now()
+    plan.save(update_fields=["state", "entry", "posted_at"])
+    audit.record(
+        actor=actor, kind="ledger.plan_posted", subject=f"surplus-plan:{plan.pk}", hash=plan.hash, entry=entry.pk
+    )
+
+
+def void_distribution(
+    *, actor, plan_id: int, because: str, on: date, progress: Callable[[int, int | None], None] | None = None
+) -> Entry:
+    """Void a posted plan by the exact mirror of its entry, on the day ``on``; voided already, return that mirror.
+
+    Refused: a plan that is not posted, a closed period.
+    """
+    rules.require(actor, "ledger.void")
+    plan = SurplusPlan.objects.select_related("year", "coop", "entry", "reversal").get(coop=actor.coop, pk=plan_id)
+    if plan.reversal is not None:
+        return plan.reversal
+    if plan.state != State.POSTED or plan.entry is None:
+        raise Refused("not_posted", _("Plan %(plan)s is not posted.") % {"plan": plan.letter})
+    total = plan.line_count * 2
+    tell = progress or (lambda done, total: None)
+    tell(0, total)
+    return post_in_bulk(
+        actor=actor,
+        on=max(on, plan.entry.posted_on),
+        kind="reversal",
+        memo=because,
+        key=f"reverse:{plan.entry.pk}",
+        rows=Query(
+            "SELECT account_id, -amount FROM ledger_posting WHERE batch = %s AND entry_id = %s ORDER BY n",
+            [plan.entry.batch, plan.entry.pk],
+        ),
+        says=plan.hash,
+        reverses=plan.entry,
+        progress=lambda done: tell(min(done, total), total),
+        sealing=lambda reversal: _voided(actor, plan_id, because, reversal),
+    )
+
+
+@transaction.atomic
+def _voided(actor, plan_id: int, because: str, reversal: Entry) -> None:
+    plan = SurplusPlan.objects.select_for_update().get(pk=plan_id)
+    plan.state, plan.reversal, plan.because = State.VOID, reversal, because
+    plan.voided_at, plan.voided_by = clock.now(), actor.user
+    plan.save(update_fields=["state", "reversal", "because", "voided_at", "voided_by"])
+    audit.record(
+        actor=actor,
+        kind="ledger.plan_voided",
+        subject=f"surplus-plan:{plan.pk}",
+        hash=plan.hash,
+        reversal=reversal.pk,
+        because=because,
+    )

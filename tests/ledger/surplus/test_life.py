@@ -1,0 +1,284 @@
+"""From proposed to posted, and to void by reversal: each step once, by the right person, on the plan they saw."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db.models import Sum
+
+from coop.kernel import audit, clock, jobs
+from coop.kernel.errors import Refused
+from coop.kernel.models import Job
+from ledger import tasks
+from ledger.models import Account, BulkBatch, Entry, Posting, SurplusPlan
+from ledger.selectors import surplus as selectors
+from ledger.services import distribution, surplus
+from ledger.services.accounts import account, member_account
+from ledger.services.posting import Line, post_entry
+from tests.cast import make_officer
+from tests.governance.factories import carried_resolution
+from tests.ledger.surplus_factories import TERMS, approved, carried, make_import, make_plan, posted
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PURCHASES = {1: "2318.40", 2: "640.00", 3: "1.60"}
+
+
+@pytest.fixture
+def plan(lena, buyers):
+    make_import(lena, PURCHASES)
+    return make_plan(lena)
+
+
+def balances(coop):
+    """Balance by code, of every account that has one."""
+    rows = Posting.objects.filter(coop=coop).values_list("account__code").annotate(balance=Sum("amount"))
+    return {code: balance for code, balance in rows if balance}
+
+
+def run(job):
+    """What the worker does with the message."""
+    {"ledger.post_distribution": tasks.post_distribution, "ledger.void_distribution": tasks.void_distribution}[
+        job.kind
+    ](job.pk)
+    job.refresh_from_db()
+    return job
+
+
+def test_a_motion_that_was_lost_carries_nothing(lena, plan, coop):
+    surplus.propose(actor=lena, plan=plan)
+    with pytest.raises(Refused, match="did not carry"):
+        surplus.link_resolution(actor=lena, plan=plan, resolution=carried_resolution(coop, carried=False))
+    plan.refresh_from_db()
+    assert plan.state == "proposed"
+
+
+def test_one_resolution_carries_one_plan_and_a_year_has_one(lena, plan, coop):
+    first = carried(plan, lena)
+    second = surplus.propose(actor=lena, plan=make_plan(lena, title="Other"))
+    for resolution in (first.resolution, carried_resolution(coop, "Another")):
+        with pytest.raises(Refused, match="Another plan stands on this resolution, or this year has its plan"):
+            surplus.link_resolution(actor=lena, plan=second, resolution=resolution)
+    again = surplus.link_resolution(actor=lena, plan=first, resolution=first.resolution)
+    assert again.resolved_at == first.resolved_at
+
+
+def test_a_resolution_from_before_the_year_is_none_for_it(lena, plan, coop):
+    surplus.propose(actor=lena, plan=plan)
+    early = carried_resolution(coop)
+    with clock.at(clock.now() - timedelta(days=0)):
+        early.decided_on = plan.year.starts_on
+        with pytest.raises(Refused, match="before the year 2025 began"):
+            surplus.link_resolution(actor=lena, plan=plan, resolution=early)
+
+
+def test_nobody_approves_their_own_plan(lena, jonas, plan, coop):
+    found = carried(plan, lena)
+    with pytest.raises(PermissionDenied):
+        surplus.approve(actor=lena, plan=found, seen=found.hash)
+    other_treasurer = make_officer(coop, "ida", "treasurer")
+    assert surplus.approve(actor=other_treasurer, plan=found, seen=found.hash).state == "approved"
+
+
+def test_who_drew_it_up_does_not_approve_it_even_if_another_proposed(lena, plan, coop):
+    ida = make_officer(coop, "ida", "treasurer")
+    surplus.propose(actor=ida, plan=plan)
+    found = surplus.link_resolution(actor=ida, plan=plan, resolution=carried_resolution(coop))
+    with pytest.raises(Refused) as refused:
+        surplus.approve(actor=lena, plan=found, seen=found.hash)
+    assert (refused.value.code, refused.value.status) == ("same_person", 403)
+
+
+def test_the_approval_is_of_what_was_seen(lena, jonas, mei, nadia, plan):
+    found = carried(plan, lena)
+    with pytest.raises(Refused, match="not the plan you looked at"):
+        surplus.approve(actor=jonas, plan=found, seen="0" * 64)
+    for actor in (mei, nadia):
+        with pytest.raises(PermissionDenied):
+            surplus.approve(actor=actor, plan=found, seen=found.hash)
+    first = surplus.approve(actor=jonas, plan=found, seen=found.hash)
+    again = surplus.approve(actor=jonas, plan=found, seen=found.hash)
+    assert again.approved_at == first.approved_at
+
+
+def test_nothing_is_posted_before_its_time(lena, jonas, plan):
+    with pytest.raises(Refused, match="another state: draft"):
+        surplus.post(actor=lena, plan=plan)
+    found = carried(plan, lena)
+    with pytest.raises(Refused, match="another state: carried"):
+        surplus.post(actor=lena, plan=found)
+    with pytest.raises(Refused, match="is not approved"):
+        distribution.post_distribution(actor=lena, plan_id=found.pk, on=clock.today(plan.coop))
+    assert not Entry.objects.exists()
+
+
+def test_the_books_take_it_to_the_cent(coop, lena, jonas, plan):
+    found = posted(plan, lena, jonas)
+    assert (found.state, found.entry.key) == ("posted", f"distribution:{plan.pk}")
+    found_balances = balances(coop)
+    assert sum(found_balances.values()) == 0
+    assert found_balances["3400"] == 4_831_000
+    assert (found_balances["3200"], found_balances["3210"]) == (-1_207_750, -241_550)
+    assert {code: amount for code, amount in found_balances.items() if code.startswith("2100")} == {
+        "2100-000001": -1_324_347,
+        "2100-000002": -365_589,
+        "2100-000003": -914,
+    }
+    assert {code: amount for code, amount in found_balances.items() if code.startswith("3100")} == {
+        "3100-2025-000001": -1_324_347,
+        "3100-2025-000002": -365_589,
+        "3100-2025-000003": -914,
+    }
+    assert list(audit.verify(coop)) == []
+
+
+def test_interest_debts_and_what_was_carried_over(coop, lena, jonas, buyers):
+    make_import(lena, PURCHASES)
+    settlement = {"cash_percent": "50", "notice": "nonqualified", "de_minimis": 2_000}
+    first = posted(make_plan(lena, settlement=settlement), lena, jonas)
+    assert selectors.member_balances(coop, "roll_forward") == {3: -1_828}
+    debt = member_account(buyers[2], "member_receivable")
+    post_entry(
+        actor=lena,
+        on=clock.today(coop),
+        kind="sale",
+        memo="on credit",
+        lines=[Line(debt, 1_000), Line(account(coop, "bank"), -1_000)],
+        key="sale:1",
+    )
+    make_import(lena, {2: "10.00", 3: "90.00"}, year=2026)
+    second = make_plan(
+        lena,
+        year=2026,
+        result={"patronage": 100_000, "nonpatronage": 0, "losses_carried": 30_000},
+        appropriations=[],
+        settlement={"cash_percent": "50", "notice": "nonqualified", "de_minimis": 2_000},
+    )
+    lines = {line.number: line for line in second.lines.all()}
+    assert (lines[2].allocated, lines[2].netted, lines[2].cash, lines[2].debt) == (7_000, 1_000, 2_500, 1_000)
+    assert (lines[3].allocated, lines[3].cash, lines[3].carried) == (63_000, 31_500, 1_828)
+    before = balances(coop)
+    posted(second, lena, jonas)
+    after = {code: amount - before.get(code, 0) for code, amount in balances(coop).items()}
+    assert after["3400"] == 100_000
+    assert after["3300"] == -30_000  # the loss of earlier years is made good
+    assert after["2100-000003"] == -(31_500 + 1_828)
+    assert balances(coop).get("2150-000003", 0) == 0
+    assert balances(coop).get("1250-000002", 0) == 0
+    assert after["2100-000002"] == -2_500
+    assert first.entry_id != second.entry_id
+
+
+def test_asked_twice_it_is_one_job_and_one_entry(coop, lena, jonas, plan):
+    found = approved(plan, lena, jonas)
+    first, second = surplus.post(actor=lena, plan=found), surplus.post(actor=lena, plan=found)
+    assert first.pk == second.pk
+    assert run(first).state == "done"
+    assert run(second).state == "done"
+    assert Entry.objects.filter(kind="distribution").count() == 1
+    with pytest.raises(Refused, match="posted already"):
+        surplus.post(actor=lena, plan=found)
+    entry = distribution.post_distribution(actor=lena, plan_id=found.pk, on=clock.today(coop))
+    assert entry.pk == SurplusPlan.objects.get().entry_id
+
+
+def test_a_closed_year_stops_the_job_with_its_sentence_and_nothing_half_done(coop, lena, jonas, plan, monkeypatch):
+    found = approved(plan, lena, jonas)
+
+    def closed(**kwargs):
+        raise Refused("closed_period", "The books for this day are closed (2026).")
+
+    monkeypatch.setattr("ledger.services.posting.open_period", closed)
+    job = run(surplus.post(actor=lena, plan=found))
+    assert (job.state, job.error) == ("failed", "The books for this day are closed (2026).")
+    assert not Entry.objects.exists()
+    found.refresh_from_db()
+    assert found.state == "approved"
+    monkeypatch.undo()
+    assert run(surplus.post(actor=lena, plan=found)).state == "done"
+
+
+def test_a_job_of_somebody_who_lost_the_office_stops(coop, lena, jonas, plan):
+    found = approved(plan, lena, jonas)
+    job = surplus.post(actor=lena, plan=found)
+    lena.user.offices.update(ends_on=clock.today(coop) - timedelta(days=1))
+    assert run(job).state == "failed"
+    assert not Entry.objects.exists()
+
+
+def test_a_plan_voided_in_the_last_moment_is_not_posted(coop, lena, jonas, plan, monkeypatch):
+    found = approved(plan, lena, jonas)
+    make = distribution._make_accounts
+
+    def void_first(plan_):
+        make(plan_)
+        surplus.void(actor=jonas, plan=found, because="found a mistake")
+
+    monkeypatch.setattr(distribution, "_make_accounts", void_first)
+    job = run(surplus.post(actor=lena, plan=found))
+    assert (job.state, job.error) == ("failed", "Plan A is no longer approved.")
+    assert not Entry.objects.exists()
+    assert not Posting.objects.exists()
+    assert set(BulkBatch.objects.values_list("state", flat=True)) == {"dropped"}
+
+
+def test_void_reverses_every_line_and_frees_the_resolution(coop, lena, jonas, plan):
+    before = balances(coop)
+    found = posted(plan, lena, jonas)
+    job = surplus.void(actor=jonas, plan=found, because="The result was wrong.")
+    assert run(job).state == "done"
+    found.refresh_from_db()
+    assert (found.state, found.reversal.reverses_id) == ("void", found.entry_id)
+    assert balances(coop) == before
+    assert run(Job.objects.get(pk=job.pk)).state == "done"
+    assert Entry.objects.count() == 2
+    corrected = surplus.propose(actor=lena, plan=make_plan(lena, title="Corrected"))
+    surplus.link_resolution(actor=lena, plan=corrected, resolution=found.resolution)
+    with pytest.raises(Refused, match="another state: void"):
+        surplus.void(actor=jonas, plan=found, because="again")
+
+
+def test_void_before_posting_needs_no_entry(lena, jonas, plan):
+    found = approved(plan, lena, jonas)
+    assert surplus.void(actor=jonas, plan=found, because="We vote again.") is None
+    found.refresh_from_db()
+    assert (found.state, found.because, found.entry) == ("void", "We vote again.", None)
+
+
+def test_void_needs_a_reason_and_an_office(lena, jonas, mei, plan):
+    found = approved(plan, lena, jonas)
+    with pytest.raises(Refused, match="Say why"):
+        surplus.void(actor=jonas, plan=found, because="")
+    with pytest.raises(PermissionDenied):
+        surplus.void(actor=mei, plan=found, because="because")
+
+
+def test_a_loss_and_a_plan_without_members_are_posted_too(coop, lena, jonas, buyers):
+    make_import(lena, PURCHASES)
+    loss = make_plan(lena, result={"patronage": -3_000, "nonpatronage": 0, "losses_carried": 0}, appropriations=[])
+    posted(loss, lena, jonas)
+    assert balances(coop)["3400"] == -3_000
+    only_reserves = make_plan(lena, year=2024, pools=[], appropriations=TERMS["appropriations"])
+    posted(only_reserves, lena, jonas)
+    assert balances(coop)["3300"] == -3_381_700
+
+
+def test_accounts_are_made_for_those_who_need_them(coop, lena, jonas, plan):
+    posted(plan, lena, jonas)
+    made = Account.objects.filter(coop=coop, membership__isnull=False).values_list("purpose", flat=True)
+    assert sorted(made) == ["patronage_payable"] * 3 + ["retained_equity"] * 3
+
+
+def test_progress_is_told(lena, jonas, plan):
+    told = []
+    found = approved(plan, lena, jonas)
+    distribution.post_distribution(
+        actor=lena, plan_id=found.pk, on=clock.today(plan.coop), progress=lambda done, total: told.append((done, total))
+    )
+    assert told[0] == (0, 6)
+    assert told[-1] == (6, 6)
+
+
+def test_the_job_row_carries_the_act(lena, jonas, plan):
+    job = surplus.post(actor=lena, plan=approved(plan, lena, jonas))
+    assert job.title == "Posting plan A for 2025"
+    assert jobs.actor_of(job).user_id == lena.user_id
