@@ -101,4 +101,4 @@ def path(coop: Cooperative, name: str, **kwargs) -> str:
 def page_context(request: HttpRequest) -> dict:
     """What every template may rely on: ``coop``, ``actor`` and the navigation for them."""
     coop, actor = getattr(request, "coop", None), getattr(request, "actor", None)
-    return {"coop": coop, "actor": actor, "nav": nav.for_actor(actor, request) if coop and actor else None}
+    return {"coop": coop, "actor": actor, "nav": nav.for_actor(actor, request) if coop else None}

@@ -36,31 +36,51 @@ class Line:
     memo: str = ""
 
 
-def request_hash(*, on: date, kind: str, memo: str, lines: Iterable, reverses: Entry | None) -> str:
-    """What an act says, as a SHA-256 over canonical JSON: date, kind, memo, every line in order, what it reverses."""
+def request_hash(*, on: date, kind: str, memo: str, says: str | Iterable[Line], reverses: Entry | None = None) -> str:
+    """What an act says, as a SHA-256 over canonical JSON: date, kind, memo, what it reverses, and every line in order.
+
+    An act whose lines follow from the state of the books (a payment goes to the fee first) gives the words of its
+    request instead of its lines.
+    """
+    if not isinstance(says, str):
+        says = [[str(line.account.pk), str(line.amount), line.memo] for line in says]
     said = {
         "on": on.isoformat(),
         "kind": kind,
         "memo": memo,
         "reverses": str(reverses.pk) if reverses else None,
-        "lines": [[str(line.account.pk), str(line.amount), line.memo] for line in lines],
+        "says": says,
     }
     return hashlib.sha256(rfc8785.dumps(said)).hexdigest()
 
 
+def posted_before(*, actor, on: date, kind: str, memo: str, key: str, says: str) -> Entry | None:
+    """The entry of this very act if it was posted before. Refuses a key that was used for another act."""
+    return _already(actor, key, request_hash(on=on, kind=kind, memo=memo, says=says))
+
+
 def post_entry(
-    *, actor, on: date, kind: str, memo: str, lines: Sequence[Line], key: str, reverses: Entry | None = None
+    *,
+    actor,
+    on: date,
+    kind: str,
+    memo: str,
+    lines: Sequence[Line],
+    key: str,
+    reverses: Entry | None = None,
+    says: str | None = None,
 ) -> Entry:
     """Post one balanced act on the day ``on`` and return its entry.
 
     ``lines`` hold accounts of the actor's co-op and whole minor units, no line of nought, adding up to nothing in each
     currency. ``key`` names the act within the co-op: posted again with the same content it returns the entry that is
-    there; with other content it is refused (``key_used``). Refuses a closed period, a closed account, an unbalanced or
-    empty act and, by ``reverses``, anything but the exact mirror of an entry nobody reversed yet.
+    there; with other content it is refused (``key_used``); ``says`` is the content where the lines are not. Refuses
+    a closed period, a closed account, an unbalanced or empty act and, by ``reverses``, anything but the exact mirror
+    of an entry nobody reversed yet.
     """
     lines = list(lines)
     _check(actor, memo, lines, key)
-    digest = request_hash(on=on, kind=kind, memo=memo, lines=lines, reverses=reverses)
+    digest = request_hash(on=on, kind=kind, memo=memo, says=lines if says is None else says, reverses=reverses)
     with transaction.atomic():
         posted = _already(actor, key, digest)
         if posted:
@@ -247,10 +267,7 @@ def post_in_bulk(
     """
     if connection.in_atomic_block:
         raise RuntimeError("post_in_bulk commits step by step and needs to be called outside a transaction.")
-    said = f"{says}\n{'' if isinstance(rows, Query) else 'rows'}"
-    digest = hashlib.sha256(
-        rfc8785.dumps([on.isoformat(), kind, memo, said, str(reverses.pk) if reverses else None])
-    ).hexdigest()
+    digest = request_hash(on=on, kind=kind, memo=memo, says=says, reverses=reverses)
     posted = _already(actor, key, digest)
     if posted:
         return posted

@@ -31,8 +31,8 @@ KEY = {
         "type": "public-key",
         "response": {
             "transports": ["internal"],
-            "clientDataJSON": "eyJ0eXBlIjoid2ViYXV0aG4uY3JlYXRlIiwiY2hhbGxlbmdlIjoienFzeFdxOVUyWS1fVktEY1RaOEpnNGVibHRPYW"
-            "92b2g1SHJ3WXlvWXJHYyIsIm9yaWdpbiI6Imh0dHA6Ly9sb2NhbGhvc3Q6NTk1MjkiLCJjcm9zc09yaWdpbiI6ZmFsc2V9",
+            "clientDataJSON": "eyJ0eXBlIjoid2ViYXV0aG4uY3JlYXRlIiwiY2hhbGxlbmdlIjoienFzeFdxOVUyWS1fVktEY1RaOEpnNGVibHRP"
+            "YW92b2g1SHJ3WXlvWXJHYyIsIm9yaWdpbiI6Imh0dHA6Ly9sb2NhbGhvc3Q6NTk1MjkiLCJjcm9zc09yaWdpbiI6ZmFsc2V9",
             "attestationObject": "o2NmbXRkbm9uZWdhdHRTdG10oGhhdXRoRGF0YVikSZYN5YgOjGh0NBcPZHZgW4_krrmihjLHmVzzuoMdl2NFA"
             "AAAAQECAwQFBgcIAQIDBAUGBwgAIOef9ZJRlrxH437cBUXPaTgjYV-89YafvaXRINO8rGlopQECAyYgASFYICtWd0tVdFMn_7Zot5krNTv_"
             "AkWut9QsE1WybXct8AxDIlggV6CT5gXl4GMM0tHV-meT7_QSz_Z4zEvg30-e_xBTR7A",
@@ -206,14 +206,14 @@ def test_a_passkey_is_added_and_then_signs_in_under_the_strict_policy(browse, pe
     with_key(page)
     page.fill("#id_name", "This laptop")
     page.check("#id_passwordless")
-    page.click("#mfa_webauthn_add")
-    page.wait_for_url("**/accounts/2fa/**")
+    with page.expect_navigation():
+        page.click("#mfa_webauthn_add")
     key = Authenticator.objects.get(user=person, type=Authenticator.Type.WEBAUTHN)
     assert key.wrap().name == "This laptop"
     page.context.clear_cookies()
-    page.goto("/accounts/login/")
+    page.goto("/accounts/login/?next=/accounts/sessions/")
     page.click("#passkey_login")
-    page.wait_for_url(lambda url: "/accounts/" not in url)
+    page.wait_for_url("**/accounts/sessions/")
     assert page.problems == []
 
 

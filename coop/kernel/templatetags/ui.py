@@ -182,6 +182,34 @@ def flag(value: bool, yes: str = "", no: str = "") -> str:
 
 
 @register.filter
+def browser(agent: str) -> str:
+    """A user agent as a person would say it: ``Firefox on Android``. Only a hint; anyone can send any."""
+    engines = {
+        "Edg": "Edge",
+        "OPR": "Opera",
+        "SamsungBrowser": "Samsung Internet",
+        "Firefox": "Firefox",
+        "FxiOS": "Firefox",
+    }
+    engines |= {"Chrome": "Chrome", "CriOS": "Chrome", "Safari": "Safari"}
+    systems = {"Android": "Android", "iPhone": "iPhone", "iPad": "iPad", "Windows": "Windows", "Mac OS X": "macOS"}
+    systems |= {"CrOS": "ChromeOS", "Linux": "Linux"}
+    what = next((name for mark, name in engines.items() if f"{mark}/" in agent), "")
+    where = next((name for mark, name in systems.items() if mark in agent), "")
+    if what and where:
+        return _("%(browser)s on %(system)s") % {"browser": what, "system": where}
+    return what or where or _("Unknown browser")
+
+
+@register.filter
+def bare(form: Any) -> Any:
+    """A library's form without placeholders that only repeat its labels."""
+    for field in form.fields.values():
+        field.widget.attrs.pop("placeholder", None)
+    return form
+
+
+@register.filter
 def anchor(text: str) -> str:
     """An id made of a heading."""
     return slugify(str(text)) or "part"
