@@ -8,7 +8,6 @@ page that remembers console errors, refused content (CSP), requests to other hos
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,6 +17,8 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.cast import show_who_it_is
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 SCHEMES = ("light", "dark")
@@ -79,10 +80,7 @@ def _session_cookie(url: str, user, fresh: bool) -> dict:
     client = Client()
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     if fresh:
-        session = client.session
-        session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
-        session["account_authentication_methods_user"] = str(user.pk)
-        session.save()
+        show_who_it_is(client, user)
     name = settings.SESSION_COOKIE_NAME
     return {"name": name, "value": client.cookies[name].value, "url": url}
 
