@@ -218,11 +218,12 @@ def _elect(
     else:
         able = [c for c in order if c != rule.default]
         winners = guard.take(able, [], list(contest.standing))
-    ties = [
-        Tie(1, tuple(tier), "seat", by, next(c for c in order if c in tier))
-        for tier in ranking
-        if len(tier) > 1 and set(tier) & set(winners) and not set(tier) <= set(winners)
-    ]
+    ties: list[Tie] = []
+    for tier in ranking:
+        inside = set(tier) & set(winners)
+        if inside and len(tier) > 1:
+            chosen = next(c for c in order if c in tier)
+            ties.append(Tie(1, tuple(tier), "order" if inside == set(tier) else "seat", by, chosen))
     return winners, ties
 
 
