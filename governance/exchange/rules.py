@@ -100,6 +100,7 @@ def _schulze(election: Election) -> dict[str, Any]:
     return {
         "switches": schulze.Switches(
             unranked=unranked,
+            less_opposed=rule.get("name") == "debian-schulze",
             default=default,
             quorum=None if quorum is None else _share(election, quorum, "quorum"),
             majorities=majorities,

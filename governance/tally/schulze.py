@@ -10,7 +10,7 @@ election method", Social Choice and Welfare 36 (2011); Debian Constitution v1.7,
 4. *Majority.* It is dropped unless V(A, D) > N × V(D, A), N being its majority ratio, ordinarily 1 (A.6.3).
 5. A beats B directly if V(A, B) > V(B, A), with strength V(A, B). A *path* is as strong as its weakest step. A beats
    B if its strongest path to B is stronger than B's to A. Nobody beating the winner is a theorem (Schulze, section
-   4.1).
+   4.1). Debian calls the defeat with fewer votes against it the stronger of two with equal winning votes (A.6.7).
 6. The ranking: those whom nobody remaining beats, again and again, over the paths of the first computation.
 
 The default option is named as the winner where it stands first, and is not elected otherwise.
@@ -47,10 +47,12 @@ class Switches:
     """The question's rule: what an unranked option means, and the default option with its quorum and majorities.
 
     ``majorities`` maps an option to its ratio N; those not named need more than 1. ``quorum`` may be a fraction
-    (Debian's 3Q is).
+    (Debian's 3Q is). With ``less_opposed``, of two defeats with equal winning votes the one with fewer votes
+    against it is the stronger (A.6.7).
     """
 
     unranked: str = "last"
+    less_opposed: bool = False
     default: int | None = None
     quorum: Fraction | None = None
     majorities: Mapping[int, Fraction] = field(default_factory=dict)
@@ -66,7 +68,8 @@ def count(contest: Contest, switches: Switches | None = None) -> Result:
     pairwise = preferred(cast, len(contest.candidates), contest.standing, rule.unranked)
     dropped, why = _dropped(contest, rule, pairwise)
     left = [c for c in contest.standing if c not in dropped]
-    paths = strongest_paths(pairwise, left)
+    unit = cast.valid + 1 if rule.less_opposed else 1
+    paths = strongest_paths(strengths(pairwise, unit), left)
     ranking = tiers(paths, left)
     place = lot_order(len(contest.candidates), contest.seed)
     winners, ties = _elect(contest, rule, guard, ranking, place)
@@ -84,7 +87,7 @@ def count(contest: Contest, switches: Switches | None = None) -> Result:
         ranking=tuple(tuple(tier) for tier in ranking),
         dropped=tuple(dropped),
         pairwise=tuple(tuple(row) for row in pairwise),
-        paths=tuple(tuple(row) for row in paths),
+        paths=tuple(tuple(strength // unit for strength in row) for row in paths),
         explanation=(*why, *_reasons(contest, winners, left, pairwise, paths)),
         title=contest.title,
         seed=contest.seed,
@@ -143,16 +146,26 @@ def _spread(gathered: Mapping[int, int], size: int) -> list[int]:
     return row
 
 
-def strongest_paths(pairwise: Matrix, left: list[int]) -> Matrix:
-    """Strength of the strongest path between any two of ``left`` (Floyd and Warshall's algorithm, Schulze section
-    2.3.1).
+def strengths(pairwise: Matrix, unit: int = 1) -> Matrix:
+    """Direct defeats by winning votes; 0: no defeat.
+
+    With a ``unit`` above the number of papers the votes against count too, between equals only: fewer is stronger.
     """
-    size = len(pairwise)
-    paths = [[0] * size for _ in range(size)]
-    for a in left:
-        for b in left:
-            if pairwise[a][b] > pairwise[b][a]:
-                paths[a][b] = pairwise[a][b]
+    return [
+        [
+            won * unit + (unit - 1 - pairwise[b][a]) * (unit > 1) if won > pairwise[b][a] else 0
+            for b, won in enumerate(row)
+        ]
+        for a, row in enumerate(pairwise)
+    ]
+
+
+def strongest_paths(direct: Matrix, left: list[int]) -> Matrix:
+    """Strength of the strongest path between any two of ``left`` (Floyd and Warshall; Schulze section 2.3.1)."""
+    among = set(left)
+    paths = [
+        [strength if a in among and b in among else 0 for b, strength in enumerate(row)] for a, row in enumerate(direct)
+    ]
     for via in left:
         for a in left:
             if a != via and paths[a][via]:
