@@ -1,6 +1,9 @@
 from importlib import import_module
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from coop.kernel import nav
 
 
 class MembersConfig(AppConfig):
@@ -8,3 +11,22 @@ class MembersConfig(AppConfig):
 
     def ready(self):
         import_module("members.rules")
+        joining = import_module("members.selectors.joining")
+        readers = ("secretary", "board", "treasurer", "returning_officer", "auditor")
+        nav.register(
+            nav.Entry(
+                "register",
+                _("Inbox"),
+                "members:inbox",
+                "inbox",
+                requires=readers,
+                order=5,
+                count=lambda actor: joining.inbox_count(actor.coop),
+            ),
+            nav.Entry("register", _("Members"), "members:list", "people", requires=readers, order=10),
+            nav.Entry("register", _("Applications"), "members:applications", "person", requires=readers, order=20),
+            nav.Entry("register", _("Board sheets"), "members:sheets", "register", requires=readers, order=30),
+            nav.Entry("library", _("By-laws"), "members:bylaws", "book", requires=readers, order=10),
+            nav.Entry("public", _("By-laws"), "members:bylaws", "book", order=60),
+            nav.Entry("member", _("Me"), "members:me", "person", requires=("member",), order=90),
+        )

@@ -1,7 +1,9 @@
 """What can be read about members. Every one takes the co-op or the actor: another co-op's row is not found."""
 
 from .people import (
+    Figures,
     eligibility,
+    figures,
     membership_by_number,
     membership_of,
     memberships_by_number,
@@ -11,6 +13,8 @@ from .register import RegisterLine, register
 from .roll import RollLine, roll_candidates
 
 __all__ = [
+    "Figures",
+    "figures",
     "RegisterLine",
     "RollLine",
     "eligibility",

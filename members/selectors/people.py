@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db.models import Count, Q
 
 from coop.kernel import clock
 from members import rules
@@ -44,3 +47,30 @@ def eligibility(coop) -> list[ClassTerms]:
     """What the public joining page shows: the terms of every class open to the public today, with class and by-laws."""
     in_force = terms_in_force(coop, clock.today(coop)).values()
     return sorted((t for t in in_force if t.open_to_public), key=lambda t: (t.member_class.position, t.member_class_id))
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The register in figures on a day. ``leaving`` still belong."""
+
+    members: int
+    active: int
+    leaving: int
+    former: int
+    admitted_this_year: int
+    left_this_year: int
+
+
+def figures(coop, on: date) -> Figures:
+    """How many belong on that day, by what is recorded now, and how many came and went since 1 January. One query."""
+    belongs = Q(admitted_on__lte=on) & (Q(ends_on__isnull=True) | Q(ends_on__gte=on))
+    start = on.replace(month=1, day=1)
+    counted = Membership.objects.filter(coop=coop).aggregate(
+        members=Count("pk", filter=belongs),
+        active=Count("pk", filter=belongs & Q(state=Membership.State.ACTIVE)),
+        leaving=Count("pk", filter=belongs & Q(ends_on__isnull=False)),
+        former=Count("pk", filter=Q(ends_on__lt=on)),
+        admitted_this_year=Count("pk", filter=Q(admitted_on__gte=start, admitted_on__lte=on)),
+        left_this_year=Count("pk", filter=Q(ends_on__gte=start - timedelta(days=1), ends_on__lt=on)),
+    )
+    return Figures(**counted)

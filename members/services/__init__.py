@@ -3,12 +3,15 @@
 from .access import looked_at
 from .accounts import claim
 from .bylaws import create_bylaws, create_class
-from .deciding import Decision, admit, create_sheet, decide_sheet, put_on_sheet, take_off_sheet
+from .deciding import ADMIT, POSTPONE, REFUSE, Decision, admit, create_sheet, decide_sheet, put_on_sheet, take_off_sheet
 from .joining import apply, check, match_party, withdraw
 from .parties import change_details
 from .standing import activate, reinstate, suspend
 
 __all__ = [
+    "ADMIT",
+    "POSTPONE",
+    "REFUSE",
     "Decision",
     "activate",
     "admit",

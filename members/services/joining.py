@@ -157,10 +157,14 @@ def _already_open(coop, terms, details: dict, search: str) -> Application | None
 
 
 @transaction.atomic
-def withdraw(*, actor, application: Application, on: date | None = None) -> Application:
-    """The applicant changes their mind before the board decides; the secretary may write it down for them."""
+def withdraw(*, actor, application: Application, reference=None, on: date | None = None) -> Application:
+    """The applicant changes their mind before the board decides; the secretary may write it down for them.
+
+    Whoever holds the application's secret ``reference`` is the applicant, signed in or not.
+    """
     application = _lock_open(actor, application)
-    if not rules.may(actor, "members.keep_register") and application.account_id != actor.user_id:
+    is_theirs = actor.user is not None and application.account_id == actor.user_id
+    if not is_theirs and str(reference) != str(application.reference):
         rules.require(actor, "members.keep_register", application)
     application.state, application.sheet = Application.State.WITHDRAWN, None
     application.save(update_fields=["state", "sheet"])

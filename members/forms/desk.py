@@ -1,0 +1,217 @@
+"""Forms of the secretary's desk and of the member's own page."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from coop.kernel import clock
+from coop.kernel.errors import Refused
+from members import services
+from members.models import Application, MembershipClass, Party
+from members.selectors import eligibility
+
+
+class DateInput(forms.DateInput):
+    """A browser's own date picker."""
+
+    input_type = "date"
+
+    def __init__(self, **kwargs):
+        super().__init__(format="%Y-%m-%d", **kwargs)
+
+
+class MemberSearchForm(forms.Form):
+    """Search and filters of the members' list."""
+
+    q = forms.CharField(
+        label=gettext_lazy("Name, number or address"),
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": gettext_lazy("for example 0187")}),
+    )
+    member_class = forms.ModelChoiceField(
+        label=gettext_lazy("Class"),
+        queryset=MembershipClass.objects.none(),
+        required=False,
+        empty_label=gettext_lazy("All classes"),
+        to_field_name="slug",
+    )
+    state = forms.ChoiceField(
+        label=gettext_lazy("Standing"),
+        required=False,
+        choices=[
+            ("", gettext_lazy("Any")),
+            ("active", gettext_lazy("In good standing")),
+            ("admitted", gettext_lazy("Shares not yet paid")),
+            ("suspended", gettext_lazy("Suspended")),
+        ],
+    )
+
+    def __init__(self, coop, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["member_class"].queryset = MembershipClass.objects.filter(coop=coop)
+
+
+class AsAtForm(forms.Form):
+    """The two dates of a reading: as at, and as known on."""
+
+    as_at = forms.DateField(label=gettext_lazy("As at"), required=False, widget=DateInput)
+    known = forms.DateField(label=gettext_lazy("As known on"), required=False, widget=DateInput)
+
+    def __init__(self, coop, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.coop = coop
+
+    def clean_known(self):
+        known = self.cleaned_data["known"]
+        if known and known > clock.today(self.coop):
+            raise forms.ValidationError(_("Nobody knows yet what will be known that day."))
+        return known
+
+    @property
+    def is_asked(self) -> bool:
+        return bool(self.data.get("as_at") or self.data.get("known"))
+
+
+class SheetForm(forms.Form):
+    """A new board sheet: for which meeting, with which applications."""
+
+    meeting_on = forms.DateField(label=gettext_lazy("Meeting on"), widget=DateInput)
+    applications = forms.ModelMultipleChoiceField(
+        label=gettext_lazy("Applications"),
+        queryset=Application.objects.none(),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": gettext_lazy("Choose at least one application for the sheet.")},
+    )
+
+    def __init__(self, applications, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["applications"].queryset = applications
+        self.fields["applications"].label_from_instance = lambda each: each.full_name
+
+
+class DecisionForm(forms.Form):
+    """What the body decided about each application of a sheet: one choice and, for a refusal, one reason each."""
+
+    CHOICES = [
+        (services.ADMIT, gettext_lazy("Admit")),
+        (services.REFUSE, gettext_lazy("Refuse")),
+        (services.POSTPONE, gettext_lazy("Postpone")),
+    ]
+    resolution = forms.CharField(
+        label=gettext_lazy("Resolution"),
+        max_length=80,
+        help_text=gettext_lazy("As the minutes call it, for example 2026/14."),
+    )
+    on = forms.DateField(label=gettext_lazy("Decided on"), widget=DateInput)
+
+    def __init__(self, applications, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.applications = list(applications)
+        for each in self.applications:
+            self.fields[f"verdict_{each.pk}"] = forms.ChoiceField(
+                label=_("Decision about %s") % each.full_name, choices=self.CHOICES, widget=forms.RadioSelect
+            )
+            self.fields[f"reason_{each.pk}"] = forms.CharField(
+                label=_("Reason, if %s is refused") % each.full_name,
+                required=False,
+                max_length=2000,
+                widget=forms.Textarea(attrs={"rows": 2}),
+            )
+
+    def lines(self):
+        """Each application with its two fields, for the template."""
+        for each in self.applications:
+            yield each, self[f"verdict_{each.pk}"], self[f"reason_{each.pk}"]
+
+    def decisions(self) -> dict[int, services.Decision]:
+        said = self.cleaned_data
+        return {
+            each.pk: services.Decision(said[f"verdict_{each.pk}"], said[f"reason_{each.pk}"])
+            for each in self.applications
+        }
+
+
+class PaperApplicationForm(forms.Form):
+    """An application that came on paper, typed in by the secretary."""
+
+    kind = forms.ChoiceField(label=gettext_lazy("Who is joining"), choices=Party.Kind.choices)
+    given_names = forms.CharField(label=gettext_lazy("Forenames"), max_length=150, required=False)
+    family_name = forms.CharField(label=gettext_lazy("Family name"), max_length=150, required=False)
+    firm = forms.CharField(label=gettext_lazy("Name of the organisation"), max_length=300, required=False)
+    register_number = forms.CharField(label=gettext_lazy("Number in its register"), max_length=60, required=False)
+    email = forms.EmailField(label=gettext_lazy("E-mail"), required=False)
+    phone = forms.CharField(label=gettext_lazy("Telephone"), max_length=60, required=False)
+    street = forms.CharField(label=gettext_lazy("Street and number"), max_length=200, required=False)
+    postcode = forms.CharField(label=gettext_lazy("Postcode"), max_length=20, required=False)
+    place = forms.CharField(label=gettext_lazy("Town"), max_length=120, required=False)
+    member_class = forms.ChoiceField(label=gettext_lazy("Class"))
+    shares_wanted = forms.IntegerField(label=gettext_lazy("How many shares"), min_value=0, max_value=1_000_000)
+    instalments = forms.BooleanField(label=gettext_lazy("Pays in parts"), required=False)
+    of_age = forms.BooleanField(label=gettext_lazy("Said to be of age"), required=False, initial=True)
+    received_on = forms.DateField(label=gettext_lazy("Received on"), widget=DateInput)
+    note = forms.CharField(
+        label=gettext_lazy("Note"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+    def __init__(self, coop, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.coop = coop
+        terms = eligibility(coop)
+        self.fields["member_class"].choices = [(each.member_class.slug, each.member_class.name) for each in terms]
+        self.initial.setdefault("shares_wanted", min((each.minimum_shares for each in terms), default=1))
+        self.initial.setdefault("received_on", clock.today(coop))
+
+    def save(self) -> Application | None:
+        try:
+            return services.apply(coop=self.coop, channel=Application.Channel.PAPER, **self.cleaned_data)
+        except Refused as refused:
+            refused.into(self)
+            return None
+
+
+class DetailsForm(forms.Form):
+    """Address and contact data: a member's own, or typed in by the secretary."""
+
+    email = forms.EmailField(label=gettext_lazy("E-mail"), required=False)
+    phone = forms.CharField(label=gettext_lazy("Telephone"), max_length=60, required=False)
+    street = forms.CharField(label=gettext_lazy("Street and number"), max_length=200, required=False)
+    postcode = forms.CharField(label=gettext_lazy("Postcode"), max_length=20, required=False)
+    place = forms.CharField(label=gettext_lazy("Town"), max_length=120, required=False)
+
+
+class NameForm(DetailsForm):
+    """The secretary's form: names and the day from which it holds, too."""
+
+    given_names = forms.CharField(label=gettext_lazy("Forenames"), max_length=150, required=False)
+    family_name = forms.CharField(label=gettext_lazy("Family name"), max_length=150, required=False)
+    firm = forms.CharField(label=gettext_lazy("Name of the organisation"), max_length=300, required=False)
+    register_number = forms.CharField(label=gettext_lazy("Number in its register"), max_length=60, required=False)
+    on = forms.DateField(
+        label=gettext_lazy("Holds from"),
+        widget=DateInput,
+        help_text=gettext_lazy("The register as at an earlier day keeps showing what held then."),
+    )
+
+    def __init__(self, party, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        gone = ("firm", "register_number") if party.kind == Party.Kind.PERSON else ("given_names", "family_name")
+        for name in gone:
+            del self.fields[name]
+        order = ["given_names", "family_name", "firm", "register_number"]
+        self.order_fields(order + list(DetailsForm.base_fields) + ["on"])
+
+
+class StandingForm(forms.Form):
+    """A decision of the board about one membership."""
+
+    on = forms.DateField(label=gettext_lazy("Decided on"), widget=DateInput)
+    resolution = forms.CharField(label=gettext_lazy("Resolution"), max_length=80)
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("In a sentence the member will read."),
+    )

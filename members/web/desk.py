@@ -1,0 +1,179 @@
+"""The secretary's desk: what waits, who belongs, one member's story."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from coop.kernel import clock, rules
+from coop.kernel.errors import Refused
+from coop.kernel.tenancy import path
+from coop.kernel.web import requires
+from members import selectors, services
+from members.forms import AsAtForm, MemberSearchForm, NameForm
+from members.models import AccessLog, Application, Membership
+from members.selectors import dated, joining, search
+from members.selectors.story import story
+
+PER_PAGE = 50
+
+
+@require_safe
+@requires("members.read_register")
+def inbox(request: HttpRequest) -> HttpResponse:
+    """What waits for the secretary, and the register today in figures."""
+    today = clock.today(request.coop)
+    return render(
+        request,
+        "members/inbox.html",
+        {
+            "items": [(item, path(request.coop, item.url_name, **item.kwargs)) for item in joining.inbox(request.coop)],
+            "today": today,
+            "figures": selectors.figures(request.coop, today),
+        },
+    )
+
+
+@require_safe
+@requires("members.read_register")
+def members(request: HttpRequest) -> HttpResponse:
+    """The register: as it is today, or as at a day as known on another."""
+    as_at = AsAtForm(request.coop, request.GET or None)
+    if as_at.is_asked:
+        return _as_at(request, as_at)
+    today = clock.today(request.coop)
+    form = MemberSearchForm(request.coop, request.GET or None)
+    asked = form.cleaned_data if form.is_valid() else {}
+    tab = request.GET.get("tab") if request.GET.get("tab") in search.TABS else "current"
+    everyone = search.members(
+        request.coop, today, tab=tab, member_class=asked.get("member_class"), state=asked.get("state", "")
+    )
+    q = asked.get("q", "")
+    found, is_near = search.matching(everyone, q), False
+    page = Paginator(_sorted(found, request.GET.get("sort", "")), PER_PAGE).get_page(request.GET.get("page"))
+    if q and not page.paginator.count:
+        page, is_near = Paginator(search.near(everyone, q), PER_PAGE).get_page(1), True
+    services.looked_at(actor=request.actor, what=AccessLog.What.LIST, rows=len(page), subject="members")
+    return render(
+        request,
+        "members/list.html",
+        {
+            "page": page,
+            "form": form,
+            "as_at": AsAtForm(request.coop, initial={"as_at": today, "known": today}),
+            "tab": tab,
+            f"tab_{tab}": True,
+            "q": q,
+            "is_near": is_near,
+            "today": today,
+            "figures": selectors.figures(request.coop, today),
+        },
+    )
+
+
+def _sorted(found, asked: str):
+    orders = {"number": "number", "name": "party__sort_name", "since": "admitted_on"}
+    column = orders.get(asked.lstrip("-"))
+    if column is None:
+        return found
+    return found.order_by(("-" if asked.startswith("-") else "") + column, "number")
+
+
+def _as_at(request: HttpRequest, form: AsAtForm) -> HttpResponse:
+    today = clock.today(request.coop)
+    lines, as_at, known = [], today, today
+    if form.is_valid():
+        as_at, known = form.cleaned_data["as_at"] or today, form.cleaned_data["known"] or today
+        lines = selectors.register(request.coop, as_at, end_of(known, request.coop))
+    page = Paginator(lines, PER_PAGE).get_page(request.GET.get("page"))
+    services.looked_at(actor=request.actor, what=AccessLog.What.LIST, rows=len(page), subject=f"register as at {as_at}")
+    context = {"page": page, "as_at": form, "day": as_at, "known": known, "today": today}
+    return render(request, "members/as_at.html", context, status=422 if form.errors else 200)
+
+
+def end_of(day, coop) -> datetime:
+    """The last moment of a day where the co-op is."""
+    midnight = datetime.combine(day + timedelta(days=1), time(), tzinfo=ZoneInfo(coop.time_zone))
+    return (midnight - timedelta(microseconds=1)).astimezone(UTC)
+
+
+def find(request: HttpRequest, number: int) -> Membership:
+    """The member of this co-op who has that number, or a 404."""
+    membership = selectors.membership_by_number(request.coop, number)
+    if membership is None:
+        raise Http404
+    membership.coop = request.coop
+    return membership
+
+
+@require_safe
+@requires("members.read_register")
+def member(request: HttpRequest, number: int) -> HttpResponse:
+    """One member: what holds today, and how it came about."""
+    membership = find(request, number)
+    today = clock.today(request.coop)
+    services.looked_at(
+        actor=request.actor,
+        what=AccessLog.What.MEMBER,
+        party=membership.party,
+        subject=f"member {membership.number_text}",
+    )
+    return render(
+        request,
+        "members/detail.html",
+        {
+            "membership": membership,
+            "party": membership.party,
+            "standing": membership.standing_on(today),
+            "address": dated.address_of(membership.party, today),
+            "story": story(membership),
+            "others": membership.party.memberships.exclude(pk=membership.pk).select_related("member_class"),
+            "application": Application.objects.filter(membership=membership).first(),
+            "vote": next(iter(selectors.roll_candidates(request.coop, today, membership=membership)), None),
+            "keeps": rules.may(request.actor, "members.keep_register"),
+            "decides": rules.may(request.actor, "members.decide"),
+            "today": today,
+        },
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires("members.keep_register")
+def details(request: HttpRequest, number: int) -> HttpResponse:
+    """The secretary writes down a new name, address or way to reach a member, and from when it holds."""
+    membership = find(request, number)
+    party, today = membership.party, clock.today(request.coop)
+    form = NameForm(party, request.POST or None, initial={**current_details(party, today), "on": today})
+    if request.method == "POST" and form.is_valid():
+        try:
+            changed = services.change_details(actor=request.actor, party=party, **form.cleaned_data)
+        except Refused as refused:
+            refused.into(form)
+        else:
+            messages.success(
+                request, _("Written down.") if changed else _("Nothing was different, so nothing changed.")
+            )
+            return redirect(path(request.coop, "members:detail", number=number))
+    if request.method == "GET":
+        services.looked_at(actor=request.actor, what=AccessLog.What.MEMBER, party=party, subject="details")
+    context = {"form": form, "membership": membership, "party": party}
+    return render(request, "members/details.html", context, status=422 if form.errors else 200)
+
+
+def current_details(party, on) -> dict:
+    """What is known of the party on that day, by the names of the form's fields."""
+    name, address = dated.name_of(party, on, newest=True), dated.address_of(party, on, newest=True)
+    known = {"email": party.email, "phone": party.phone}
+    for row, fields in (
+        (name, ("given_names", "family_name", "firm", "register_number")),
+        (address, ("street", "postcode", "place")),
+    ):
+        known |= {field: getattr(row, field) if row else "" for field in fields}
+    return known

@@ -1,0 +1,115 @@
+"""A person's own pages: after applying, and as a member."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from coop.kernel import clock
+from coop.kernel.errors import Refused
+from coop.kernel.tenancy import Actor, path
+from coop.kernel.web import public, requires
+from members import selectors, services
+from members.forms import DetailsForm
+from members.models import AccessLog, Application
+from members.selectors import dated
+from members.selectors.story import story
+
+from .desk import current_details
+
+
+def _by_reference(request: HttpRequest, reference) -> Application:
+    applications = Application.objects.filter(coop=request.coop).select_related("member_class", "coop", "membership")
+    return get_object_or_404(applications, reference=reference)
+
+
+@require_safe
+@public
+def applied(request: HttpRequest, reference) -> HttpResponse:
+    """What happens next, and by when. The address is known to the applicant alone; it shows no personal data."""
+    application = _by_reference(request, reference)
+    terms = application.member_class.terms_on(application.received_on)
+    return render(request, "members/applied.html", {"application": application, "terms": terms})
+
+
+@require_POST
+@public
+def withdraw(request: HttpRequest, reference) -> HttpResponse:
+    """The applicant takes the application back."""
+    application = _by_reference(request, reference)
+    actor = request.actor or Actor(user=None, coop=request.coop)
+    services.withdraw(actor=actor, application=application, reference=reference)
+    return redirect(path(request.coop, "members:applied", reference=reference))
+
+
+@require_safe
+@requires("members.see_self")
+def me(request: HttpRequest) -> HttpResponse:
+    """My membership in one sentence, whether I could vote and why, and how it all came about."""
+    membership = selectors.membership_of(request.actor)
+    membership.coop = request.coop
+    today = clock.today(request.coop)
+    return render(
+        request,
+        "members/me.html",
+        {
+            "membership": membership,
+            "party": membership.party,
+            "standing": membership.standing_on(today),
+            "address": dated.address_of(membership.party, today),
+            "vote": next(iter(selectors.roll_candidates(request.coop, today, membership=membership)), None),
+            "story": story(membership),
+            "today": today,
+        },
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires("members.see_self")
+def details(request: HttpRequest) -> HttpResponse:
+    """I change my address or how I am reached. Names are changed by the secretary."""
+    party = selectors.membership_of(request.actor).party
+    today = clock.today(request.coop)
+    known = current_details(party, today)
+    form = DetailsForm(request.POST or None, initial={name: known[name] for name in DetailsForm.base_fields})
+    if request.method == "POST" and form.is_valid():
+        try:
+            changed = services.change_details(actor=request.actor, party=party, **form.cleaned_data)
+        except Refused as refused:
+            refused.into(form)
+        else:
+            messages.success(request, _("Changed, from today on.") if changed else _("Nothing was different."))
+            return redirect(path(request.coop, "members:me"))
+    context = {"form": form, "party": party}
+    return render(request, "members/me_details.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+@requires("members.see_self")
+def looked(request: HttpRequest) -> HttpResponse:
+    """Who looked at my data."""
+    party = selectors.membership_of(request.actor).party
+    looks = AccessLog.objects.filter(coop=request.coop, party=party).select_related("actor")
+    page = Paginator(looks, 50).get_page(request.GET.get("page"))
+    return render(request, "members/me_looked.html", {"page": page, "party": party})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires("kernel.signed_in")
+def claim(request: HttpRequest) -> HttpResponse:
+    """Connect this login with the membership that has its e-mail address."""
+    if request.actor.is_member:
+        return redirect(path(request.coop, "members:me"))
+    refusal = None
+    if request.method == "POST":
+        try:
+            services.claim(actor=request.actor)
+        except Refused as refused:
+            refusal = refused
+        else:
+            return redirect(path(request.coop, "members:me" if request.actor.is_member else "home"))
+    return render(request, "members/claim.html", {"refusal": refusal}, status=422 if refusal else 200)
