@@ -6,6 +6,7 @@ from django.core.management.commands.migrate import Command as DjangoMigrate
 from django.db import connections
 
 from coop.kernel import guards
+from coop.light_migrations import rendered_once
 
 
 class Command(DjangoMigrate):
@@ -23,7 +24,8 @@ class Command(DjangoMigrate):
                 " nothing; docs/operator/running.md shows how to make the two.",
                 returncode=2,
             )
-        super().handle(*args, **options)
+        with rendered_once():
+            super().handle(*args, **options)
         only_looked = options["check_unapplied"] or options["plan"]
         if not only_looked and not options["app_label"] and options["database"] == "owner":
             guards.ensure(connections["owner"])

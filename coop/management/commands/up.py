@@ -26,7 +26,11 @@ class Command(BaseCommand):
                 embedded.ensure(own=True)
         except (supervisor.CannotStart, embedded.EmbeddedError) as problem:
             raise CommandError(str(problem), returncode=2) from None
-        self.prepare()
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C, until the supervisor listens itself
+        try:
+            self.prepare()
+        except KeyboardInterrupt:
+            raise CommandError("Stopped before anything was served.", returncode=130) from None
         connections.close_all()
         code = supervisor.Supervisor(listener=listener, claim=claim, once_up=self.welcome).run()
         raise SystemExit(code)
@@ -39,5 +43,6 @@ class Command(BaseCommand):
 
     def welcome(self, url):
         """Called once, when pages answer."""
-        self.stdout.write(f"\n  Rochdale is up: {url}\n  Ctrl-C stops it.\n\n")
+        where = f"  The data is in {embedded.data_dir()}.\n" if embedded.needed() else ""
+        self.stdout.write(f"\n  Rochdale is up: {url}\n{where}  Ctrl-C stops it.\n\n")
         self.stdout.flush()

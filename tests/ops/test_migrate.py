@@ -1,0 +1,91 @@
+"""``migrate``: as the owner, quicker than Django's own, with the very same schema at the end."""
+
+import os
+import subprocess
+
+import pytest
+from django.core.management import call_command
+from django.core.management.commands.migrate import Command as Stock
+from django.db import DatabaseError, connection, connections
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.operations.models import AddConstraint, IndexOperation
+from django.db.migrations.state import ProjectState
+from psycopg2 import sql
+
+from coop import embedded_files
+from coop.kernel import guards
+from coop.light_migrations import rendered_once
+from tests.database import as_owner, point_at
+
+
+def test_the_patch_lasts_no_longer_than_its_block():
+    before = AddConstraint.state_forwards
+    with rendered_once():
+        assert AddConstraint.state_forwards is not before
+        assert issubclass(AddConstraint, IndexOperation)
+    assert AddConstraint.state_forwards is before
+
+
+def test_rendered_models_carry_their_options_all_the_same():
+    """The kernel's migrations, state only: what later operations look at is what the migrations said."""
+    loader = MigrationLoader(None)
+    state = ProjectState(real_apps=loader.unmigrated_apps)
+    state.apps  # noqa: B018 - from here on it is kept rendered
+    (leaf,) = loader.graph.leaf_nodes("kernel")
+    with rendered_once():
+        for name in loader.graph.forwards_plan(leaf):
+            state = loader.graph.nodes[name].mutate_state(state, preserve=False)
+    counted = 0
+    for key, model in state.models.items():
+        rendered = state.apps.get_model(*key)._meta
+        assert {field.name for field in rendered.local_fields} <= set(model.fields), key
+        for option in ("constraints", "indexes"):
+            wanted = [each.name for each in model.options.get(option, ())]
+            assert [each.name for each in getattr(rendered, option)] == wanted, key
+            counted += len(wanted)
+    assert counted > 5
+
+
+@pytest.mark.django_db
+def test_a_second_migrate_changes_nothing():
+    """Grants and composite keys are put in place again without harm."""
+    call_command("migrate", verbosity=0)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user, has_table_privilege('kernel_auditevent', 'UPDATE')")
+        assert cursor.fetchone() == ("rochdale_app", False)
+
+
+@pytest.mark.django_db
+def test_the_application_cannot_migrate():
+    with pytest.raises(DatabaseError, match="permission denied|must be owner"):
+        with connection.schema_editor() as editor:
+            editor.execute("ALTER TABLE kernel_user ADD COLUMN mine int")
+
+
+def dump(database):
+    params = connections["owner"].get_connection_params()
+    done = subprocess.run(
+        [embedded_files._postgres_home() / "bin" / "pg_dump", "--schema-only", "-h", params["host"]]
+        + ["-p", str(params["port"]), "-U", params["user"], database],
+        env={"PGPASSWORD": params["password"]},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [line for line in done.stdout.splitlines() if "restrict" not in line]
+
+
+@pytest.mark.skipif("ROCHDALE_SOAK" not in os.environ, reason="half a minute; part of 'make soak'")
+def test_the_schema_is_the_same_as_djangos_own_way_gives(django_db_setup, django_db_blocker):
+    with django_db_blocker.unblock():
+        ours, copy = connection.settings_dict["NAME"], f"test_{os.getpid()}_stock"
+        with as_owner() as cursor:
+            cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(copy)))
+            try:
+                point_at(copy)
+                call_command(Stock(), database="owner", verbosity=0, skip_checks=True)
+                guards.ensure(connections["owner"])
+                assert dump(copy) == dump(ours)
+            finally:
+                point_at(ours)
+                cursor.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(copy)))
