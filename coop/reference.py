@@ -30,7 +30,7 @@ class ExampleForm(forms.Form):
     email = forms.EmailField(label="E-mail", required=False, help_text="For notices of meetings.")
     shares = forms.IntegerField(label="Number of shares", min_value=5, max_value=100)
     reason = forms.ChoiceField(label="Reason", choices=[("", "Choose one"), ("moved", "Moved away")])
-    since = forms.DateField(label="Since", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    since = forms.DateField(label="Since")
     note = forms.CharField(label="Note", widget=forms.Textarea)
     pay = forms.ChoiceField(
         label="How would you like to pay?",
@@ -119,7 +119,7 @@ def _job(pk: int, title: str, state: str, **more) -> SimpleNamespace:
 @public
 def reference(request: HttpRequest) -> HttpResponse:
     """Every part, with data like the design's own reference page. A 404 in production for anyone but staff."""
-    if not (settings.DEBUG or request.user.is_staff):
+    if not (settings.SHOW_REFERENCE or request.user.is_staff):
         raise Http404
     bound = ExampleForm({"name": "Noor Haddad", "email": "noor@example", "shares": "3", "pay": "parts"}, auto_id="e_%s")
     people = [

@@ -19,6 +19,7 @@ environ.Env.read_env(BASE_DIR / ".env", overwrite=False)
 DEMO = env.bool("ROCHDALE_DEMO", default=False)
 DEBUG = env.bool("DEBUG", default=DEMO or "DATABASE_URL" not in env.ENVIRON)
 SITE_NAME = "Rochdale"
+SHOW_REFERENCE = env.bool("SHOW_REFERENCE", default=DEBUG)  # every part of the design, at /ui/
 
 TRIAL_SECRET_KEY = "only-for-trying-it-out-never-for-members"  # noqa: S105 - checks.py reports it outside DEBUG
 SECRET_KEY = env.str("SECRET_KEY", default="")
@@ -162,6 +163,7 @@ OFFICERS_NEED_MFA = env.bool("OFFICERS_NEED_MFA", default=not DEBUG)
 LANGUAGE_CODE = "en-gb"
 LANGUAGES = [("en-gb", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["coop.formats"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 

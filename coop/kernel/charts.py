@@ -19,7 +19,7 @@ Number = int | Fraction | Decimal
 
 LABEL_LINE = 18  # px from one line of a label to the next
 BAR_HEIGHT = 13
-ROW_GAP = 13  # px under a bar
+ROW_GAP = 11  # px under a bar
 LINE_CHARS = 36  # of 13 px text fit beside each other at 320 px
 
 

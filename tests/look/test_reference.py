@@ -4,12 +4,7 @@ import pytest
 
 from tests.browser import SCHEMES, WIDTHS, assert_clean, keep, sideways
 
-pytestmark = [pytest.mark.browser, pytest.mark.urls("tests.look.urls")]
-
-
-@pytest.fixture(autouse=True)
-def _shown(settings):
-    settings.DEBUG = True
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -25,3 +20,10 @@ def test_every_part_is_clean(browse, scheme, width):
 def test_nothing_scrolls_sideways_on_the_smallest_phone(browse):
     page = browse("/ui/", width=320)
     assert sideways(page) == 0
+
+
+def test_in_production_only_staff_see_it(client, settings, django_user_model):
+    settings.SHOW_REFERENCE = False
+    assert client.get("/ui/").status_code == 404
+    client.force_login(django_user_model.objects.create_user("staff@example.org", "x" * 12, is_staff=True))
+    assert client.get("/ui/").status_code == 200

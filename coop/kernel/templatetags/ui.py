@@ -50,10 +50,9 @@ def icon(name: str, size: str = "") -> SafeString:
     """A drawing beside a word: ``{% icon "ballot" %}``, ``{% icon "search" "sm" %}``. Never the only content."""
     if name not in ICONS:
         raise ValueError(f"There is no icon {name!r} in icons.svg.")
-    css = "" if name in {"rochdale", "sheaf"} else f"icon {size}".strip()
-    attribute = format_html(' class="{}"', css) if css else ""
+    css = "mark" if name in {"rochdale", "sheaf"} else f"icon {size}".strip()
     return format_html(
-        '<svg{} aria-hidden="true"><use href="{}#{}"></use></svg>', attribute, static("coop/icons.svg"), name
+        '<svg class="{}" aria-hidden="true"><use href="{}#{}"></use></svg>', css, static("coop/icons.svg"), name
     )
 
 
