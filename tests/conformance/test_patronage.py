@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.allocation import allocate, build_plan, largest_remainder
+from ledger.allocation import allocate, build_plan, largest_remainder, redemption
 from ledger.allocation.settlement import qualified_cheque_cashed_by
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -20,8 +20,6 @@ FOUND = sorted(path.stem for path in FOLDER.glob("*.json"))
 
 CHECKS = {}
 REASONS = {
-    "20-kootenai-early-discount": "It discounts equity that was allocated 28 years before; no surplus is shared in it.",
-    "23-hybrid-retirement-50-50": "It redeems equity of earlier years, layer by layer; no surplus is shared in it.",
     "25-irs-fire-b-record-patr": "It is the layout of a tax file, written from figures that are already allocated.",
 }
 pytestmark = pytest.mark.conformance
@@ -242,6 +240,28 @@ def de_minimis(inputs, expected):
     assert allocation.of(3)["cash"] + settlement["carried"][3] == expected["pay"]["c"]["check"]
     active = carried_out(patrons["a"]["retired"], pools=[{"name": "retired", "rest": True, "basis": {1: 1}}])
     assert active.of(1)["cash"] == expected["pay"]["a"]["bill_credit"]
+
+
+@checks("20-kootenai-early-discount")
+def early_discount(inputs, expected):
+    value = redemption.present_value(inputs["face"], inputs["rate"], inputs["years"])
+    assert value == expected["present_value"]
+    assert inputs["face"] - value == expected["discount_to_unallocated"]
+
+
+@checks("23-hybrid-retirement-50-50")
+def hybrid(inputs, expected):
+    layers = {int(year): held for year, held in inputs["layers"].items()}
+    half = inputs["authorised"] // 2
+    oldest = redemption.oldest_first(layers, half)
+    assert {str(year): paid for year, paid in oldest.items() if paid} == expected["fifo_amounts"]
+    for year, percent in expected["fifo"].items():
+        assert oldest[int(year)] * 100 == int(percent.rstrip("%")) * layers[int(year)]
+    newest = redemption.newest_first(layers, half)
+    assert {str(year): f"{paid * 100 // layers[year]}%" for year, paid in newest.items() if paid} == expected["lifo"]
+    assert sum(newest.values()) == expected["lifo_amount"]
+    both = {year: oldest[year] + newest[year] for year in layers}
+    assert redemption.hybrid(layers, inputs["authorised"]) == both
 
 
 def test_the_examples_are_at_hand():

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from ledger.allocation import PlanRefused, allocate, build_plan, json_chunks, largest_remainder, parse_plan, text_lines
 from ledger.allocation.result import COLUMNS
+from tests.ledger.allocation import oracle
 from tests.ledger.allocation.plans import simple
 
 AMOUNTS = st.one_of(st.integers(0, 50), st.integers(0, 10**9), st.integers(0, 10**40))
@@ -83,6 +84,20 @@ def carried_out(plan):
         return allocate(parse_plan(json.dumps(plan)))
     except PlanRefused:
         return None
+
+
+@given(plans())
+def test_the_engine_says_what_the_contract_says(plan):
+    """Against the oracle: the same answer, or a refusal by both."""
+    found = carried_out(plan)
+    try:
+        expected = oracle.answer(plan)
+    except oracle.Refused:
+        expected = None
+    answer = found and found.as_dict()
+    for step in answer["appropriations"] if answer else ():
+        assert step.pop("because")
+    assert answer == expected
 
 
 @given(plans())
