@@ -17,12 +17,13 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
 from coop import embedded_files
-from coop.embedded_files import EmbeddedError
+from coop.embedded_files import EmbeddedError as EmbeddedError
 
 APP_ROLE = "rochdale_app"
 OWNER_ROLE = "rochdale_owner"
@@ -32,7 +33,7 @@ PATIENCE = 60.0  # seconds for a start, recovery after a crash included
 SOCKET_LIMIT = 107  # bytes of a unix socket's path, Linux unix(7)
 LONGEST_SOCKET = f".s.PGSQL.{PORT}.lock"
 
-_keepers: list[subprocess.Popen] = []  # kept so that the interpreter does not complain about running children
+_keepers: list[subprocess.Popen[bytes]] = []  # kept so that the interpreter does not complain about running children
 
 
 def data_dir() -> Path:
@@ -129,7 +130,7 @@ def _tell(message: str) -> bool:
 
 
 @contextmanager
-def _lock():
+def _lock() -> Iterator[int]:
     """Hold the data folder's lock. The keeper inherits it, so it is free only once the last server is gone."""
     fd = os.open(data_dir() / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:

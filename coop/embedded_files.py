@@ -16,7 +16,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -106,7 +106,8 @@ def hand_over(place: Place, run: Path) -> None:
 
 def secrets(data: Path) -> dict[str, str]:
     """The passwords of the two roles, kept in a file only we may read."""
-    return json.loads((data / "secrets.json").read_text())
+    found: dict[str, str] = json.loads((data / "secrets.json").read_text())
+    return found
 
 
 def shorten(path: Path) -> None:
@@ -260,7 +261,7 @@ def _single(place: Place, cluster: Path, statements: list[str]) -> None:
             raise EmbeddedError(f"The database could not be set up: {line}")
 
 
-def _run(place: Place, command: list[str | Path], folder: Path, given: str = "") -> str:
+def _run(place: Place, command: Sequence[object], folder: Path, given: str = "") -> str:
     done = subprocess.run(  # noqa: S603 - binaries of the wheel
         [str(part) for part in command],
         input=given,

@@ -131,7 +131,7 @@ class Work:
         waiting = GaugeMetricFamily("rochdale_broker_messages", "Messages no worker has taken yet.")
         try:
             with broker() as client:
-                waiting.add_metric([], client.llen(QUEUE))  # type: ignore[arg-type]
+                waiting.add_metric([], client.llen(QUEUE))
         except (redis.RedisError, OSError):
             yield answers
             return

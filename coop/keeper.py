@@ -22,6 +22,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
@@ -31,7 +32,7 @@ STEADY = 30.0  # a server that lived this long is no longer "starting over and o
 PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 
-def tie_to_parent(sig=signal.SIGKILL, parent=None):
+def tie_to_parent(sig: int = signal.SIGKILL, parent: int | None = None) -> None:
     """Ask the kernel to send this process ``sig`` when its parent's forking thread dies. Linux only; else nothing.
 
     Call it in the child, after any change of user (which would clear it). ``parent`` is the pid the caller had when it
@@ -44,7 +45,7 @@ def tie_to_parent(sig=signal.SIGKILL, parent=None):
         os._exit(1)
 
 
-def alive(pid):
+def alive(pid: int) -> bool:
     """True while a process with this number runs (a zombie counts as gone)."""
     try:
         os.kill(pid, 0)
@@ -58,7 +59,7 @@ def alive(pid):
         return sys.platform != "linux"
 
 
-def clear_stale_postmaster(folder, patience=5.0):
+def clear_stale_postmaster(folder: str | Path, patience: float = 5.0) -> None:
     """Remove the ``postmaster.pid`` a killed server left behind.
 
     PostgreSQL itself refuses to start if the number in that file has meanwhile been given to any other process, which
@@ -81,7 +82,7 @@ def clear_stale_postmaster(folder, patience=5.0):
     pidfile.unlink(missing_ok=True)
 
 
-def _serves(pid, folder):
+def _serves(pid: int, folder: str | Path) -> bool:
     try:
         return alive(pid) and os.path.samefile(f"/proc/{pid}/cwd", folder)
     except OSError:
@@ -91,7 +92,7 @@ def _serves(pid, folder):
 class Server:
     """One child: how to start it, how to see that it answers, how to stop it."""
 
-    def __init__(self, order):
+    def __init__(self, order: dict[str, Any]):
         self.name = order["name"]
         self.argv = order["argv"]
         self.folder = order["folder"]
@@ -99,12 +100,12 @@ class Server:
         self.log = order["log"]
         self.uid, self.gid = order["uid"], order["gid"]
         self.signals = [getattr(signal, name) for name in order["signals"]]
-        self.process = None
+        self.process: subprocess.Popen[bytes] | None = None
         self.started = 0.0
         self.failures = 0
-        self.retry_at = None
+        self.retry_at: float | None = None
 
-    def start(self):
+    def start(self) -> None:
         if self.name == "postgres":
             clear_stale_postmaster(self.folder)
             for left in (self.socket, f"{self.socket}.lock"):  # it names a number that may be another's by now, too
@@ -127,13 +128,14 @@ class Server:
         self.started = time.monotonic()
         self.retry_at = None
 
-    def ready(self):
+    def ready(self) -> bool:
         if self.name == "postgres":
             try:
                 lines = (Path(self.folder) / "postmaster.pid").read_text().split("\n")
             except OSError:
                 return False
-            return len(lines) > 7 and lines[0] == str(self.process.pid) and lines[7].strip() == "ready"
+            ours = self.process is not None and lines[0] == str(self.process.pid)
+            return ours and len(lines) > 7 and lines[7].strip() == "ready"
         try:
             with socket.socket(socket.AF_UNIX) as probe:
                 probe.settimeout(2)
@@ -143,54 +145,57 @@ class Server:
         except OSError:
             return False
 
-    def wait_ready(self, patience):
+    def wait_ready(self, patience: float) -> None:
         until = time.monotonic() + patience
         while not self.ready():
-            if self.process.poll() is not None:
-                raise RuntimeError(f"{self.name} ended with code {self.process.returncode}; its log: {self.log}")
+            if self.gone():
+                raise RuntimeError(f"{self.name} ended with code {self.code()}; its log: {self.log}")
             if time.monotonic() > until:
                 raise RuntimeError(f"{self.name} did not answer within {patience:.0f} seconds; its log: {self.log}")
             time.sleep(0.01)
 
-    def note_death(self):
+    def note_death(self) -> None:
         """Plan the restart of a server that ended by itself."""
-        if self.retry_at is not None or self.process.poll() is None:
+        if self.retry_at is not None or not self.gone():
             return
         now = time.monotonic()
         self.failures = 0 if now - self.started > STEADY else self.failures + 1
         self.retry_at = now + PAUSES[min(self.failures, len(PAUSES) - 1)]
-        say(f"{self.name} ended with code {self.process.returncode}; starting it again")
+        say(f"{self.name} ended with code {self.code()}; starting it again")
 
-    def signal(self, sig):
+    def signal(self, sig: int) -> None:
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(sig)
 
-    def gone(self):
+    def code(self) -> int | None:
+        return self.process.returncode if self.process else None
+
+    def gone(self) -> bool:
         return self.process is None or self.process.poll() is not None
 
 
-def say(text):
+def say(text: str) -> None:
     """One line into the keeper's log."""
     sys.stderr.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} keeper: {text}\n")
     sys.stderr.flush()
 
 
 class Keeper:
-    def __init__(self, order):
+    def __init__(self, order: dict[str, Any]):
         self.servers = [Server(each) for each in order["servers"]]
         self.path = order["control"]
         self.patience = order["patience"]
-        self.members = {}  # pid -> pidfd, or None where the kernel has none
-        self.owner = None
-        self.stopping = None  # how long the servers get, once we are asked to end
+        self.members: dict[int, int | None] = {}  # pid -> pidfd, or None where the kernel has none
+        self.owner: int | None = None
+        self.stopping: float | None = None  # how long the servers get, once we are asked to end
         self.selector = selectors.DefaultSelector()
-        self.control = None
+        self.control = socket.socket(socket.AF_UNIX)
         if order["owner"]:
             self.owner = order["pid"]
         self.watch(order["pid"])
 
     # --- who needs us ------------------------------------------------------------------------------------------------
-    def watch(self, pid):
+    def watch(self, pid: int) -> None:
         if pid in self.members or not alive(pid):
             return
         fd = None
@@ -203,13 +208,13 @@ class Keeper:
         if fd is not None:
             self.selector.register(fd, selectors.EVENT_READ, pid)
 
-    def forget(self, pid):
+    def forget(self, pid: int) -> None:
         fd = self.members.pop(pid, None)
         if fd is not None:
             self.selector.unregister(fd)
             os.close(fd)
 
-    def judge(self):
+    def judge(self) -> None:
         """Decide whether anybody is left to stay for."""
         for pid, fd in list(self.members.items()):
             if fd is None and not alive(pid):
@@ -222,15 +227,14 @@ class Keeper:
             self.stopping = CRASH_STOP
 
     # --- the control socket ------------------------------------------------------------------------------------------
-    def listen(self):
+    def listen(self) -> None:
         Path(self.path).unlink(missing_ok=True)
-        self.control = socket.socket(socket.AF_UNIX)
         self.control.bind(self.path)
         os.chmod(self.path, 0o600)
         self.control.listen(128)
         self.selector.register(self.control, selectors.EVENT_READ, "control")
 
-    def answer(self):
+    def answer(self) -> None:
         connection, _ = self.control.accept()
         with connection:
             connection.settimeout(1)
@@ -241,7 +245,7 @@ class Keeper:
             except (OSError, ValueError):
                 return
 
-    def obey(self, verb, pid):
+    def obey(self, verb: str, pid: int) -> None:
         if verb == "stop":
             self.stopping = QUIET_STOP
         if verb in ("join", "own") and pid:
@@ -250,7 +254,7 @@ class Keeper:
             self.owner = pid
 
     # --- life --------------------------------------------------------------------------------------------------------
-    def run(self):
+    def run(self) -> int:
         try:
             self.start()
         except (OSError, RuntimeError) as failure:
@@ -265,7 +269,7 @@ class Keeper:
         self.stop(self.stopping)
         return 0
 
-    def start(self):
+    def start(self) -> None:
         if sys.platform == "linux":  # a killed server's children become ours, and are waited for
             ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         waker, wakes = socket.socketpair()
@@ -283,15 +287,15 @@ class Keeper:
             server.wait_ready(self.patience)
         self.listen()
 
-    def on_signal(self, number, _frame):
+    def on_signal(self, number: int, _frame: object) -> None:
         self.stopping = QUIET_STOP
 
-    def report(self, message):
+    def report(self, message: dict[str, Any]) -> None:
         sys.stdout.write(json.dumps(message) + "\n")
         sys.stdout.flush()
         os.dup2(os.open(os.devnull, os.O_RDWR), 1)
 
-    def turn(self):
+    def turn(self) -> None:
         """Sleep until something happens, then look at everything once."""
         pauses = [s.retry_at - time.monotonic() for s in self.servers if s.retry_at is not None]
         if any(fd is None for fd in self.members.values()):
@@ -307,13 +311,13 @@ class Keeper:
         if self.stopping is None:
             self.mend()
 
-    def mend(self):
+    def mend(self) -> None:
         for server in self.servers:
             server.note_death()
             if server.retry_at is not None and time.monotonic() >= server.retry_at:
                 server.start()
 
-    def stop(self, patience):
+    def stop(self, patience: float) -> None:
         """Politely, then firmly, then by force; wait for what the killed leave behind."""
         for stage in range(3):
             for server in self.servers:

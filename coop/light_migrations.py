@@ -6,10 +6,12 @@ models this was three quarters of the time ``migrate`` took. Here such an operat
 leaves the rendered models alone; what it does to the database is untouched.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from typing import Any
 
+from django.db.migrations.operations.base import Operation
 from django.db.migrations.operations.models import IndexOperation
 from django.db.migrations.state import ProjectState
 
@@ -23,23 +25,23 @@ def rendered_once() -> Iterator[None]:
         each: each.__dict__["state_forwards"] for each in _kinds(IndexOperation) if "state_forwards" in vars(each)
     }
     for kind, original in changed.items():
-        kind.state_forwards = _light(original)  # type: ignore[method-assign]
+        setattr(kind, "state_forwards", _light(original))  # noqa: B010
     try:
         yield
     finally:
         for kind, original in changed.items():
-            kind.state_forwards = original  # type: ignore[method-assign]
+            setattr(kind, "state_forwards", original)  # noqa: B010
 
 
-def _kinds(kind: type) -> Iterator[type]:
+def _kinds(kind: type[Operation]) -> Iterator[type[Operation]]:
     for each in kind.__subclasses__():
         yield each
         yield from _kinds(each)
 
 
-def _light(original):
+def _light(original: Callable[..., None]) -> Callable[..., None]:
     @wraps(original)
-    def state_forwards(operation, app_label: str, state: ProjectState) -> None:
+    def state_forwards(operation: Any, app_label: str, state: ProjectState) -> None:
         rendered = vars(state).pop("apps", None)  # nothing rendered, nothing to render anew
         original(operation, app_label, state)
         if rendered is None:

@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import TextIO
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
@@ -85,7 +86,7 @@ def listen(host: str, wanted: str | None) -> socket.socket:
 class Log:
     """Lines from everywhere, each behind the name of who said it."""
 
-    def __init__(self, stream=None):
+    def __init__(self, stream: TextIO | None = None):
         self.stream = stream or sys.stdout
         self.coloured = self.stream.isatty() and "NO_COLOR" not in os.environ
         self.width = max(len("postgres"), *(len(process.name) for process in TABLE))
@@ -121,7 +122,7 @@ class Child:
 
     def __init__(self, process: Process, environment: dict[str, str], fds: tuple[int, ...]):
         self.process, self.environment, self.fds = process, environment, fds
-        self.running: subprocess.Popen | None = None
+        self.running: subprocess.Popen[bytes] | None = None
         self.rest = b""
         self.failures = 0
         self.started = 0.0
@@ -221,7 +222,7 @@ class Supervisor:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         self.selector.register(self.waker, selectors.EVENT_READ, None)
 
-    def _ask(self, *_) -> None:
+    def _ask(self, *_: object) -> None:
         self.asked += 1
 
     def _turn(self) -> bool:
@@ -238,7 +239,7 @@ class Supervisor:
                     return False
             if child.retry_at is not None and time.monotonic() >= child.retry_at:
                 child.start()
-                self.selector.register(child.running.stdout, selectors.EVENT_READ, child)  # type: ignore[union-attr]
+                self.selector.register(child.running.stdout, selectors.EVENT_READ, child)  # type: ignore[union-attr, arg-type]
         if embedded.needed():
             with suppress(embedded.EmbeddedError):  # it says why in its own log; the next turn tries again
                 embedded.ensure(own=True)

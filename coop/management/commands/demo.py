@@ -2,7 +2,9 @@
 
 import os
 import sys
+from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandError
@@ -11,10 +13,8 @@ from coop import embedded
 from coop.kernel.models import Cooperative
 from coop.management.commands.up import Command as Up
 
-if find_spec("coop.demo"):
-    from coop import demo
-else:  # the story is not written yet: the house starts empty
-    demo = None  # type: ignore[assignment]
+# While the story is not written yet, the house starts empty.
+demo: Any = import_module("coop.demo") if find_spec("coop.demo") else None
 
 
 class Command(Up):
