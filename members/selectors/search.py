@@ -32,7 +32,7 @@ def matching(found: QuerySet[Membership], text: str) -> QuerySet[Membership]:
     """Those whose number is ``text`` or whose name, e-mail or place has every word of it somewhere."""
     asked = fold(text)
     if not asked:
-        return found
+        return found.none() if text.strip() else found
     by_words = Q()
     for word in asked.split():
         by_words &= Q(party__search__contains=word)

@@ -38,6 +38,7 @@ def story(membership: Membership, *, with_contact: bool = True) -> list[Chapter]
     told = [_event(event, membership, event.pk in corrected) for event in events]
     if with_contact:
         told += _changes(membership.party_id)
+    told.reverse()  # the sort is stable: what happened last on a day comes first
     told.sort(key=lambda chapter: (chapter.effective_on, chapter.recorded_at), reverse=True)
     latest = next((at for at, chapter in enumerate(told) if not chapter.is_struck), None)
     return [replace(chapter, is_now=at == latest) for at, chapter in enumerate(told)]
