@@ -17,7 +17,8 @@ from django.shortcuts import render
 
 from coop.kernel import charts
 from coop.kernel.money import format_minor
-from coop.kernel.templatetags.ui import ICONS
+from coop.kernel.templatetags.ui import ICONS, money
+from coop.kernel.templatetags.ui_charts import strip
 from coop.kernel.web import public
 
 TODAY = dt.date(2026, 11, 16)
@@ -116,6 +117,27 @@ def _job(pk: int, title: str, state: str, **more) -> SimpleNamespace:
     return SimpleNamespace(pk=pk, title=title, state=state, **nothing | more)
 
 
+def example_plans() -> dict:
+    """Three plans for one surplus; every column adds up to €48,310.00."""
+    columns = {
+        "A": [1_932_400, 483_100, 0, 2_415_500],
+        "B": [1_207_750, 483_100, 243_800, 2_896_350],
+        "C": [966_200, 241_550, 487_600, 3_135_650],
+    }
+    names = [("Statutory reserve", "c1"), ("Funds", "c2"), ("Interest on shares", "c4"), ("Refunds", "c5")]
+    shown = [[{"value": money(amount, "EUR")} for amount in line] for line in zip(*columns.values(), strict=True)]
+    strips = [{"value": strip(list(zip(dict(names).values(), parts, strict=True)))} for parts in columns.values()]
+    lines = [{"label": "Where it goes", "cells": strips}]
+    lines += [{"label": name, "colour": css, "cells": shown[place]} for place, (name, css) in enumerate(names)]
+    sums = [{"value": money(sum(parts), "EUR")} for parts in columns.values()]
+    lines.append({"label": "Surplus of the year", "kind": "sum", "cells": sums})
+    rates = [{"value": money(amount, "EUR")} for amount in (250, 300, 325)]
+    lines.append({"label": "Refund on €100 of purchases", "kind": "gap", "cells": rates})
+    notes = {"A": "Build reserves", "B": "Half and half", "C": "Most to members"}
+    plans = [{"name": name, "note": note, "is_chosen": name == "B"} for name, note in notes.items()]
+    return {"plans": plans, "lines": lines}
+
+
 @public
 def reference(request: HttpRequest) -> HttpResponse:
     """Every part, with data like the design's own reference page. A 404 in production for anyone but staff."""
@@ -135,7 +157,8 @@ def reference(request: HttpRequest) -> HttpResponse:
         _job(4, "Writing 412 statements", "queued"),
     ]
     if request.htmx:
-        return render(request, "ui/job.html", {"job": jobs[0]})
+        asked = {f"job-{job.pk}": job for job in jobs}.get(request.htmx.target)
+        return render(request, "ui/job.html", {"job": asked or jobs[0]})
     context = {
         "today": TODAY,
         "moment": dt.datetime(2026, 11, 20, 18, tzinfo=dt.UTC),
@@ -151,6 +174,7 @@ def reference(request: HttpRequest) -> HttpResponse:
         "page": Paginator(range(412), 8).get_page(request.GET.get("page", 2)),
         "jobs": jobs,
         "charts": example_charts(),
+        "compared": example_plans(),
         "parts": [("c1", 1_207_750), ("c2", 241_550), ("c3", 241_550), ("c4", 243_800), ("c5", 2_896_350)],
     }
     return render(request, "ui/reference.html", context)

@@ -8,6 +8,7 @@ from functools import cached_property
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 
 from . import clock, nav, rules
 from .models import Cooperative, Office, User
@@ -99,6 +100,20 @@ def path(coop: Cooperative, name: str, **kwargs) -> str:
 
 
 def page_context(request: HttpRequest) -> dict:
-    """What every template may rely on: ``coop``, ``actor`` and the navigation for them."""
+    """What every template may rely on: ``coop``, ``actor``, the navigation for them, and whose house it is.
+
+    ``house`` is the co-op whose name stands in the masthead. It is ``coop``, and on pages that belong to no co-op, such
+    as signing in, the one somebody is on the way to, or the only one there is.
+    """
     coop, actor = getattr(request, "coop", None), getattr(request, "actor", None)
-    return {"coop": coop, "actor": actor, "nav": nav.for_actor(actor, request) if coop else None}
+    house = coop or SimpleLazyObject(lambda: _house(request))
+    return {"coop": coop, "house": house, "actor": actor, "nav": nav.for_actor(actor, request) if coop else None}
+
+
+def _house(request: HttpRequest) -> Cooperative | None:
+    way = str(request.POST.get("next") or request.GET.get("next") or "")
+    bound_for = way.strip("/").partition("/")[0]
+    if bound_for and (found := Cooperative.objects.filter(slug=bound_for).first()):
+        return found
+    first_two = list(Cooperative.objects.all()[:2])
+    return first_two[0] if len(first_two) == 1 else None

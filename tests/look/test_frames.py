@@ -118,3 +118,13 @@ def test_on_paper_the_frame_and_the_acts_are_gone(browse, coop, mei):
         assert not page.locator(gone).is_visible()
     assert page.locator("h1").is_visible()
     assert page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
+
+
+def test_the_masthead_of_signing_in_is_that_of_the_house(client, coop):
+    assert "Riverside Food Co-op</span>" in client.get("/accounts/login/").content.decode()
+
+
+def test_with_two_houses_it_is_the_one_somebody_is_on_the_way_to(client, coop, other_coop):
+    assert ">Rochdale</span></a>" in client.get("/accounts/login/").content.decode()
+    assert "Hillside Growers</span>" in client.get("/accounts/login/?next=/hillside/votes/").content.decode()
+    assert ">Rochdale</span></a>" in client.get("/accounts/login/?next=//elsewhere.example/").content.decode()

@@ -201,6 +201,15 @@ def browser(agent: str) -> str:
 
 
 @register.filter
+def item(things: Any, place: Any) -> Any:
+    """``{{ plans|item:forloop.counter0 }}``, ``{{ names|item:key }}``; nothing where there is none."""
+    try:
+        return things[place]
+    except (IndexError, KeyError, TypeError):
+        return ""
+
+
+@register.filter
 def bare(form: Any) -> Any:
     """A library's form without placeholders that only repeat its labels."""
     for field in form.fields.values():
