@@ -254,6 +254,13 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": r"/api/v1/",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "PartyKind": "members.models.Party.Kind",
+        "MembershipEventKind": "members.models.MembershipEvent.Kind",
+        "MembershipState": "members.models.Membership.State",
+        "ApplicationState": "members.models.Application.State",
+        "BoardSheetState": "members.models.BoardSheet.State",
+    },
 }
 
 # --- headers ---------------------------------------------------------------------------------------------------------

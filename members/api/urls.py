@@ -1,2 +1,21 @@
+"""The register below ``/api/v1/<coop>/``."""
+
+from django.urls import path
+
+from . import views
+
 app_name = "members-api"
-urlpatterns: list = []
+urlpatterns = [
+    path("classes/", views.Classes.as_view(), name="classes"),
+    path("applications/", views.Applications.as_view(), name="applications"),
+    path("applications/<int:pk>/", views.OneApplication.as_view(), name="application"),
+    path("applications/<int:pk>/withdraw/", views.WithdrawApplication.as_view(), name="application-withdraw"),
+    path("sheets/", views.Sheets.as_view(), name="sheets"),
+    path("sheets/<int:pk>/", views.OneSheet.as_view(), name="sheet"),
+    path("sheets/<int:pk>/decide/", views.DecideSheet.as_view(), name="sheet-decide"),
+    path("members/", views.Members.as_view(), name="members"),
+    path("members/<int:number>/", views.OneMember.as_view(), name="member"),
+    path("members/<int:number>/history/", views.History.as_view(), name="history"),
+    path("register/", views.Register.as_view(), name="register"),
+    path("me/", views.Me.as_view(), name="me"),
+]

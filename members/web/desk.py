@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
-from zoneinfo import ZoneInfo
-
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -20,6 +17,7 @@ from members import selectors, services
 from members.forms import AsAtForm, MemberSearchForm, NameForm
 from members.models import AccessLog, Application, Membership
 from members.selectors import dated, joining, search
+from members.selectors.days import end_of
 from members.selectors.story import story
 
 PER_PAGE = 50
@@ -96,12 +94,6 @@ def _as_at(request: HttpRequest, form: AsAtForm) -> HttpResponse:
     services.looked_at(actor=request.actor, what=AccessLog.What.LIST, rows=len(page), subject=f"register as at {as_at}")
     context = {"page": page, "as_at": form, "day": as_at, "known": known, "today": today}
     return render(request, "members/as_at.html", context, status=422 if form.errors else 200)
-
-
-def end_of(day, coop) -> datetime:
-    """The last moment of a day where the co-op is."""
-    midnight = datetime.combine(day + timedelta(days=1), time(), tzinfo=ZoneInfo(coop.time_zone))
-    return (midnight - timedelta(microseconds=1)).astimezone(UTC)
 
 
 def find(request: HttpRequest, number: int) -> Membership:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from coop.kernel import clock
@@ -92,3 +93,21 @@ CASES = [
     Case("members:me-looked", {"member"}, viewers=("member",)),
     Case("members:claim", EVERYBODY - {"anonymous"}, viewers=("treasurer",)),
 ]
+
+API = [
+    Case("members-api:classes", EVERYBODY - {"anonymous"}),
+    Case("members-api:applications", OFFICERS),
+    Case("members-api:applications", EVERYBODY - {"anonymous"}, method="post"),
+    Case("members-api:application", OFFICERS, application),
+    Case("members-api:application-withdraw", SECRETARY, application, method="post", denied=404),
+    Case("members-api:sheets", OFFICERS),
+    Case("members-api:sheets", SECRETARY, method="post"),
+    Case("members-api:sheet", OFFICERS, lambda w: {"pk": w.sheet.pk}),
+    Case("members-api:sheet-decide", DECIDERS, lambda w: {"pk": w.sheet.pk}, method="post"),
+    Case("members-api:members", OFFICERS),
+    Case("members-api:member", OFFICERS, number),
+    Case("members-api:history", OFFICERS, number),
+    Case("members-api:register", OFFICERS),
+    Case("members-api:me", {"member"}),
+]
+CASES += [replace(case, api=True, html=False) for case in API]
