@@ -83,7 +83,7 @@ class _Walk:
             except RecursionError:
                 raise BadFile("brackets are nested too deeply", self.line()) from None
             except ValueError as fault:
-                raise BadFile(_lowered(str(fault))[:80], self.line()) from None
+                raise BadFile(str(fault)[:80], self.line()) from None
             if cut and length == limit:  # a number may go on behind the cut
                 continue
             self.at += length

@@ -43,7 +43,9 @@ def read(stream: BinaryIO) -> Election:
         raise BadFile("the first line must name the columns", 1)
     separator = max(",;\t", key=head_text.count)
     rows: Iterator[tuple[int, list[str]]] = _rows(_Feed(line, head_text, numbered), separator)
-    line, head = next(rows)
+    line, head = next(rows, (line, [""]))
+    if not any(cell.strip() for cell in head):
+        raise BadFile("the first line must name the columns", line)
     counted = head[0].strip().lower() in COUNT
     columns = [cell.strip() for cell in head[1 if counted else 0 :]]
     if not columns or len(columns) > MAX_OPTIONS:
@@ -73,7 +75,7 @@ def _rows(feed: _Feed, separator: str) -> Iterator[tuple[int, list[str]]]:
     csv.field_size_limit(MAX_LINE)
     try:
         for row in csv.reader(feed, delimiter=separator, strict=True):
-            if any(cell.strip() for cell in row):
+            if len(row) > 1 or any(cell.strip() for cell in row):  # separators alone are a blank paper
                 yield feed.line, row
     except csv.Error as fault:
         raise BadFile(f"not a CSV row ({fault})", feed.line) from None

@@ -92,9 +92,7 @@ def _schulze(election: Election) -> dict[str, Any]:
     default = rule.get("default_option")
     if default is not None and not is_whole(default):
         raise _fault(election, f"“default_option” must be a candidate's number, not {short(default)}")
-    ratios = rule.get("majority_ratio") or {}
-    if not isinstance(ratios, dict):
-        raise _fault(election, "“majority_ratio” must be an object")
+    ratios = _object(election, rule, "majority_ratio")
     majorities = {_option(election, key): _share(election, value, "majority_ratio") for key, value in ratios.items()}
     quorum = rule.get("quorum")
     return {
@@ -166,7 +164,7 @@ def _motion(election: Election) -> dict[str, Any]:
 
 
 def _object(election: Election, rule: Mapping[str, Any], key: str) -> dict[str, Any]:
-    value = rule.get(key) or {}
+    value = rule.get(key, {})
     if not isinstance(value, dict):
         raise _fault(election, f"“{key}” must be an object")
     return value
