@@ -4,7 +4,8 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
-from coop import api, founding, home, joining, reference
+from coop import api, home, joining, reference
+from coop.founding import views as founding
 from coop.kernel import views as kernel
 
 admin.site.login = secure_admin_login(admin.site.login)  # else its own form would let a second factor be skipped

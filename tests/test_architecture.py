@@ -16,7 +16,11 @@ LINT = Path(sys.executable).parent / "lint-imports"
 
 def lint(folder: Path) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [LINT, "--no-cache", "--config", folder / "pyproject.toml"], cwd=folder, capture_output=True, text=True, timeout=120
+        [LINT, "--no-cache", "--config", folder / "pyproject.toml"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
 
 

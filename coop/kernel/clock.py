@@ -23,8 +23,12 @@ def now() -> datetime:
 
 def today(coop) -> date:
     """Today's date in the co-op's time zone; ``None`` means UTC."""
-    zone = ZoneInfo(coop.time_zone) if coop is not None else UTC
-    return now().astimezone(zone).date()
+    return local_day(now(), coop)
+
+
+def local_day(moment: datetime, coop) -> date:
+    """The calendar day a moment falls on where the co-op is."""
+    return moment.astimezone(ZoneInfo(coop.time_zone) if coop is not None else UTC).date()
 
 
 @contextmanager

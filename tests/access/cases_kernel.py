@@ -27,13 +27,13 @@ VOUCHERS = {"secretary", "board", "treasurer", "returning_officer"}
 
 CASES = [
     Case("door", EVERYBODY, inside=False, viewers=("anonymous", "member")),
-    Case("found", EVERYBODY, inside=False),
+    Case("found", set(), inside=False, denied=404),  # once a co-op is founded
     Case("outbox", EVERYBODY, inside=False),
     Case("outbox-mail", EVERYBODY, lambda w: {"pk": w.mail.pk}, inside=False),
     Case("livez", EVERYBODY, inside=False, html=False),
     Case("readyz", EVERYBODY, inside=False, html=False),
     Case("metrics", EVERYBODY, inside=False, html=False),
-    Case("ui-reference", EVERYBODY, inside=False),
+    Case("ui-reference", set(), inside=False, denied=404),  # for builders
     Case("home", EVERYBODY, viewers=("anonymous", "member", "secretary", "treasurer", "board")),
     Case("join", EVERYBODY, viewers=("anonymous",)),
     Case("job", OFFICERS, lambda w: {"pk": w.job.pk}, denied=404),
@@ -42,6 +42,6 @@ CASES = [
     Case("offices", APPOINTERS, method="post"),
     Case("office-end", APPOINTERS, lambda w: {"pk": w.office.pk}),
     Case("factor-resets", VOUCHERS),
-    Case("factor-reset-confirm", VOUCHERS - {"secretary"}, lambda w: {"pk": w.reset.pk}, method="post"),
+    Case("factor-reset-confirm", VOUCHERS, lambda w: {"pk": w.reset.pk}, method="post"),
     Case("settings", {"secretary"}),
 ]

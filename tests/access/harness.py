@@ -36,9 +36,9 @@ class Case:
     """One address: ``name`` as reversed, ``allowed`` roles, ``kwargs(world)`` beside the co-op's slug.
 
     ``method`` is ``get`` or ``post`` (or ``put``, ``delete`` …) with ``data(world)``; a role that may come in gets
-    anything but a refusal (a post without data may be a 422). ``html`` False for files and JSON: not looked at in the browser. ``inside``
-    False for addresses that name no co-op. ``denied`` is the status for an insider without the right. ``viewers`` names
-    the roles whose view is looked at in the browser, where one is not enough.
+    anything but a refusal (a post without data may be a 422). ``html`` False for files and JSON: not looked at in the
+    browser. ``inside`` False for addresses that name no co-op. ``denied`` is the status for an insider without the
+    right. ``viewers`` names the roles whose view is looked at in the browser, where one is not enough.
     """
 
     name: str
@@ -107,3 +107,9 @@ def _is_allauth(pattern: URLPattern) -> bool:
     return getattr(pattern.callback, "__module__", "").startswith("allauth.") or (
         getattr(getattr(pattern.callback, "view_class", None), "__module__", "").startswith("allauth.")
     )
+
+
+def ask(client, case: Case, url: str, world: World):
+    """Knock at an address with the case's method and data; the API is spoken to in JSON."""
+    options = {"content_type": "application/json"} if case.api and case.method != "get" else {}
+    return getattr(client, case.method)(url, case.data(world), **options)

@@ -60,7 +60,8 @@ def test_two_coops_have_two_chains(coop, other_coop, system, olga):
         "UPDATE kernel_auditpayload SET body = '{}'",
         "TRUNCATE kernel_auditpayload",
         "INSERT INTO kernel_auditevent (coop_id, seq, at, kind, subject, payload_hash, previous, hash)"
-        " SELECT coop_id, 9, at, kind, subject, payload_hash, hash, repeat('a', 64) FROM kernel_auditevent WHERE seq = 3",
+        " SELECT coop_id, 9, at, kind, subject, payload_hash, hash, repeat('a', 64) FROM kernel_auditevent"
+        " WHERE seq = 3",
         "INSERT INTO kernel_auditevent (coop_id, seq, at, kind, subject, payload_hash, previous, hash)"
         " SELECT coop_id, 4, at, kind, subject, payload_hash, previous, repeat('a', 64) FROM kernel_auditevent"
         " WHERE seq = 3",

@@ -33,7 +33,8 @@ def test_what_people_write(text, currency, amount):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "abc", "1e5", "1.2.3", "1,23,456", "1.234", "1,234", "0.001", "٣", "--3", "=1+1", "NaN", "1 23", "9" * 39]
+    "text",
+    ["", "abc", "1e5", "1.2.3", "1,23,456", "1.234", "1,234", "0.001", "٣", "--3", "=1+1", "NaN", "1 23", "9" * 39],
 )
 def test_what_is_refused(text):
     with pytest.raises(ValueError, match="“"):

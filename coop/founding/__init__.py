@@ -1,0 +1,1 @@
+"""Founding a co-op: one service for the command line, the first-run wizard and the demo."""

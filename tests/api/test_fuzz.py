@@ -1,0 +1,60 @@
+"""schemathesis over the API's own description: whatever is sent, the answer is never our fault."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import schemathesis
+from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
+from hypothesis import HealthCheck, Phase, given, settings
+
+from tests.access.harness import every_url_name
+
+EXAMPLES = 8
+
+
+def _operations(world) -> list:
+    raw = json.loads(json.dumps(SchemaGenerator().get_schema(request=None, public=True), default=str))
+    return [each.ok() for each in schemathesis.openapi.from_dict(raw).get_all_operations()]
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("role", ["secretary", "treasurer", "returning_officer", "member"])
+def test_nothing_sent_makes_a_server_error(world, client_of, role):
+    """Every operation, for the roles that can do most; the path names our co-op, the rest is drawn."""
+    client: Client = client_of(world.actors[role])
+    client.raise_request_exception = False
+    broken: list[str] = []
+    for operation in _operations(world):
+        _draw(operation, client, world, broken)
+    assert broken == []
+    assert list(every_url_name())
+
+
+def _draw(operation, client: Client, world, broken: list[str]) -> None:
+    @settings(
+        max_examples=EXAMPLES,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+        derandomize=True,
+    )
+    @given(case=operation.as_strategy())
+    def send(case):
+        case.path_parameters = {**(case.path_parameters or {}), "coop": world.coop.slug}
+        kwargs = case.as_transport_kwargs(base_url="http://testserver")
+        body = kwargs.get("json", kwargs.get("data"))
+        response = client.generic(
+            kwargs["method"],
+            kwargs["url"].removeprefix("http://testserver"),
+            json.dumps(body) if body is not None and not isinstance(body, bytes | str) else body or "",
+            content_type="application/json",
+            query_params=kwargs.get("params") or None,
+        )
+        if response.status_code >= 500:
+            broken.append(f"{kwargs['method']} {kwargs['url']} {str(body)[:200]} → {response.status_code}")
+
+    send()
