@@ -20,10 +20,10 @@ install: ## put everything the project needs into .venv, checked against its has
 	fi
 
 demo: install ## start a co-op that has just finished its year (PORT=8000 or the next free one; Ctrl-C stops it)
-	@ROCHDALE_DEMO=1 ROCHDALE_TIED=1 $(BIN)/python manage.py demo
+	@exec env ROCHDALE_DEMO=1 ROCHDALE_TIED=1 $(BIN)/python manage.py demo
 
 up: install ## start without the story: your own co-op, data in .data/
-	@ROCHDALE_TIED=1 $(BIN)/python manage.py up
+	@exec env ROCHDALE_TIED=1 $(BIN)/python manage.py up
 
 test: install ## every test, on two processes (ARGS="tests/ops -x" for some)
 	@$(BIN)/python -m pytest -n 2 $(ARGS)

@@ -312,6 +312,10 @@ class Keeper:
             self.mend()
 
     def mend(self) -> None:
+        if any(server.gone() for server in self.servers) and not Path(self.path).exists():
+            say("the folder was taken away; stopping")
+            self.stopping = CRASH_STOP
+            return
         for server in self.servers:
             server.note_death()
             if server.retry_at is not None and time.monotonic() >= server.retry_at:

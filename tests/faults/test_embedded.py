@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg2
@@ -319,3 +320,16 @@ def test_a_server_that_cannot_start_says_why(folder, here):
     with pytest.raises(embedded.EmbeddedError, match=r"did not start: postgres ended with code \d+; its log: "):
         embedded.ensure()
     assert users_of(folder) == {}
+
+
+def test_a_keeper_whose_folder_was_deleted_ends(hold, folder):
+    first = hold()
+    first.who()
+    everything = first.tree()
+    shutil.rmtree(folder)
+    for (pid, _), command in everything.items():
+        if "bin/postgres -D" in command:
+            with suppress(ProcessLookupError):  # it may have noticed by itself
+                os.kill(pid, signal.SIGKILL)
+    del everything[next(key for key in everything if key[0] == first.process.pid)]
+    wait_for(lambda: not survivors(everything), 10)

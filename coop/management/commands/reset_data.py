@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from coop import embedded, embedded_files
 
-OURS = ("pg", "valkey", "run", "log", "media", "secrets.json", "celerybeat-schedule", "up.lock", "lock")
+OURS = ("pg", "valkey", "run", "log", "media", "secrets.json", "celerybeat-schedule*", "up.lock", "lock")
 
 
 class Command(BaseCommand):
@@ -23,7 +23,7 @@ class Command(BaseCommand):
                 raise CommandError(f"The servers of {data} are running. Stop them first.", returncode=2)
         except embedded.EmbeddedError as problem:
             raise CommandError(str(problem), returncode=2) from None
-        doomed = [path for path in self.files() if path.exists()]
+        doomed = sorted(self.files())
         if not doomed:
             self.stdout.write(f"There is nothing in {data}.")
             return
@@ -36,5 +36,5 @@ class Command(BaseCommand):
     def files(self):
         """What is ours in the data folder, and nothing else somebody may have put there."""
         data = embedded.data_dir()
-        yield from {folder / name for folder in (data, embedded_files.home(data)) for name in OURS}
-        yield embedded.run_dir()
+        ours = {path for folder in (data, embedded_files.home(data)) for name in OURS for path in folder.glob(name)}
+        return ours | {path for path in (embedded.run_dir(),) if path.exists()}

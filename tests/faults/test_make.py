@@ -1,0 +1,107 @@
+"""The commands a person types first, as they type them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.faults.processes import PROJECT, environment, survivors, tree, wait_for
+
+pytestmark = pytest.mark.faults
+
+
+@pytest.fixture
+def make(folder):
+    """``make`` in the project with its real environment, in a data folder of the test's own."""
+    started = []
+
+    def starter(target, **more):
+        output = folder / f"make-{len(started)}.txt"
+        env = environment(folder, **more)
+        # The environment under test is already installed; make is told so instead of installing it again.
+        command = ["make", target, f"VENV={Path(sys.prefix)}", "--assume-old=install"]
+        with open(output, "wb") as out:
+            process = subprocess.Popen(
+                command, cwd=PROJECT, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
+            )
+        started.append(process)
+        return process, output
+
+    yield starter
+    for process in started:
+        everything = tree(process.pid)
+        lock = folder / "up.lock"
+        if lock.exists() and lock.read_text():  # should make be gone without it
+            everything |= tree(json.loads(lock.read_text())["pid"])
+            for pid in survivors(everything):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        process.kill()
+        process.wait()
+        wait_for(lambda left=everything: not survivors(left), 10)
+
+
+def wait_up(process, output):
+    def answered():
+        assert process.poll() is None, output.read_text()
+        return "http://localhost:" in output.read_text()
+
+    wait_for(answered, 240)
+
+
+def test_make_demo_says_where_and_killing_make_stops_everything(make, folder):
+    process, output = make("demo")
+    wait_up(process, output)
+    everything = tree(process.pid)
+    assert any("postgres" in command for command in everything.values())
+    process.kill()  # make alone: nobody passes Ctrl-C on any more
+    wait_for(lambda: not survivors(everything), 10)
+    assert "up       | stopped" in output.read_text()
+
+
+def test_ctrl_c_reaches_everything_through_make(make):
+    process, output = make("up")
+    wait_up(process, output)
+    everything = tree(process.pid)
+    os.killpg(process.pid, signal.SIGINT)  # what a terminal does
+    wait_for(lambda: not survivors(everything), 10)
+    assert "Traceback" not in output.read_text()
+
+
+def test_the_demo_does_not_run_on_a_real_database(folder):
+    env = environment(folder, DATABASE_URL="postgres://app@db.example/coop", DEBUG="true")
+    command = [sys.executable, str(PROJECT / "manage.py"), "demo"]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert (
+        done.stderr.strip() == "CommandError: The demo has logins everybody knows. Unset DATABASE_URL to run it here."
+    )
+
+
+def test_reset_deletes_ours_and_nothing_else(folder, start):
+    up = start()
+    up.wait_up()
+    (folder / "letter.txt").write_text("mine")
+
+    def reset(*arguments):
+        command = [sys.executable, str(PROJECT / "manage.py"), "reset_data", *arguments]
+        return subprocess.run(
+            command, env=environment(folder), capture_output=True, text=True, input="no\n", timeout=60, check=False
+        )
+
+    running = reset("--yes")
+    assert running.returncode == 2
+    assert "are running. Stop them first." in running.stderr
+    up.kill(signal.SIGTERM)
+    up.process.wait(timeout=15)
+    assert "Nothing was deleted." in reset().stderr
+    assert (folder / "pg").exists()
+    assert reset("--yes").returncode == 0
+    left = {path.name for path in folder.iterdir() if not path.name.startswith(("output-", "make-"))}
+    assert left == {"letter.txt"}
+    assert "There is nothing in" in reset("--yes").stdout
