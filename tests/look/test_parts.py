@@ -200,3 +200,36 @@ def test_a_stage_of_a_count_shows_bar_and_quota_or_the_hatch():
     assert 'width="76.67%"' in html
     assert 'class="tick" x="90.00%"' in html
     assert '<td class="out"><span class="vh">out</span></td>' in html
+
+
+def test_words_of_a_part_can_be_translated_where_they_stand():
+    html = draw('{% title _("Nothing here") over=_("Sign in") %}{% endtitle %}')
+    assert '<p class="over">Sign in</p>' in html
+    assert "<h1>Nothing here</h1>" in html
+    assert "lead" not in html
+
+
+def test_the_grid_of_a_chart_lies_behind_its_columns():
+    from coop.kernel import charts
+
+    drawing = charts.columns(title="t", desc="d", counts=[1, 2], ticks=["", ""], names=["a", "b"])
+    html = draw('{% chart drawing "g" %}', drawing=drawing)
+    assert html.index('class="grid"') < html.index("<rect") < html.index('class="axis"')
+
+
+@pytest.mark.parametrize(
+    ("agent", "words"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0", "Firefox on Linux"),
+        ("Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/141.0 Mobile Safari/537.36", "Chrome on Android"),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Mobile/15E148 Safari/604.1",
+            "Safari on iPhone",
+        ),
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/141.0 Safari/537.36 Edg/141.0", "Edge on Windows"),
+        ("curl/8.5", "Unknown browser"),
+        ("<script>", "Unknown browser"),
+    ],
+)
+def test_a_browser_is_named_as_a_person_would(agent, words):
+    assert draw("{{ agent|browser }}", agent=agent) == words
