@@ -37,7 +37,7 @@ def fold(text: str) -> str:
 
 def grams(folded: str) -> list[str]:
     """The distinct trigrams of each word of folded text, the word's beginning and end marked by a space."""
-    found = set()
+    found: set[str] = set()
     for word in re.split(r"[\s@.+-]+", folded):
         padded = f" {word} "
         found.update(padded[at : at + 3] for at in range(len(padded) - 2) if word)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from rest_framework import exceptions
@@ -46,7 +49,8 @@ def actor_of(request) -> tenancy.Actor:
 class CoopView:
     """Mixed into every API view below a co-op's path. Set ``requires``."""
 
-    permission_classes = [MayInCoop]
+    permission_classes: Sequence[Any] = (MayInCoop,)
+    request: Any  # DRF's, with what CoopMiddleware put on the plain one
     requires: tuple[str, ...] = ("kernel.belongs",)
 
     @property

@@ -78,7 +78,7 @@ class NewApplicationSerializer(serializers.ModelSerializer):
 
 
 class SheetSerializer(serializers.ModelSerializer):
-    applications = serializers.PrimaryKeyRelatedField(many=True, read_only=True)
+    applications: serializers.Field = serializers.PrimaryKeyRelatedField(many=True, read_only=True)
 
     class Meta:
         model = BoardSheet

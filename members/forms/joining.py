@@ -87,10 +87,10 @@ class ApplicationForm(forms.Form):
         self.coop, self.request, self.share_price = coop, request, share_price
         self.terms: list[ClassTerms] = eligibility(coop)
         asked = kind or (request.GET.get("as", "") if request is not None else "")
-        self.kind = data.get("kind") if data else asked
-        if self.kind not in Party.Kind.values:
-            self.kind = Party.Kind.PERSON
-        self.initial |= {"kind": self.kind, "stamp": spam.stamp()}
+        self.applicant: str = (data.get("kind") if data else asked) or ""
+        if self.applicant not in Party.Kind.values:
+            self.applicant = Party.Kind.PERSON
+        self.initial = {**self.initial, "kind": self.applicant, "stamp": spam.stamp()}
         self._fit_kind()
         self._fit_address()
         self._fit_terms()
@@ -101,8 +101,13 @@ class ApplicationForm(forms.Form):
         """Can anybody apply at all? Not before the co-op has by-laws with a class open to the public."""
         return bool(self.terms)
 
+    def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:
+        field = self.fields[name]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = choices
+
     def _fit_kind(self) -> None:
-        if self.kind == Party.Kind.ORGANISATION:
+        if self.applicant == Party.Kind.ORGANISATION:
             for name in ("given_names", "family_name", "of_age"):
                 del self.fields[name]
         else:
@@ -120,7 +125,7 @@ class ApplicationForm(forms.Form):
             return
         only = self.terms[0] if len(self.terms) == 1 else None
         choices = [(each.member_class.slug, each.member_class.name) for each in self.terms]
-        self.fields["member_class"].choices = choices
+        self._choose("member_class", choices)
         self.initial.setdefault("member_class", choices[0][0])
         if only is not None:
             self.fields["member_class"].widget = forms.HiddenInput()
@@ -161,7 +166,7 @@ class ApplicationForm(forms.Form):
                 "sum": format_minor(part, self.coop.currency),
             }
             at_once = _("All at once, %(sum)s") % {"sum": format_minor(total + terms.entry_fee, self.coop.currency)}
-        self.fields["pay"].choices = [("parts", in_parts), ("once", at_once)]
+        self._choose("pay", [("parts", in_parts), ("once", at_once)])
         self.initial.setdefault("pay", "parts")
 
     def _fit_bylaws(self) -> None:
@@ -199,8 +204,7 @@ class ApplicationForm(forms.Form):
             message = _("That was quicker than anybody types. Please look at it once more and send it again.")
         else:
             return
-        self.data = self.data.copy()
-        self.data["stamp"] = spam.stamp()
+        self.data = {**{name: self.data.get(name) for name in self.data}, "stamp": spam.stamp()}
         raise forms.ValidationError(message)
 
     def save(self, *, channel: str = Application.Channel.WEB) -> Application | None:
@@ -212,7 +216,7 @@ class ApplicationForm(forms.Form):
         try:
             return services.apply(
                 coop=self.coop,
-                kind=self.kind,
+                kind=self.applicant,
                 member_class=said["member_class"],
                 shares_wanted=said["shares_wanted"],
                 instalments=said.get("pay") == "parts",

@@ -59,7 +59,7 @@ class MembershipClass(CoopModel):
         return self.terms.filter(bylaws__effective_on__lte=on).order_by("-bylaws__effective_on").first()
 
     @property
-    def current_terms(self) -> ClassTerms:
+    def current_terms(self) -> ClassTerms | None:
         """Today's terms, or the first to come where none are in force yet. Costs a query."""
         return self.terms_on(clock.today(self.coop)) or self.terms.order_by("bylaws__effective_on").first()
 

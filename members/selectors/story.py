@@ -32,8 +32,8 @@ def story(membership: Membership, *, with_contact: bool = True) -> list[Chapter]
 
     A corrected event stays, marked as struck out; what corrects it says so. Five queries at most.
     """
-    events = MembershipEvent.objects.filter(stream=membership.stream)
-    events = list(events.select_related("actor", "note", "member_class", "corrects").order_by("seq"))
+    rows = MembershipEvent.objects.filter(stream=membership.stream)
+    events = list(rows.select_related("actor", "note", "member_class", "corrects").order_by("seq"))
     corrected = {event.corrects_id for event in events if event.corrects_id}
     told = [_event(event, membership, event.pk in corrected) for event in events]
     if with_contact:
@@ -78,7 +78,7 @@ def _sentence(event: MembershipEvent, membership: Membership) -> str:
         Kind.EXPELLED: _("Expelled by the %(body)s; the last day is %(day)s") % {"body": who, "day": day},
         Kind.DIED: _("Died; the membership lasts until %s") % day if day else _("Died"),
     }
-    return str(sentences.get(event.kind, event.get_kind_display()))
+    return str(sentences.get(Kind(event.kind), event.get_kind_display()))
 
 
 def _recorded(event: MembershipEvent, is_struck: bool) -> str:
@@ -102,7 +102,7 @@ def _changes(party_id: int) -> Iterable[Chapter]:
         (PartyAddress, _("Address changed to %s")),
         (PartyContact, _("Reached at %s")),
     ):
-        rows = list(model.objects.filter(party_id=party_id).select_related("recorded_by").order_by("id"))
+        rows: list = list(model.objects.filter(party_id=party_id).select_related("recorded_by").order_by("id"))
         for row in rows[1:] if model is not PartyContact else _changed_contacts(rows):
             by = row.recorded_by.display_name if row.recorded_by else _("the platform")
             yield Chapter(
@@ -114,7 +114,7 @@ def _changes(party_id: int) -> Iterable[Chapter]:
             )
 
 
-def _changed_contacts(rows: list[PartyContact]) -> list[PartyContact]:
+def _changed_contacts(rows: list) -> list:
     seen: set[str] = set()
     changed = []
     for row in rows:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import rfc8785
 from django.db import IntegrityError, transaction
@@ -102,12 +103,13 @@ def decide_sheet(
     digest = _digest(sheet, applications, decisions, resolution, on)
     facts = {"decided_by": sheet.body, "decided_on": on, "decision_ref": resolution, "decision_hash": digest}
     terms = terms_in_force(sheet.coop, on)
-    admitted = [each for each in applications if decisions[each.pk].verdict == ADMIT]
-    given = iter(numbers.take(sheet.coop, len(admitted)) if admitted else ())
+    admitted = sum(decisions[each.pk].verdict == ADMIT for each in applications)
+    given = list(numbers.take(sheet.coop, admitted)) if admitted else []
+    left = iter(given)
     for application in applications:
         decision = decisions[application.pk]
         if decision.verdict == ADMIT:
-            _admit(actor, application, next(given), on, facts)
+            _admit(actor, application, next(left), on, facts)
         elif decision.verdict == REFUSE:
             days = terms[application.member_class_id].appeal_within_days
             _refuse(actor, application, decision.reason.strip(), on, on + timedelta(days=days), facts)
@@ -124,7 +126,7 @@ def decide_sheet(
         resolution=resolution,
         decided_on=on.isoformat(),
         hash=digest,
-        admitted=[each.membership.number for each in admitted],
+        admitted=given,
         refused=[each.pk for each in applications if decisions[each.pk].verdict == REFUSE],
         postponed=[each.pk for each in applications if decisions[each.pk].verdict == POSTPONE],
     )
@@ -244,7 +246,7 @@ def _admit(actor, application: Application, number: int, on: date, facts: dict) 
 
 def _party_for(actor, application: Application, on: date) -> Party:
     """The party the secretary recognised, brought up to what the application says, or a new one."""
-    said = {
+    said: dict[str, Any] = {
         "name": {name: getattr(application, name) for name in parties.NAMES},
         "address": {name: getattr(application, name) for name in parties.ADDRESS},
         "email": application.email,

@@ -184,12 +184,12 @@ def check(*, actor, application: Application, code: str, done: bool = True) -> N
     if code not in ApplicationCheck.Code.values:
         raise Refused("check_unknown", _("There is no such check."), "code")
     if done:
-        _made, new = ApplicationCheck.objects.get_or_create(
+        _made, is_new = ApplicationCheck.objects.get_or_create(
             coop_id=actor.coop_id, application=application, code=code, defaults={"done_by_id": actor.user_id}
         )
     else:
-        new, _by_kind = ApplicationCheck.objects.filter(application=application, code=code).delete()
-    if new:
+        is_new = bool(ApplicationCheck.objects.filter(application=application, code=code).delete()[0])
+    if is_new:
         audit.record(
             actor=actor,
             kind="members.application_checked",

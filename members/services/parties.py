@@ -72,6 +72,8 @@ def refresh(party: Party) -> None:
     today = clock.today(party.coop)
     name, address = name_of(party, today, newest=True), address_of(party, today, newest=True)
     email, phone = (contact_of(party, kind, today, newest=True) for kind in ("email", "phone"))
+    if name is None:
+        raise ValueError("A party has a name from its first day on.")
     _show(party, name, address, email.value if email else "", phone.value if phone else "")
     party.save(update_fields=["name", "sort_name", "place", "email", "phone", "search", "grams"])
 

@@ -35,7 +35,8 @@ def find(request: HttpRequest, pk: int) -> Application:
 @requires("members.read_register")
 def listing(request: HttpRequest) -> HttpResponse:
     """Applications by state; those waiting come with a box each, to be put on a sheet."""
-    tab = request.GET.get("tab") if request.GET.get("tab") in TABS else "waiting"
+    tab = request.GET.get("tab", "")
+    tab = tab if tab in TABS else "waiting"
     found = joining.applications(request.coop).filter(state__in=TABS[tab])
     found = found.order_by("-decided_on", "-id") if tab == "decided" else found.order_by("decide_by", "id")
     page = Paginator(found, 50).get_page(request.GET.get("page"))

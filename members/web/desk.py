@@ -49,7 +49,8 @@ def members(request: HttpRequest) -> HttpResponse:
     today = clock.today(request.coop)
     form = MemberSearchForm(request.coop, request.GET or None)
     asked = form.cleaned_data if form.is_valid() else {}
-    tab = request.GET.get("tab") if request.GET.get("tab") in search.TABS else "current"
+    tab = request.GET.get("tab", "")
+    tab = tab if tab in search.TABS else "current"
     everyone = search.members(
         request.coop, today, tab=tab, member_class=asked.get("member_class"), state=asked.get("state", "")
     )

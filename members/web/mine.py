@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -15,11 +15,19 @@ from coop.kernel.tenancy import Actor, path
 from coop.kernel.web import public, requires
 from members import selectors, services
 from members.forms import DetailsForm
-from members.models import AccessLog, Application
+from members.models import AccessLog, Application, Membership
 from members.selectors import dated
 from members.selectors.story import story
 
 from .desk import current_details
+
+
+def own(request: HttpRequest) -> Membership:
+    """The reader's own membership; ``members.see_self`` has let in nobody without one."""
+    membership = selectors.membership_of(request.actor)
+    if membership is None:
+        raise Http404
+    return membership
 
 
 def _by_reference(request: HttpRequest, reference) -> Application:
@@ -50,7 +58,7 @@ def withdraw(request: HttpRequest, reference) -> HttpResponse:
 @requires("members.see_self")
 def me(request: HttpRequest) -> HttpResponse:
     """My membership in one sentence, whether I could vote and why, and how it all came about."""
-    membership = selectors.membership_of(request.actor)
+    membership = own(request)
     membership.coop = request.coop
     today = clock.today(request.coop)
     return render(
@@ -72,7 +80,7 @@ def me(request: HttpRequest) -> HttpResponse:
 @requires("members.see_self")
 def details(request: HttpRequest) -> HttpResponse:
     """I change my address or how I am reached. Names are changed by the secretary."""
-    party = selectors.membership_of(request.actor).party
+    party = own(request).party
     today = clock.today(request.coop)
     known = current_details(party, today)
     form = DetailsForm(request.POST or None, initial={name: known[name] for name in DetailsForm.base_fields})
@@ -92,7 +100,7 @@ def details(request: HttpRequest) -> HttpResponse:
 @requires("members.see_self")
 def looked(request: HttpRequest) -> HttpResponse:
     """Who looked at my data."""
-    party = selectors.membership_of(request.actor).party
+    party = own(request).party
     looks = AccessLog.objects.filter(coop=request.coop, party=party).select_related("actor")
     page = Paginator(looks, 50).get_page(request.GET.get("page"))
     return render(request, "members/me_looked.html", {"page": page, "party": party})

@@ -45,7 +45,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 def create(request: HttpRequest) -> HttpResponse:
     """A new sheet out of the applications that wait."""
     waiting = joining.waiting(request.coop)
-    chosen = request.GET.getlist("applications") or [each.pk for each in waiting]
+    chosen = request.GET.getlist("applications") or [str(each.pk) for each in waiting]
     form = SheetForm(
         waiting, request.POST or None, initial={"meeting_on": clock.today(request.coop), "applications": chosen}
     )
