@@ -84,9 +84,9 @@ def _found(year_end_month: int) -> Cooperative:
             bylaws_text=BYLAWS,
             share_price=50_00,
             kinds=(
-                Kind("Consumer", "Whoever lives or shops here, from sixteen years on.", 5, 100, 10, 10_00),
+                Kind("Consumer", "Whoever lives or shops here.", 5, 100, 10, 10_00, minimum_age=16),
                 Kind("Producer", "Whoever delivers to the shop.", 10, None, 1, 10_00),
-                Kind("Supporter", "Whoever wants the shop to last. Supporters have no vote.", 5, None, 1, 0, 0),
+                Kind("Supporter", "Whoever wants the shop to last.", 5, None, 1, 0, 0),
             ),
             officers=[(role, f"{who}@riverside.example", _name(who)) for who, role, _what in OFFICES[1:]],
         ),

@@ -33,6 +33,7 @@ class Kind:
     instalments: int = 1
     entry_fee: int = 0
     votes: int = 1
+    minimum_age: int = 0
     open_to_public: bool = True
 
 
@@ -114,6 +115,7 @@ def found(*, founding: Founding, logo=None, password: str | None = None) -> Coop
             instalments=kind.instalments,
             entry_fee=kind.entry_fee,
             votes=kind.votes,
+            minimum_age=kind.minimum_age,
             open_to_public=kind.open_to_public,
             decide_within_days=pack.decide_within_days,
             appeal_within_days=pack.appeal_within_days,
