@@ -16,7 +16,7 @@ pytestmark = pytest.mark.faults
 
 
 @pytest.fixture
-def make(folder):
+def make(lived_in, folder):
     """``make`` in the project with its real environment, in a data folder of the test's own."""
     started = []
 
@@ -83,7 +83,7 @@ def test_the_demo_does_not_run_on_a_real_database(folder):
     )
 
 
-def test_reset_deletes_ours_and_nothing_else(folder, start):
+def test_reset_deletes_ours_and_nothing_else(lived_in, folder, start):
     up = start()
     up.wait_up()
     (folder / "letter.txt").write_text("mine")

@@ -47,7 +47,7 @@ def test_killed_supervisor_leaves_nothing_and_the_next_start_has_the_data(start,
 
 
 @pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGINT])
-def test_asked_to_stop_it_stops_everything_in_order(start, folder, sig):
+def test_asked_to_stop_it_stops_everything_in_order(lived_in, start, folder, sig):
     up = start()
     up.wait_up()
     wait_for(up.ready)
@@ -61,7 +61,7 @@ def test_asked_to_stop_it_stops_everything_in_order(start, folder, sig):
     assert "database system is shut down" in (folder / "log" / "postgres.log").read_text()
 
 
-def test_two_starts_at_once_are_one_start(start):
+def test_two_starts_at_once_are_one_start(lived_in, start):
     both = [start(), start()]
     wait_for(lambda: any(up.process.poll() is not None for up in both))
     (loser,) = [up for up in both if up.process.poll() is not None]
@@ -73,7 +73,7 @@ def test_two_starts_at_once_are_one_start(start):
     wait_for(winner.ready)
 
 
-def test_a_dead_child_is_started_again(start):
+def test_a_dead_child_is_started_again(lived_in, start):
     up = start()
     up.wait_up()
     wait_for(up.ready)
@@ -91,7 +91,7 @@ def test_a_dead_child_is_started_again(start):
     assert "worker was ended by SIGKILL" in up.log()
 
 
-def test_a_dead_keeper_is_replaced(start):
+def test_a_dead_keeper_is_replaced(lived_in, start):
     up = start()
     up.wait_up()
     wait_for(up.ready)
