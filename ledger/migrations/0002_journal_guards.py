@@ -21,6 +21,7 @@ CREATE TABLE ledger_posting (
     CONSTRAINT posting_account_of_the_coop FOREIGN KEY (coop_id, account_id) REFERENCES ledger_account (coop_id, id)
 ) PARTITION BY LIST (batch);
 CREATE INDEX posting_by_account ON ledger_posting (account_id, posted_on) INCLUDE (amount);
+CREATE INDEX posting_by_date ON ledger_posting (coop_id, posted_on);
 CREATE TABLE ledger_posting_0 PARTITION OF ledger_posting FOR VALUES IN (0);
 ALTER TABLE ledger_posting_0 ADD CONSTRAINT posting_entry_of_the_coop
     FOREIGN KEY (coop_id, entry_id) REFERENCES ledger_entry (coop_id, id);

@@ -78,6 +78,7 @@ BEGIN
         EXECUTE format('GRANT SELECT ON %I TO %I', t, session_user);
         EXECUTE format('ALTER TABLE %I ADD PRIMARY KEY (batch, entry_id, n)', t);
         EXECUTE format('CREATE INDEX ON %I (account_id, posted_on) INCLUDE (amount)', t);
+        EXECUTE format('CREATE INDEX ON %I (coop_id, posted_on)', t);
         EXECUTE format('CREATE TRIGGER no_change BEFORE UPDATE OR DELETE ON %I FOR EACH ROW'
             ' EXECUTE FUNCTION ledger_append_only()', t);
         EXECUTE format('CREATE TRIGGER no_truncate BEFORE TRUNCATE ON %I EXECUTE FUNCTION ledger_append_only()', t);
