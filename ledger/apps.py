@@ -1,6 +1,9 @@
 from importlib import import_module
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from coop.kernel import nav
 
 
 class LedgerConfig(AppConfig):
@@ -8,3 +11,15 @@ class LedgerConfig(AppConfig):
 
     def ready(self):
         import_module("ledger.rules")
+        readers = ("treasurer", "board", "auditor")
+        nav.register(
+            nav.Entry("ledger", _("Money"), "ledger:desk", "chart", requires=readers, order=10),
+            nav.Entry("ledger", _("Shares"), "ledger:shares", "coins", requires=(*readers, "secretary"), order=20),
+            nav.Entry(
+                "ledger", _("Who has to pay"), "ledger:owing", "clock", requires=(*readers, "secretary"), order=25
+            ),
+            nav.Entry("ledger", _("Journal"), "ledger:journal", "receipt", requires=readers, order=30),
+            nav.Entry("ledger", _("Accounts"), "ledger:accounts", "book", requires=readers, order=40),
+            nav.Entry("ledger", _("Periods"), "ledger:periods", "calendar", requires=readers, order=50),
+            nav.Entry("member", _("Money"), "ledger:money", "coins", requires=("member",), order=30),
+        )

@@ -6,6 +6,8 @@ from coop.kernel.rules import office, predicate
 
 # The board and the auditor look into the books whenever they like.
 predicate("ledger.read_books")(office("treasurer", "board", "auditor"))
+# The register of shares is part of the members' register, which the secretary keeps.
+predicate("ledger.read_shares")(office("treasurer", "board", "auditor", "secretary"))
 # A plan for the surplus is drawn up by the treasurer and approved by a second officer.
 predicate("ledger.propose")(office("treasurer"))
 

@@ -1,4 +1,4 @@
-"""Periods: one a fiscal year, made when the first entry falls into it; closed in order, only the last reopened."""
+"""Periods: one a fiscal year, made when the first entry falls into it."""
 
 from __future__ import annotations
 

@@ -1,0 +1,124 @@
+"""The chart of accounts: balances, drill-down to every line, and the treasurer's own accounts."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from coop.kernel import clock, rules
+from coop.kernel.tenancy import path
+from coop.kernel.web import requires
+from ledger import forms
+from ledger.models import Account
+from ledger.selectors import balances, journal
+from ledger.services import accounts as services
+
+from .common import answer, own_account, sent
+
+PAGE = 50
+
+
+@require_safe
+@requires("ledger.read_books")
+def account_list(request: HttpRequest) -> HttpResponse:
+    """Every general account by kind, with its balance as at a day."""
+    search = forms.AsAtForm(request.GET or None)
+    on = (search.cleaned_data["on"] if search.is_valid() else None) or clock.today(request.coop)
+    lines = balances.chart(request.coop, on)
+    groups = [(label, [line for line in lines if line.kind == kind]) for kind, label in Account.Kind.choices]
+    return render(
+        request,
+        "ledger/accounts.html",
+        {
+            "search": search,
+            "on": on,
+            "groups": [(label, rows, sum(row.shown for row in rows)) for label, rows in groups if rows],
+            "total": sum(line.amount for line in lines if line.currency == request.coop.currency),
+            "keeps": rules.may(request.actor, "ledger.keep_books"),
+        },
+    )
+
+
+class _Counted:
+    """A page of a statement the database already cut: what ``ui/pages.html`` wants to know of it."""
+
+    def __init__(self, number: int, count: int, size: int):
+        self.paginator = Paginator(range(count), size)
+        self.number = min(max(1, number), self.paginator.num_pages)
+        self._page = self.paginator.page(self.number)
+
+    def __getattr__(self, name):
+        return getattr(self._page, name)
+
+
+@require_safe
+@requires("ledger.read_books")
+def account_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """An account's statement: what it held, every line, what it holds; and its members' accounts."""
+    account = own_account(request, pk)
+    search = forms.StatementSearch(request.GET or None)
+    chosen = search.cleaned_data if search.is_valid() else {}
+    since, until = chosen.get("since"), chosen.get("until")
+    number = request.GET.get("page", "1")
+    wanted = int(number) if number.isdecimal() and len(number) < 9 else 1
+    statement = journal.account_statement(account, since=since, until=until, page=max(1, wanted), size=PAGE)
+    return render(
+        request,
+        "ledger/account.html",
+        {
+            "account": account,
+            "search": search,
+            "since": since,
+            "until": until or (clock.today(request.coop) if not until else until),
+            "statement": statement,
+            "lines": [(line, account.shown(line.amount), account.shown(line.balance)) for line in statement.lines],
+            "opening": account.shown(statement.opening),
+            "closing": account.shown(statement.closing),
+            "page": _Counted(wanted, statement.count, PAGE),
+            "is_general": account.membership_id is None,
+            "keeps": rules.may(request.actor, "ledger.keep_books"),
+        },
+        status=422 if search.errors else 200,
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires("ledger.keep_books")
+def account_add(request: HttpRequest) -> HttpResponse:
+    form = forms.AccountForm(sent(request), coop=request.coop)
+
+    def act() -> HttpResponse:
+        made = services.create_account(actor=request.actor, **form.cleaned_data)
+        messages.success(request, _("Account %(account)s is there.") % {"account": made})
+        return redirect(path(request.coop, "ledger:account", pk=made.pk))
+
+    return answer(request, form, act, "ledger/account_add.html")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires("ledger.keep_books")
+def account_change(request: HttpRequest, pk: int) -> HttpResponse:
+    account = own_account(request, pk)
+    form = forms.AccountChangeForm(
+        sent(request), coop=request.coop, initial={"name": account.name, "is_open": account.is_open}
+    )
+
+    def act() -> HttpResponse:
+        services.change_account(actor=request.actor, account=account, **form.cleaned_data)
+        return redirect(path(request.coop, "ledger:account", pk=account.pk))
+
+    return answer(request, form, act, "ledger/account_change.html", {"account": account})
+
+
+def parse_day(text: str | None) -> date | None:
+    """A day out of an address, or nothing."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None

@@ -1,0 +1,49 @@
+"""What the ledger's pages share: getters that find only the co-op's own rows, and the answer to a form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+
+from coop.kernel.errors import Refused
+from ledger.models import Account, Entry, Period
+from members.models import Membership
+
+
+def own_account(request: HttpRequest, pk: int) -> Account:
+    found = Account.objects.filter(coop=request.coop).select_related("parent", "membership")
+    return get_object_or_404(found, pk=pk)
+
+
+def own_entry(request: HttpRequest, pk: int) -> Entry:
+    found = Entry.objects.filter(coop=request.coop)
+    found = found.select_related("actor", "period", "reverses", "reversed_by", "sealed")
+    return get_object_or_404(found, pk=pk)
+
+
+def own_period(request: HttpRequest, pk: int) -> Period:
+    return get_object_or_404(Period, coop=request.coop, pk=pk)
+
+
+def own_member(request: HttpRequest, number: int) -> Membership:
+    found = Membership.objects.filter(coop=request.coop).select_related("party", "member_class", "coop")
+    return get_object_or_404(found, number=number)
+
+
+def sent(request: HttpRequest):
+    """What a form is bound to: the posted values, even none at all, or nothing on a GET."""
+    return request.POST if request.method == "POST" else None
+
+
+def answer(
+    request: HttpRequest, form, act: Callable[[], HttpResponse], template: str, context: dict | None = None
+) -> HttpResponse:
+    """Run the act of a valid form and give its answer; show the form again, with what is wrong, otherwise (422)."""
+    if request.method == "POST" and form.is_valid():
+        try:
+            return act()
+        except Refused as refused:
+            refused.into(form)
+    return render(request, template, {"form": form, **(context or {})}, status=422 if form.errors else 200)
