@@ -1,2 +1,20 @@
+"""The books below ``/api/v1/<coop>/``."""
+
+from django.urls import path
+
+from . import books
+
 app_name = "ledger-api"
-urlpatterns: list = []
+urlpatterns = [
+    path("accounts/", books.Accounts.as_view(), name="accounts"),
+    path("entries/", books.Entries.as_view(), name="entries"),
+    path("entries/<int:pk>/", books.OneEntry.as_view(), name="entry"),
+    path("entries/<int:pk>/lines/", books.EntryLines.as_view(), name="entry-lines"),
+    path("payments/", books.Payments.as_view(), name="payments"),
+    path("shares/", books.Shares.as_view(), name="shares"),
+    path("shares/agreement/", books.Agreement.as_view(), name="agreement"),
+    path("shares/<int:number>/", books.MemberShares.as_view(), name="member-shares"),
+    path("share-classes/", books.ShareClasses.as_view(), name="share-classes"),
+    path("money/", books.MyMoney.as_view(), name="money"),
+    path("money/lines/", books.MyLines.as_view(), name="money-lines"),
+]

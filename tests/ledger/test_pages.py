@@ -8,7 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from coop.kernel import clock
+from coop.kernel import clock, nav
 from coop.kernel.tenancy import Actor
 from ledger.models import Account, Entry, ShareClass
 from ledger.selectors.shares import holding_of, reconciliation
@@ -304,6 +304,12 @@ def test_more_shares_in_the_browser(desk, coop, admitted):
     assert desk.post(where, {"shares": 0, "on": "2026-03-03"}).status_code == 422
 
 
+@pytest.fixture
+def bare_frame(monkeypatch):
+    """The rail counts what waits in other rooms; here only the page's own questions are counted."""
+    monkeypatch.setattr(nav, "for_actor", lambda actor, request: nav.Navigation())
+
+
 def _rows(coop, n: int) -> None:
     day = clock.today(coop).replace(month=1, day=5)
     for number in range(n):
@@ -314,10 +320,10 @@ def _rows(coop, n: int) -> None:
 @pytest.mark.parametrize("n", [1, 3])
 @pytest.mark.parametrize(
     ("name", "queries"),
-    [("desk", 24), ("accounts", 11), ("journal", 13), ("shares", 13), ("owing", 15), ("periods", 12)],
+    [("desk", 23), ("accounts", 10), ("journal", 12), ("shares", 12), ("owing", 14), ("periods", 11)],
 )
 def test_lists_ask_as_many_questions_for_three_rows_as_for_one(
-    desk, coop, shares, name, queries, n, django_assert_num_queries
+    desk, coop, shares, bare_frame, name, queries, n, django_assert_num_queries
 ):
     _rows(coop, n)
     desk.get(url(coop, name))
@@ -327,7 +333,7 @@ def test_lists_ask_as_many_questions_for_three_rows_as_for_one(
 
 @pytest.mark.parametrize("n", [1, 3])
 def test_one_accounts_one_entrys_and_a_members_own_page_do_too(
-    desk, client_of, amara, coop, shares, n, django_assert_num_queries
+    desk, client_of, amara, coop, shares, bare_frame, n, django_assert_num_queries
 ):
     membership = make_member(coop, user=amara.user, active=False, on=date(2026, 3, 1))
     for number in range(n):
@@ -337,9 +343,9 @@ def test_one_accounts_one_entrys_and_a_members_own_page_do_too(
     mine.get(url(coop, "money"))
     desk.get(url(coop, "desk"))
     for queries, client, where in (
-        (13, desk, url(coop, "account", pk=bank.pk)),
-        (14, desk, url(coop, "entry", pk=entry.pk)),
-        (18, desk, url(coop, "holding", number=membership.number)),
+        (12, desk, url(coop, "account", pk=bank.pk)),
+        (13, desk, url(coop, "entry", pk=entry.pk)),
+        (17, desk, url(coop, "holding", number=membership.number)),
         (19, mine, url(coop, "money")),
     ):
         with django_assert_num_queries(queries):

@@ -1,0 +1,97 @@
+"""Who may come in: the books, the register of shares, and a member's own money."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from coop.kernel import clock
+from ledger.models import Account, Entry, Period
+from ledger.services.accounts import account
+from ledger.services.closing import close_period
+from tests.access.harness import INSIDERS, Case, World
+from tests.ledger.factories import make_books, make_entry, make_payment
+from tests.members.factories import make_member
+
+
+def build(world: World) -> None:
+    coop, today = world.coop, clock.today(world.coop)
+    make_books(coop)
+    make_payment(world.membership, 6000, on=today - timedelta(days=40), reference="first part")
+    world.payment = make_payment(world.membership, 20_000, on=today - timedelta(days=3), reference="rest")
+    make_member(coop, name="Late Payer", on=today - timedelta(days=90), active=False)
+    world.newcomer = make_member(coop, name="New Comer", on=today - timedelta(days=2), active=False)
+    world.account = account(coop, "bank")
+    world.own_account = Account.objects.get(coop=coop, code="6200")
+    make_entry(coop, "bank", "dues", 700, on=date(today.year - 2, 3, 1), memo="Dues")
+    make_entry(coop, "bank", "dues", 900, on=date(today.year - 1, 3, 1), memo="Dues")
+    oldest = Period.objects.filter(coop=coop).order_by("starts").first()
+    close_period(actor=world.lena, period=oldest)
+    world.closed_period = oldest
+    world.period = Period.objects.filter(coop=coop, closed_at=None).order_by("starts").first()
+    world.manual = Entry.objects.filter(coop=coop, kind="manual").order_by("-id").first()
+
+
+TREASURER = {"treasurer"}
+READERS = {"treasurer", "board", "auditor"}
+SHARE_READERS = READERS | {"secretary"}
+
+
+def number(world: World) -> dict:
+    return {"number": world.membership.number}
+
+
+def an_entry(world: World) -> dict:
+    return {"pk": world.payment.entry.pk}
+
+
+def an_account(world: World) -> dict:
+    return {"pk": world.account.pk}
+
+
+CASES = [
+    Case("ledger:money", {"member"}),
+    Case("ledger:desk", READERS, viewers=("treasurer", "auditor")),
+    Case("ledger:accounts", READERS),
+    Case("ledger:accounts", READERS, query="?on=2024-12-31"),
+    Case("ledger:account", READERS, an_account),
+    Case("ledger:account-add", TREASURER),
+    Case("ledger:account-add", TREASURER, method="post"),
+    Case("ledger:account-change", TREASURER, lambda w: {"pk": w.own_account.pk}),
+    Case("ledger:journal", READERS),
+    Case("ledger:entry", READERS, an_entry, viewers=("treasurer",)),
+    Case("ledger:entry-add", TREASURER),
+    Case("ledger:entry-reverse", TREASURER, lambda w: {"pk": w.manual.pk}),
+    Case("ledger:entry-reverse", TREASURER, lambda w: {"pk": w.manual.pk}, method="post"),
+    Case("ledger:shares", SHARE_READERS, viewers=("treasurer", "secretary")),
+    Case("ledger:share-class-add", TREASURER),
+    Case("ledger:holding", SHARE_READERS, number, viewers=("treasurer",)),
+    Case("ledger:subscribe", TREASURER, number),
+    Case("ledger:owing", SHARE_READERS, viewers=("treasurer",)),
+    Case("ledger:payment-add", TREASURER),
+    Case("ledger:payment-add", TREASURER, method="post"),
+    Case("ledger:payment-file", TREASURER),
+    Case("ledger:payment-file", TREASURER, method="post"),
+    Case("ledger:periods", READERS, viewers=("treasurer",)),
+    Case("ledger:period-close", TREASURER, lambda w: {"pk": w.period.pk}),
+    Case("ledger:period-reopen", TREASURER, lambda w: {"pk": w.closed_period.pk}),
+    Case("ledger:period-reopen", TREASURER, lambda w: {"pk": w.closed_period.pk}, method="post"),
+    # --- the API
+    Case("ledger-api:accounts", READERS, api=True, html=False),
+    Case("ledger-api:entries", READERS, api=True, html=False),
+    Case("ledger-api:entry", READERS, an_entry, api=True, html=False),
+    Case("ledger-api:entry-lines", READERS, an_entry, api=True, html=False),
+    Case(
+        "ledger-api:payments",
+        TREASURER,
+        method="post",
+        api=True,
+        html=False,
+        data=lambda w: {"key": "once", "member": w.newcomer.number, "amount": 900, "on": str(w.newcomer.admitted_on)},
+    ),
+    Case("ledger-api:shares", SHARE_READERS, api=True, html=False),
+    Case("ledger-api:agreement", SHARE_READERS, api=True, html=False),
+    Case("ledger-api:member-shares", SHARE_READERS, number, api=True, html=False),
+    Case("ledger-api:share-classes", INSIDERS, api=True, html=False),
+    Case("ledger-api:money", {"member"}, api=True, html=False),
+    Case("ledger-api:money-lines", {"member"}, api=True, html=False),
+]
