@@ -233,3 +233,9 @@ def test_the_grid_of_a_chart_lies_behind_its_columns():
 )
 def test_a_browser_is_named_as_a_person_would(agent, words):
     assert draw("{{ agent|browser }}", agent=agent) == words
+
+
+def test_a_heading_does_not_break_inside_co_op():
+    html = draw("{% title name %}{% endtitle %}", name="Corn <Co-op> & by-laws of the market-gardeners")
+    assert '<h1>Corn &lt;<span class="nobr">Co-op</span>&gt; &amp; <span class="nobr">by-laws</span> of' in html
+    assert "market-gardeners</h1>" in html

@@ -7,6 +7,7 @@ Words and figures stand here; parts that hold other markup are in ``ui_blocks``,
 from __future__ import annotations
 
 import datetime as dt
+import re
 from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,7 +17,7 @@ from django.template.defaultfilters import slugify
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.dateformat import format as format_date
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -198,6 +199,21 @@ def browser(agent: str) -> str:
     if what and where:
         return _("%(browser)s on %(system)s") % {"browser": what, "system": where}
     return what or where or _("Unknown browser")
+
+
+SHORT_HYPHENED = re.compile(r"\b\w{1,3}-\w+\b|\b\w+-\w{1,3}\b")
+
+
+@register.filter
+def unbroken(text: Any) -> str:
+    """A heading whose short hyphened words (Co-op, e-mail, by-law) stay on one line; markup is left as it is."""
+    if hasattr(text, "__html__"):
+        return text
+    words, at, parts = str(text), 0, []
+    for found in SHORT_HYPHENED.finditer(words):
+        parts += [conditional_escape(words[at : found.start()]), format_html('<span class="nobr">{}</span>', found[0])]
+        at = found.end()
+    return SafeString("".join([*parts, conditional_escape(words[at:])]))
 
 
 @register.filter
