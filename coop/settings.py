@@ -207,6 +207,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "jobs.sweep": {"task": "kernel.sweep_jobs", "schedule": env.float("SWEEP_SECONDS", default=15.0)},
     "mail.send": {"task": "kernel.send_mail", "schedule": 30.0},
+    "members.tick": {"task": "members.tick", "schedule": 600.0},
     "ballots.tick": {"task": "governance.tick", "schedule": env.float("TICK_SECONDS", default=5.0)},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(embedded.data_dir() / "celerybeat-schedule")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.template.loader import render_to_string
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from coop.kernel import money, outbox
+from members.selectors.leaving import arithmetic
 
 
 def _send(coop, to: str, template: str, subject: str, ref: str, **context) -> None:
@@ -45,6 +47,32 @@ def refused(application) -> None:
     """The reason, and until when one may appeal."""
     with override(application.coop.language):
         _send_about(application, "refused", _("About your application to %s") % application.coop.name)
+
+
+def notice_received(membership, worked_out) -> None:
+    """The last day, and how it comes about."""
+    with override(membership.coop.language):
+        lines = arithmetic(worked_out)
+        subject = _("Your notice has arrived: your last day is %s") % date_format(worked_out.last_day, "j F Y")
+        _send_member(membership, "notice_received", subject, notice=worked_out, lines=lines)
+
+
+def notice_withdrawn(membership) -> None:
+    """One stays after all."""
+    with override(membership.coop.language):
+        _send_member(membership, "notice_withdrawn", _("You stay a member of %s") % membership.coop.name)
+
+
+def membership_ended(membership) -> None:
+    """Farewell."""
+    with override(membership.coop.language):
+        _send_member(membership, "ended", _("Your membership of %s has ended") % membership.coop.name)
+
+
+def _send_member(membership, template: str, subject: str, **context) -> None:
+    party, coop = membership.party, membership.coop
+    context |= {"membership": membership, "party": party}
+    _send(coop, party.email, template, subject, f"membership:{membership.pk}", **context)
 
 
 def email_changed(party, old_email: str) -> None:

@@ -11,14 +11,18 @@ from .desk import (
     StandingForm,
 )
 from .joining import ApplicationForm
+from .standing import DeathForm, HouseholdForm, NoticeForm
 
 __all__ = [
     "ApplicationForm",
     "AsAtForm",
+    "DeathForm",
     "DecisionForm",
     "DetailsForm",
+    "HouseholdForm",
     "MemberSearchForm",
     "NameForm",
+    "NoticeForm",
     "PaperApplicationForm",
     "SheetForm",
     "StandingForm",

@@ -19,7 +19,7 @@ def membership_of(actor) -> Membership | None:
 
 
 def _with_party(coop):
-    return Membership.objects.filter(coop=coop).select_related("party", "member_class")
+    return Membership.objects.filter(coop=coop).select_related("party", "member_class", "household")
 
 
 def membership_by_number(coop, number: int) -> Membership | None:

@@ -4,15 +4,17 @@ from .access import looked_at
 from .accounts import claim
 from .bylaws import create_bylaws, create_class
 from .deciding import ADMIT, POSTPONE, REFUSE, Decision, admit, create_sheet, decide_sheet, put_on_sheet, take_off_sheet
+from .households import form_household, leave_household, move_vote
 from .joining import apply, check, match_party, withdraw
+from .leaving import end_due, give_notice, name_heir, record_death, withdraw_notice
 from .parties import change_details
 from .standing import activate, reinstate, suspend
 
 __all__ = [
     "ADMIT",
+    "Decision",
     "POSTPONE",
     "REFUSE",
-    "Decision",
     "activate",
     "admit",
     "apply",
@@ -23,11 +25,19 @@ __all__ = [
     "create_class",
     "create_sheet",
     "decide_sheet",
+    "end_due",
+    "form_household",
+    "give_notice",
+    "leave_household",
     "looked_at",
     "match_party",
+    "move_vote",
+    "name_heir",
     "put_on_sheet",
+    "record_death",
     "reinstate",
     "suspend",
     "take_off_sheet",
     "withdraw",
+    "withdraw_notice",
 ]

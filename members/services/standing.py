@@ -29,9 +29,9 @@ def activate(*, actor, membership: Membership, on: date, because: str = "") -> M
     membership = history.lock(membership)
     if membership.state in (State.ACTIVE, State.SUSPENDED):
         return membership
-    _refuse_ended(membership)
+    refuse_ended(membership)
     day = max(on, membership.admitted_on)
-    _refuse_future(membership, day)
+    refuse_future(membership, day)
     history.append(
         actor=actor,
         stream=membership.stream,
@@ -42,7 +42,7 @@ def activate(*, actor, membership: Membership, on: date, because: str = "") -> M
         note={"because": because} if because else None,
     )
     history.project(membership)
-    audit.record(actor=actor, kind="members.activated", subject=_subject(membership), number=membership.number)
+    audit.record(actor=actor, kind="members.activated", subject=subject_of(membership), number=membership.number)
     return membership
 
 
@@ -61,7 +61,7 @@ def reinstate(*, actor, membership: Membership, on: date, reason: str, resolutio
 def _by_decision(actor, membership, kind, on, reason, resolution, allowed) -> Membership:
     rules.require(actor, "members.decide", membership)
     membership = history.lock(membership)
-    _refuse_ended(membership)
+    refuse_ended(membership)
     if membership.state not in allowed:
         raise Refused(
             "wrong_state",
@@ -71,7 +71,7 @@ def _by_decision(actor, membership, kind, on, reason, resolution, allowed) -> Me
         raise Refused("reason_missing", _("Say why, in a sentence the member will read."), "reason")
     if not resolution.strip():
         raise Refused("resolution_missing", _("Name the resolution that decided it."), "resolution")
-    _refuse_future(membership, on)
+    refuse_future(membership, on)
     _refuse_before_last(membership, on)
     history.append(
         actor=actor,
@@ -88,7 +88,7 @@ def _by_decision(actor, membership, kind, on, reason, resolution, allowed) -> Me
     audit.record(
         actor=actor,
         kind=f"members.{kind}",
-        subject=_subject(membership),
+        subject=subject_of(membership),
         number=membership.number,
         resolution=resolution.strip(),
         reason=reason.strip(),
@@ -109,15 +109,18 @@ def _refuse_before_last(membership: Membership, on: date) -> None:
         )
 
 
-def _subject(membership: Membership) -> str:
+def subject_of(membership: Membership) -> str:
+    """How the audit trail names a membership."""
     return f"membership:{membership.pk}"
 
 
-def _refuse_ended(membership: Membership) -> None:
+def refuse_ended(membership: Membership) -> None:
+    """Refuse what a membership that is over cannot undergo."""
     if membership.standing_on(clock.today(membership.coop)) == State.ENDED:
         raise Refused("ended", _("This membership has ended, so nothing can change its standing."))
 
 
-def _refuse_future(membership: Membership, on: date) -> None:
+def refuse_future(membership: Membership, on: date, field: str = "on") -> None:
+    """Refuse what has not happened yet."""
     if on > clock.today(membership.coop):
-        raise Refused("in_the_future", _("That day is still to come; record it when it has happened."), "on")
+        raise Refused("in_the_future", _("That day is still to come; record it when it has happened."), field)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import applications, desk, library, mine, sheets, standing
+from . import applications, desk, households, leaving, library, mine, sheets, standing
 
 app_name = "members"
 urlpatterns = [
@@ -23,6 +23,13 @@ urlpatterns = [
     path("register/members/<int:number>/details/", desk.details, name="details"),
     path("register/members/<int:number>/suspend/", standing.suspend, name="suspend"),
     path("register/members/<int:number>/reinstate/", standing.reinstate, name="reinstate"),
+    path("register/members/<int:number>/notice/", leaving.record_notice, name="record-notice"),
+    path("register/members/<int:number>/stay/", leaving.record_stay, name="record-stay"),
+    path("register/members/<int:number>/death/", leaving.record_death, name="record-death"),
+    path("register/members/<int:number>/move-out/", households.move_out, name="move-out"),
+    path("register/households/", households.listing, name="households"),
+    path("register/households/new/", households.create, name="household-new"),
+    path("register/households/<int:pk>/vote/", households.vote, name="household-vote"),
     path("by-laws/", library.bylaws, name="bylaws"),
     path("by-laws/<int:pk>/", library.bylaws_text, name="bylaws-text"),
     path("join/thanks/<uuid:reference>/", mine.applied, name="applied"),
@@ -30,5 +37,7 @@ urlpatterns = [
     path("me/", mine.me, name="me"),
     path("me/details/", mine.details, name="me-details"),
     path("me/looked/", mine.looked, name="me-looked"),
+    path("me/leave/", leaving.leave, name="leave"),
+    path("me/stay/", leaving.stay, name="stay"),
     path("claim/", mine.claim, name="claim"),
 ]

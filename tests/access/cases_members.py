@@ -26,6 +26,11 @@ def build(world: World) -> None:
     decisions = {refused.pk: services.Decision("refuse", "The roof terrace is full.")}
     services.decide_sheet(actor=world.mei, sheet=world.decided, decisions=decisions, resolution="2026/2", on=today)
     world.refused = refused
+    world.leaving = make_member(coop, name="Hanna Krol", on=date(2025, 7, 8))
+    services.give_notice(actor=world.mei, membership=world.leaving, received_on=today)
+    home = [make_member(coop, name=name, on=date(2024, 2, 1)) for name in ("Ruth Bakr", "Omar Bakr")]
+    world.household = services.form_household(actor=world.mei, name="Quay 7", memberships=home, voter=home[0])
+    world.homely = home[1]
     services.looked_at(actor=world.mei, what="member", party=world.membership.party)
 
 
@@ -47,6 +52,20 @@ def on_sheet(world: World) -> dict:
 
 def reference(world: World) -> dict:
     return {"reference": world.application.reference}
+
+
+def wants_to_join(world: World) -> dict:
+    name = {"given_names": "Zora", "family_name": "Neale", "email": "zora@example.org", "street": "Quay 9"}
+    return {**name, "member_class": "consumer", "bylaws": world.application.bylaws_id}
+
+
+def sheet_of_one(world: World) -> dict:
+    return {"meeting_on": clock.today(world.coop).isoformat(), "applications": [world.application.pk]}
+
+
+def all_admitted(world: World) -> dict:
+    admitted = [{"application": world.sheet_line.pk, "verdict": "admit"}]
+    return {"resolution": "2026/3", "on": clock.today(world.coop).isoformat(), "decisions": admitted}
 
 
 CASES = [
@@ -79,6 +98,22 @@ CASES = [
     Case("members:sheet", OFFICERS, lambda w: {"pk": w.decided.pk}, query="?decided"),
     Case("members:sheet", DECIDERS, lambda w: {"pk": w.sheet.pk}, method="post"),
     Case("members:sheet-put", SECRETARY, lambda w: {"pk": w.sheet.pk}, method="post"),
+    Case("members:detail", OFFICERS, lambda w: {"number": w.homely.number}, query="?home"),
+    Case("members:record-notice", SECRETARY, number),
+    Case("members:record-stay", SECRETARY, lambda w: {"number": w.leaving.number}, method="post"),
+    Case("members:record-death", SECRETARY, number),
+    Case("members:households", OFFICERS),
+    Case("members:household-new", SECRETARY),
+    Case(
+        "members:household-vote",
+        SECRETARY,
+        lambda w: {"pk": w.household.pk},
+        method="post",
+        data=lambda w: {"number": w.homely.number},
+    ),
+    Case("members:move-out", SECRETARY, lambda w: {"number": w.homely.number}, method="post"),
+    Case("members:leave", {"member"}, viewers=("member",)),
+    Case("members:stay", {"member"}, method="post"),
     Case("members:bylaws", EVERYBODY, viewers=("anonymous",)),
     Case(
         "members:bylaws-text",
@@ -97,13 +132,13 @@ CASES = [
 API = [
     Case("members-api:classes", EVERYBODY - {"anonymous"}),
     Case("members-api:applications", OFFICERS),
-    Case("members-api:applications", EVERYBODY - {"anonymous"}, method="post"),
+    Case("members-api:applications", EVERYBODY - {"anonymous"}, method="post", data=wants_to_join),
     Case("members-api:application", OFFICERS, application),
     Case("members-api:application-withdraw", SECRETARY, application, method="post", denied=404),
     Case("members-api:sheets", OFFICERS),
-    Case("members-api:sheets", SECRETARY, method="post"),
+    Case("members-api:sheets", SECRETARY, method="post", data=sheet_of_one),
     Case("members-api:sheet", OFFICERS, lambda w: {"pk": w.sheet.pk}),
-    Case("members-api:sheet-decide", DECIDERS, lambda w: {"pk": w.sheet.pk}, method="post"),
+    Case("members-api:sheet-decide", DECIDERS, lambda w: {"pk": w.sheet.pk}, method="post", data=all_admitted),
     Case("members-api:members", OFFICERS),
     Case("members-api:member", OFFICERS, number),
     Case("members-api:history", OFFICERS, number),
