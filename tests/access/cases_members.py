@@ -144,5 +144,6 @@ API = [
     Case("members-api:history", OFFICERS, number),
     Case("members-api:register", OFFICERS),
     Case("members-api:me", {"member"}),
+    Case("members-api:me", {"member"}, method="patch", data=lambda w: {"phone": "0431 12345"}),
 ]
 CASES += [replace(case, api=True, html=False) for case in API]
