@@ -13,7 +13,7 @@ class LedgerConfig(AppConfig):
         import_module("ledger.rules")
         readers = ("treasurer", "board", "auditor")
         nav.register(
-            nav.Entry("ledger", _("Money"), "ledger:desk", "chart", requires=readers, order=10),
+            nav.Entry("ledger", _("Overview"), "ledger:desk", "chart", requires=readers, order=10),
             nav.Entry("ledger", _("Shares"), "ledger:shares", "coins", requires=(*readers, "secretary"), order=20),
             nav.Entry(
                 "ledger", _("Who has to pay"), "ledger:owing", "clock", requires=(*readers, "secretary"), order=25

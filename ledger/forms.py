@@ -180,7 +180,7 @@ class AccountChoice(forms.ModelChoiceField):
 
 
 class EntryLineForm(CoopForm):
-    account = AccountChoice(label=_("Account"), queryset=Account.objects.none(), required=False)
+    account = AccountChoice(label=_("Account"), queryset=Account.objects.none(), required=False, empty_label="")
     debit = MoneyField(label=_("Debit"), required=False)
     credit = MoneyField(label=_("Credit"), required=False)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -28,8 +26,9 @@ PAGE = 50
 @requires("ledger.read_books")
 def account_list(request: HttpRequest) -> HttpResponse:
     """Every general account by kind, with its balance as at a day."""
-    search = forms.AsAtForm(request.GET or None)
-    on = (search.cleaned_data["on"] if search.is_valid() else None) or clock.today(request.coop)
+    today = clock.today(request.coop)
+    search = forms.AsAtForm(request.GET or None, initial={"on": today})
+    on = (search.cleaned_data["on"] if search.is_valid() else None) or today
     lines = balances.chart(request.coop, on)
     groups = [(label, [line for line in lines if line.kind == kind]) for kind, label in Account.Kind.choices]
     return render(
@@ -42,6 +41,7 @@ def account_list(request: HttpRequest) -> HttpResponse:
             "total": sum(line.amount for line in lines if line.currency == request.coop.currency),
             "keeps": rules.may(request.actor, "ledger.keep_books"),
         },
+        status=422 if search.errors else 200,
     )
 
 
@@ -75,7 +75,7 @@ def account_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "account": account,
             "search": search,
             "since": since,
-            "until": until or (clock.today(request.coop) if not until else until),
+            "until": until or clock.today(request.coop),
             "statement": statement,
             "lines": [(line, account.shown(line.amount), account.shown(line.balance)) for line in statement.lines],
             "opening": account.shown(statement.opening),
@@ -114,11 +114,3 @@ def account_change(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect(path(request.coop, "ledger:account", pk=account.pk))
 
     return answer(request, form, act, "ledger/account_change.html", {"account": account})
-
-
-def parse_day(text: str | None) -> date | None:
-    """A day out of an address, or nothing."""
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        return None

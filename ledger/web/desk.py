@@ -31,7 +31,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     late = sorted((d for d in debtors if d.owed.due), key=lambda d: (-d.owed.due, d.membership.number))
     waiting = [d for d in debtors if d.membership.state == "admitted" and not d.owed.due]
     held = holdings(coop, today)
-    latest = list(entries(coop)[:SHOWN])
+    latest = list(entries(coop).order_by("-id")[:SHOWN])
     return render(
         request,
         "ledger/desk.html",
@@ -48,7 +48,7 @@ def desk(request: HttpRequest) -> HttpResponse:
             "cash": sum(line.shown for line in balances.chart(coop, today) if line.purpose in ("bank", "cash")),
             "holders": sum(1 for each in held.values() if each.paid_up),
             "owing": sum(each.owing for each in held.values()),
-            "latest": [(entry, moved_by) for entry, moved_by in _with_sums(latest)],
+            "latest": _with_sums(latest),
             "keeps": rules.may(request.actor, "ledger.keep_books"),
             "cash_chart": _chart(coop, today, "bank", _("Money in the bank")),
             "capital_chart": _chart(coop, today, "share_capital", _("Paid-up share capital"), credit=True),
@@ -81,7 +81,7 @@ def _chart(coop, today: date, purpose: str, title: str, *, credit: bool = False)
             "now": date_format(ends[-1], "j F Y"),
         },
         points=[
-            charts.Point((day - ends[0]).days, amount, text, date_format(day, "j M Y"))
+            charts.Point(x=(day - ends[0]).days, value=amount, text=text, when=date_format(day, "j M Y"))
             for day, amount, text in zip(ends, amounts, words, strict=True)
         ],
         head=(_("Day"), _("Amount")),

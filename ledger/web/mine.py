@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from coop.kernel import clock
 from coop.kernel.web import requires
+from ledger.models import MemberFee
 from ledger.selectors.dues import owed_by
 from ledger.selectors.journal import member_accounts, member_lines
 from ledger.selectors.shares import events_of, holding_of
@@ -24,6 +25,25 @@ MEANINGS = {
     "member_credit": _("Paid in advance"),
     "member_receivable": _("You owe the co-op"),
     "roll_forward": _("Small refunds carried to next year"),
+}
+# Why a line is there, by what the account is for and whether it grew.
+EXPLAINED = {
+    ("share_capital", True): _("You paid; this part of it went to your shares."),
+    ("share_capital", False): _("Shares left your account."),
+    ("retained_equity", True): _("The part of your refund the co-op keeps as your capital."),
+    ("retained_equity", False): _("Capital from an earlier refund was paid out or used."),
+    ("patronage_payable", True): _("The part of your refund that is paid to you."),
+    ("patronage_payable", False): _("A refund was paid to you."),
+    ("share_interest_payable", True): _("Interest on your paid-up shares."),
+    ("share_interest_payable", False): _("Interest was paid to you."),
+    ("redemption_payable", True): _("Shares you gave back, to be paid to you."),
+    ("redemption_payable", False): _("Shares were paid back to you."),
+    ("member_credit", True): _("You paid more than was owed; it is kept for you."),
+    ("member_credit", False): _("What you had paid in advance was used."),
+    ("member_receivable", True): _("The co-op is owed this by you."),
+    ("member_receivable", False): _("You paid what was owed, or it was set off."),
+    ("roll_forward", True): _("Too little to pay out by itself; it is added to next year’s refund."),
+    ("roll_forward", False): _("A small refund of an earlier year was added to this one."),
 }
 PAGE = 25
 
@@ -50,9 +70,18 @@ def money_page(request: HttpRequest) -> HttpResponse:
             "owned": [(meaning(each), shown, each.currency) for each, shown in owned],
             "mine": sum(shown for each, shown in owned if each.currency == request.coop.currency),
             "page": page,
-            "lines": [(line, meaning(line.account), line.account.shown(line.amount)) for line in page],
+            "fees": MemberFee.objects.filter(membership=membership),
+            "lines": [_told(line) for line in page],
         },
     )
+
+
+def _told(line) -> tuple:
+    amount = line.account.shown(line.amount)
+    why = EXPLAINED.get((line.account.purpose, amount > 0), "")
+    if line.entry.reverses_id:
+        why = _("Takes back entry %(entry)s, which was wrong.") % {"entry": line.entry.reverses_id}
+    return line, meaning(line.account), why, amount
 
 
 def meaning(account) -> str:

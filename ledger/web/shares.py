@@ -29,9 +29,10 @@ PAGE = 50
 @requires("ledger.read_shares")
 def register(request: HttpRequest) -> HttpResponse:
     """Who holds what as at a day, subscribed and paid up apart, and whether the capital account says the same."""
-    search = forms.ShareSearch(request.GET or None)
+    today = clock.today(request.coop)
+    search = forms.ShareSearch(request.GET or None, initial={"on": today})
     chosen = search.cleaned_data if search.is_valid() else {}
-    on = chosen.get("on") or clock.today(request.coop)
+    on = chosen.get("on") or today
     lines = share_register(request.coop, on, search=chosen.get("q") or "")
     page = Paginator(lines, PAGE).get_page(request.GET.get("page"))
     return render(
@@ -45,6 +46,7 @@ def register(request: HttpRequest) -> HttpResponse:
             "shares": sum(line.shares for line in lines),
             "subscribed": sum(line.subscribed for line in lines),
             "paid_up": sum(line.paid_up for line in lines),
+            "owing": sum(line.owing for line in lines),
             "agreement": reconciliation(request.coop, on),
             "classes": list(ShareClass.objects.filter(coop=request.coop)),
             "keeps": rules.may(request.actor, "ledger.keep_books"),
