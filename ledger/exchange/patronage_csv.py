@@ -14,10 +14,9 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
+from coop.kernel.csv_table import Unreadable, digest_of, fold, open_table
 from coop.kernel.errors import Refused
 from ledger.units import Measure
-
-from .csv_table import Unreadable, digest_of, fold, open_table
 
 MOST_ROWS = 2_000_000
 SHOWN_PROBLEMS = 200  # the rest is counted

@@ -13,9 +13,8 @@ from datetime import date
 from django.utils.translation import gettext as _
 
 from coop.kernel import money
+from coop.kernel.csv_table import Unreadable, digest_of, fold, open_table
 from coop.kernel.errors import Refused
-
-from .csv_table import Unreadable, digest_of, fold, open_table
 
 MOST_ROWS = 20_000
 HEADINGS = {

@@ -15,9 +15,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from coop.kernel import audit, clock, money, rules
+from coop.kernel.csv_table import check_size, digest_of
 from coop.kernel.errors import Refused
 from ledger.exchange import patronage_csv
-from ledger.exchange.csv_table import check_size, digest_of
 from ledger.models import PatronageFile, PatronageImport, PatronageRecord, PatronageYear, SurplusPlan
 from ledger.selectors import patronage as selectors
 from ledger.units import Measure
