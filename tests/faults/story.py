@@ -1,0 +1,56 @@
+"""A year ready to be posted, made by the services in a process of its own, and what became of it afterwards.
+
+Run as ``python -m tests.faults.story VERB ARGUMENT…`` in the environment of a data folder; prints JSON.
+"""
+
+import json
+import os
+import sys
+
+MEMBERS = 60 if "ROCHDALE_SOAK" in os.environ else 5
+
+
+def begin(count):
+    """``count`` co-ops, each with members who bought things and a plan they carried and a second officer approved."""
+    return [_one(f"coop-{n}") for n in range(int(count))]
+
+
+def _one(slug):
+    from datetime import date
+
+    from coop.kernel.models import Cooperative
+    from tests.cast import make_officer
+    from tests.ledger import surplus_factories
+    from tests.members.factories import make_member
+
+    coop = Cooperative.objects.create(slug=slug, name=slug.title(), currency="EUR", time_zone="Europe/Berlin")
+    lena, jonas = make_officer(coop, "lena", "treasurer"), make_officer(coop, "jonas", "board")
+    for n in range(MEMBERS):
+        make_member(coop, name=f"Buyer {n:02d}", on=date(2020, 5, 1))
+    surplus_factories.make_import(lena, {n + 1: f"{100 + 37 * n}.40" for n in range(MEMBERS)})
+    plan = surplus_factories.approved(surplus_factories.make_plan(lena), lena, jonas)
+    return {"slug": slug, "plan": plan.pk, "coop": coop.pk}
+
+
+def post(slug, plan):
+    """The treasurer asks for the posting, as the button does. The number of the job."""
+    from coop.kernel.models import Cooperative, User
+    from coop.kernel.tenancy import Actor
+    from ledger.models import SurplusPlan
+    from ledger.services import surplus
+
+    coop = Cooperative.objects.get(slug=slug)
+    actor = Actor.of(User.objects.get(email="lena@example.org"), coop)
+    return surplus.post(actor=actor, plan=SurplusPlan.objects.get(pk=plan)).pk
+
+
+def main(verb, *arguments):
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "coop.settings")
+    django.setup()
+    print(json.dumps({"begin": begin, "post": post}[verb](*arguments)))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

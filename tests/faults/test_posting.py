@@ -1,0 +1,276 @@
+"""The job that posts a distribution, with something dying in the middle of it: done once, nothing twice, nothing half.
+
+Real processes: supervisor, worker with its pool, PostgreSQL, Valkey. The middle is found without touching our code: a
+transaction of the owner's holds a lock the job needs at a certain step, the fault strikes while the job waits there,
+and the lock is let go. Further runs strike at random moments, three seeds in ``make test``, thirty in ``make soak``.
+"""
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import ExitStack, closing, contextmanager, suppress
+
+import psycopg2
+import pytest
+import redis
+
+from coop import embedded
+from tests.faults import processes
+from tests.faults.processes import PROJECT, ask, environment, wait_for
+from tests.faults.story import MEMBERS
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
+SEEDS = range(30 if "ROCHDALE_SOAK" in os.environ else 3)
+QUICK = {"SWEEP_SECONDS": "1", "TICK_SECONDS": "60"}  # whoever waits for the sweeper waits less
+SEALING = "in the sealing transaction"
+LOCKS = {  # where the job waits: what holds it there
+    "before its accounts": "LOCK TABLE ledger_account IN ACCESS EXCLUSIVE MODE",
+    "before its batch": "LOCK TABLE ledger_bulkbatch IN ACCESS EXCLUSIVE MODE",
+    SEALING: "SELECT 1 FROM ledger_surplusplan WHERE id = {plan} FOR UPDATE",
+}
+
+
+class House:
+    """A running Rochdale with co-ops whose plans wait to be posted, one for each fault."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.up = processes.Up(folder, **QUICK)
+        self.up.wait_up(180)
+        wait_for(self.up.ready)
+        self.plans = self.tell("begin", str(10 + len(SEEDS)))
+        self.at = 0
+
+    def tell(self, *words):
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.faults.story", *words],
+            cwd=PROJECT,
+            env=environment(self.folder),
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout.splitlines()[-1])
+
+    def next_plan(self):
+        self.at += 1
+        return self.plans[self.at - 1]
+
+    def ask(self, query):
+        return ask(self.folder, query)
+
+    def pids(self, what):
+        """Processes of that kind, the parent before its children."""
+        found = [(int(started), pid) for (pid, started), command in self.up.tree().items() if what in command]
+        return [pid for _, pid in sorted(found)]
+
+    @contextmanager
+    def holding(self, statement):
+        """Hold the locks the statement takes; let go on the way out."""
+        os.environ["ROCHDALE_DATA"], before = str(self.folder), os.environ["ROCHDALE_DATA"]
+        try:
+            line = psycopg2.connect(**embedded.connection_params(embedded.OWNER_ROLE))
+        finally:
+            os.environ["ROCHDALE_DATA"] = before
+        with closing(line), line.cursor() as cursor:
+            cursor.execute(statement)
+            yield
+            with suppress(psycopg2.Error):  # the database itself may have been the victim
+                line.rollback()
+
+    def somebody_waits(self):
+        return self.ask("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype <> 'advisory'")[0][0] > 0
+
+    # --- faults ------------------------------------------------------------------------------------------------------
+    def kill_pool(self):
+        """The processes that do the work; their parent stays."""
+        for pid in self.pids("celery --quiet -A coop worker")[1:]:
+            os.kill(pid, signal.SIGKILL)
+
+    def kill_worker(self):
+        """The worker and all its processes."""
+        for pid in self.pids("celery --quiet -A coop worker"):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def kill_database(self):
+        """A crash: PostgreSQL recovers from its log."""
+        self._end_postgres(signal.SIGKILL)
+
+    def restart_database(self):
+        """An orderly restart, as for an update: every connection is closed."""
+        self._end_postgres(signal.SIGINT)
+
+    def _end_postgres(self, sig):
+        postmaster = self.pids("bin/postgres -D")[0]
+        os.kill(postmaster, sig)
+        wait_for(lambda: postmaster not in self.pids("bin/postgres -D"), 20)
+        wait_for(self.answers, 60)
+
+    def answers(self):
+        try:
+            return self.ask("SELECT 1") == [(1,)]
+        except psycopg2.OperationalError:
+            return False
+
+    def empty_broker(self):
+        """Every message is gone, those being worked on included."""
+        with closing(redis.Redis(unix_socket_path=str(self.folder / "run" / "valkey.sock"))) as broker:
+            broker.flushall()
+
+    def kill_broker(self):
+        """The broker dies and comes back."""
+        (pid,) = self.pids("valkey-server")
+        os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: self.pids("valkey-server") not in ([], [pid]), 20)
+
+    # --- what must be true -------------------------------------------------------------------------------------------
+    def over(self, job):
+        """True once the job is over; its worker is allowed to have been anything in between."""
+        try:
+            return self.ask(f"SELECT state FROM kernel_job WHERE id = {job} AND state IN ('done', 'failed')")
+        except psycopg2.OperationalError:
+            return None
+
+    def check(self, plan, job):
+        """One job, done; one entry, whole and balanced, every member with what the plan says; the chain unbroken."""
+        wait_for(lambda: self.over(job), 120, pause=0.25)
+        where = f"coop_id = {plan['coop']}"
+        assert self.ask(f"SELECT state, error FROM kernel_job WHERE {where} AND kind = 'ledger.post_distribution'") == [
+            ("done", "")
+        ]
+        ((entry, batch),) = self.ask(f"SELECT id, batch FROM ledger_entry WHERE {where} AND kind = 'distribution'")
+        assert self.ask(f"SELECT state, entry_id FROM ledger_surplusplan WHERE id = {plan['plan']}") == [
+            ("posted", entry)
+        ]
+        ((lines, total, entries),) = self.ask(
+            "SELECT count(*), sum(amount), count(DISTINCT entry_id) FROM ledger_posting"
+            f" WHERE {where} AND batch = {batch}"
+        )
+        assert (total, entries) == (0, 1)
+        credited = self.ask(
+            "SELECT a.membership_id, -sum(p.amount) FROM ledger_posting p JOIN ledger_account a ON a.id = p.account_id"
+            f" WHERE p.{where} AND p.batch = {batch} AND a.membership_id IS NOT NULL GROUP BY 1 ORDER BY 1"
+        )
+        wanted = self.ask(
+            "SELECT membership_id, cash + interest + qualified + nonqualified + netted + rolled_forward"
+            f" FROM ledger_planline WHERE plan_id = {plan['plan']} ORDER BY 1"
+        )
+        assert credited == wanted
+        assert len(wanted) == MEMBERS
+        assert lines > 2 * MEMBERS
+        states = dict(self.ask(f"SELECT state, count(*) FROM ledger_bulkbatch WHERE {where} GROUP BY 1"))
+        assert states.pop("sealed") == 1
+        assert set(states) <= {"dropped"}, "a run that was given up left something behind"
+        assert self.ask(f"SELECT count(*) FROM kernel_auditevent WHERE {where} AND kind = 'ledger.plan_posted'") == [
+            (1,)
+        ]
+        walked = subprocess.run(
+            [sys.executable, str(PROJECT / "manage.py"), "verify_audit", "--coop", plan["slug"]],
+            env=environment(self.folder),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert walked.returncode == 0, walked.stderr
+        assert "the chain is whole" in walked.stdout
+
+
+@pytest.fixture(scope="module")
+def house(prepared):
+    folder = processes.new_folder()
+    subprocess.run(["cp", "-a", f"{prepared}/.", str(folder)], check=True)
+    made = None
+    try:
+        made = House(folder)
+        yield made
+    finally:
+        if made:
+            made.up.end()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def plan(house):
+    """The next co-op's plan, and a worker that is ready for it."""
+    wait_for(lambda: len(house.pids("celery --quiet -A coop worker")) >= 3, 60)
+    wait_for(house.up.ready, 60)
+    return house.next_plan()
+
+
+@contextmanager
+def paused(pids):
+    """Hold these processes still."""
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+
+def post(house, plan):
+    return house.tell("post", plan["slug"], str(plan["plan"]))
+
+
+def test_nothing_dies(house, plan):
+    house.check(plan, post(house, plan))
+
+
+@pytest.mark.parametrize(
+    ("fault", "where"),
+    [
+        ("kill_pool", "before its accounts"),
+        ("kill_worker", "before its batch"),
+        ("kill_pool", SEALING),
+        ("kill_worker_late", SEALING),
+        ("kill_database", SEALING),
+        ("kill_database_late", SEALING),
+        ("restart_database", "before its batch"),
+        ("kill_broker", SEALING),
+    ],
+)
+def test_something_dies_in_the_middle(house, plan, fault, where):
+    with ExitStack() as held:
+        with paused(house.pids("celery --quiet -A coop worker")):
+            job = post(house, plan)
+            before = held.enter_context(ExitStack())
+            before.enter_context(house.holding(LOCKS[where].format(**plan)))
+        wait_for(house.somebody_waits, 60)
+        if where == SEALING and fault.endswith("_late"):  # let it post, and hold it before it says so
+            held.enter_context(house.holding(f"SELECT 1 FROM kernel_job WHERE id = {job} FOR UPDATE"))
+            before.close()
+            posted = f"SELECT 1 FROM ledger_surplusplan WHERE id = {plan['plan']} AND state = 'posted'"
+            wait_for(lambda: house.ask(posted), 60)
+        getattr(house, fault.removesuffix("_late"))()
+    house.check(plan, job)
+
+
+def test_the_broker_is_emptied_before_anybody_saw_the_message(house, plan):
+    with paused(house.pids("celery --quiet -A coop worker")):
+        job = post(house, plan)
+        house.empty_broker()
+    house.check(plan, job)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_something_dies_at_some_moment(house, plan, seed):
+    chance = random.Random(seed)
+    faults = [house.kill_pool, house.kill_worker, house.kill_database, house.restart_database]
+    faults += [house.empty_broker, house.kill_broker]
+    job = post(house, plan)
+    for _ in range(chance.randint(1, 3)):
+        time.sleep(chance.uniform(0, 0.6))
+        fault = chance.choice(faults)
+        print(f"seed {seed}: {fault.__name__}")
+        fault()
+    house.check(plan, job)
