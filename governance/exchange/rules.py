@@ -164,7 +164,7 @@ def _motion(election: Election) -> dict[str, Any]:
 
 
 def _object(election: Election, rule: Mapping[str, Any], key: str) -> dict[str, Any]:
-    value = rule.get(key, {})
+    value = {} if rule.get(key) is None else rule[key]
     if not isinstance(value, dict):
         raise _fault(election, f"“{key}” must be an object")
     return value
