@@ -1,7 +1,8 @@
 """A million made-up papers, always the same: the three electorates the counting targets are stated for.
 
-``blocs``: three blocs with tastes of their own, Plackett–Luce draws, papers of 1 to 10 preferences. ``uniform``: everybody ranks
-all ten, no taste at all, hardly two papers alike. ``short``: one strong common taste, mostly two to four preferences.
+``blocs``: three blocs with tastes of their own, Plackett–Luce draws, papers of 1 to 10 preferences. ``uniform``:
+everybody ranks all ten, no taste at all, hardly two papers alike. ``short``: one strong common taste, mostly two to
+four preferences.
 """
 
 from __future__ import annotations

@@ -1,9 +1,13 @@
 """Made-up elections for Hypothesis."""
 
+import os
+
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from governance.tally import Contest, Limit
 
+_LIMIT = int(os.environ.get("HYPOTHESIS_EXAMPLES", "1000000"))
 NAMES = ("Amara", "Jonas", "Mei", "Lena", "Samir", "Theo", "Ines")
 SINGLE = ("irv",)
 SEVERAL = ("plurality", "block", "approval", "scottish-stv", "meek-stv", "schulze")
@@ -54,3 +58,8 @@ def limits_for(draw, size, seats):
         free -= least
         made.append(Limit(f"group {number}", members, least, most))
     return tuple(made)
+
+
+def examples(number):
+    """So many examples, or fewer where HYPOTHESIS_EXAMPLES says so: mutants are tried by the thousand."""
+    return settings(max_examples=min(number, _LIMIT), deadline=None, derandomize=_LIMIT < number)

@@ -2,13 +2,13 @@
 
 from decimal import Decimal
 
-from hypothesis import given, settings
+from hypothesis import given
 
 from governance.tally import Contest, count, schulze
 from tests.governance.tally import reference
-from tests.governance.tally.strategies import contests
+from tests.governance.tally.strategies import contests, examples
 
-EXAMPLES = settings(max_examples=150, deadline=None)
+EXAMPLES = examples(150)
 
 
 def papers_of(contest):

@@ -3,14 +3,14 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.tally import METHODS, BadElection, Contest, Result, count
-from tests.governance.tally.strategies import NAMES, SEVERAL, contests
+from tests.governance.tally.strategies import NAMES, SEVERAL, contests, examples
 
 RANKED = (*SEVERAL, "irv")
-EXAMPLES = settings(max_examples=60, deadline=None)
+EXAMPLES = examples(60)
 
 
 def counted(method, contest, **switches):
@@ -175,7 +175,7 @@ anything = st.recursive(
 
 
 @pytest.mark.parametrize("method", sorted(METHODS))
-@settings(max_examples=250, deadline=None)
+@examples(250)
 @given(
     names=st.lists(st.sampled_from(NAMES) | st.text(max_size=2) | st.none(), max_size=5),
     ballots=st.dictionaries(anything, st.integers(-1, 5) | st.booleans() | st.floats(0, 3), max_size=5),
