@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from coop.kernel import jobs
+from coop.kernel import jobs, tenancy
 from ledger.services import distribution
 
 
@@ -14,6 +14,7 @@ def post_distribution(running: jobs.Running, plan_id: int, on: str) -> None:
     distribution.post_distribution(
         actor=jobs.actor_of(running.job), plan_id=plan_id, on=date.fromisoformat(on), progress=running.progress
     )
+    running.result(tenancy.path(running.job.coop, "ledger:plan", pk=plan_id))
 
 
 @jobs.task("ledger.void_distribution")
@@ -26,3 +27,4 @@ def void_distribution(running: jobs.Running, plan_id: int, on: str, because: str
         on=date.fromisoformat(on),
         progress=running.progress,
     )
+    running.result(tenancy.path(running.job.coop, "ledger:plan", pk=plan_id))

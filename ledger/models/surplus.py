@@ -299,6 +299,11 @@ class PlanLine(CoopModel):
         return self.qualified + self.nonqualified
 
     @property
+    def released(self) -> int:
+        """What earlier years had rolled forward and is paid now, because this year's cash part is paid too."""
+        return self.carried if self.cash + self.netted > 0 else 0
+
+    @property
     def paid(self) -> int:
-        """What leaves the co-op's bank for this member: cash part and interest."""
-        return self.cash + self.interest
+        """What leaves the co-op's bank for this member: cash part, interest, and what had waited."""
+        return self.cash + self.interest + self.released

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db import connection
 from django.db.models import Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
@@ -15,7 +13,6 @@ from ledger.models import Account, PatronageYear, PlanLine, Posting, ShareEvent,
 from ledger.selectors import patronage
 from ledger.terms import Figures, middle
 from ledger.units import Measure
-from members.models import Membership
 
 State = SurplusPlan.State
 KEPT = ("qualified", "nonqualified")
@@ -52,6 +49,21 @@ def member_balances(coop, purpose: str) -> dict[int, int]:
     rows = Posting.objects.filter(coop=coop, account__purpose=purpose, account__membership__isnull=False)
     sums = rows.values_list("account__membership__number").annotate(balance=Sum("amount"))
     return {number: balance for number, balance in sums if balance}
+
+
+def balance_of(account: Account) -> int:
+    """What stands on one account of the co-op's own: debit positive."""
+    return Posting.objects.filter(coop_id=account.coop_id, account=account).aggregate(b=Sum("amount"))["b"] or 0
+
+
+def result_in_the_books(year: PatronageYear) -> int:
+    """Income less expense of the year as posted so far, closing entries left out; a profit is positive."""
+    rows = Posting.objects.filter(
+        coop_id=year.coop_id,
+        posted_on__range=(year.starts_on, year.ends_on),
+        account__kind__in=(Account.Kind.INCOME, Account.Kind.EXPENSE),
+    ).exclude(Q(entry__kind="closing") | Q(entry__reverses__kind="closing"))
+    return -(rows.aggregate(b=Sum("amount"))["b"] or 0)
 
 
 def member_ids(coop, brought: Figures) -> dict[int, int]:
@@ -147,135 +159,6 @@ def appropriation_accounts(coop) -> QuerySet[Account]:
     return Account.objects.filter(coop=coop, membership__isnull=True, is_open=True, kind__in=kinds).order_by("code")
 
 
-# --- what a plan means -----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One part of the surplus: its name, its amount, its colour on every chart, and a note."""
-
-    name: str
-    amount: int
-    colour: str
-    note: str = ""
-
-
-def parts(plan: SurplusPlan) -> list[Part]:
-    """Where the surplus goes, down to the last cent: reserves and funds, interest, refunds, what is left."""
-    result, totals = plan.result, plan.result["totals"]
-    found = [
-        Part(step["name"], step["amount"], colour)
-        for step, colour in zip(result["appropriations"], _colours(), strict=False)
-    ]
-    if plan.terms.get("share_interest"):
-        rate = plan.terms["share_interest"]["rate"]
-        found.append(
-            Part(_("Interest on shares"), totals["interest"], "c4", _("%(rate)s %% on shares") % {"rate": rate})
-        )
-    found.append(Part(_("Refunds in cash"), totals["cash"], "c5"))
-    found.append(Part(_("Refunds kept as capital"), sum(totals[kind] for kind in KEPT), "c6"))
-    for name, amount in (
-        (_("Refunds set against debts"), totals["netted"]),
-        (_("Refunds kept for next year"), totals["rolled_forward"]),
-        (_("Not shared out"), result["unallocated"]),
-    ):
-        if amount:
-            found.append(Part(name, amount, "c6"))
-    return found
-
-
-def _colours() -> Iterable[str]:
-    yield from ("c1", "c2", "c3")
-    while True:
-        yield "c2"
-
-
-@dataclass(frozen=True, slots=True)
-class Bracket:
-    """A column of the histogram: refunds from ``low`` to under ``high`` (None: and more)."""
-
-    low: int
-    high: int | None
-    members: int
-    has_middle: bool
-
-
-def spread(plan: SurplusPlan, brackets: int = 10) -> list[Bracket]:
-    """How many members get how much, in round steps of which the last is open. One query."""
-    middle_refund, largest = plan.result["refunds"]["middle"], plan.result["refunds"]["largest"]
-    step = _round_step(max(middle_refund * 5, 1), brackets)
-    if largest <= 0:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT least(allocated / %s, %s), count(*) FROM ledger_planline WHERE plan_id = %s AND allocated > 0"
-            " GROUP BY 1",
-            [step, brackets - 1, plan.pk],
-        )
-        counts = dict(cursor.fetchall())
-    return [
-        Bracket(
-            low=place * step,
-            high=(place + 1) * step if place < brackets - 1 else None,
-            members=counts.get(place, 0),
-            has_middle=min(middle_refund // step, brackets - 1) == place,
-        )
-        for place in range(brackets)
-    ]
-
-
-def _round_step(span: int, brackets: int) -> int:
-    """The smallest of 1, 2, 2.5, 5 times a power of ten that covers ``span`` in so many steps."""
-    power = 1
-    while True:
-        for tenths in (10, 20, 25, 50):
-            step = power * tenths // 10
-            if step * brackets >= span and power * tenths % 10 == 0:
-                return step
-        power *= 10
-
-
-def largest(plan: SurplusPlan, count: int = 10) -> list[PlanLine]:
-    """The members who get most under a plan."""
-    return list(lines(plan).order_by("-allocated", "number")[:count])
-
-
-def refund_on_hundred(plan: SurplusPlan) -> int | None:
-    """Minor units of refund on 100 of the currency, where all pools share money out by money; else None."""
-    pools = plan.result["pools"]
-    basis = sum(pool["basis"] for pool in pools)
-    if not basis or any(pool["unit"] != "money" for pool in pools):
-        return None
-    return sum(pool["amount"] for pool in pools) * 10 ** (2 + plan.result["pools"][0]["places"]) // basis
-
-
-def leaves_the_bank(plan: SurplusPlan) -> int:
-    """Cash refunds and interest: what the co-op has to have in money."""
-    return plan.result["totals"]["cash"] + plan.result["totals"]["interest"]
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """The same line in every plan."""
-
-    name: str
-    colour: str
-    amounts: tuple[int, ...]
-
-
-def compare(found: Sequence[SurplusPlan]) -> list[Comparison]:
-    """Several plans side by side: every part any of them has, in the order of the first that has it."""
-    by_plan = [{part.name: part for part in parts(plan)} for plan in found]
-    names: dict[str, str] = {}
-    for plan_parts in by_plan:
-        for part in plan_parts.values():
-            names.setdefault(part.name, part.colour)
-    return [
-        Comparison(name, colour, tuple(mine[name].amount if name in mine else 0 for mine in by_plan))
-        for name, colour in names.items()
-    ]
-
-
 def members_with_lines(plan: SurplusPlan, text: str) -> QuerySet[PlanLine]:
     """Lines of the members whose number or name is searched for."""
     found = lines(plan)
@@ -284,6 +167,6 @@ def members_with_lines(plan: SurplusPlan, text: str) -> QuerySet[PlanLine]:
     return found.filter(Q(membership__party__name__icontains=text)) if text else found
 
 
-def carriers(plan: SurplusPlan) -> QuerySet[Membership]:
-    """Every member who stands in the plan."""
-    return Membership.objects.filter(coop=plan.coop_id, plan_lines__plan=plan)
+def largest(plan: SurplusPlan, count: int = 10) -> list[PlanLine]:
+    """The members who get most under a plan."""
+    return list(lines(plan).order_by("-allocated", "number")[:count])

@@ -1,23 +1,25 @@
 """An approved plan becomes one entry in the books, all of it or nothing, once; and is undone only by its mirror.
 
-Runs in the worker, outside any transaction: the accounts first, then the lines aside, then one short sealing moment in
-which the entry appears and the plan becomes ``posted``. Killed anywhere before that moment, nothing is visible and the
-run begins anew; killed after it, the next run finds the plan posted and leaves.
+Runs in the worker, outside any transaction: the accounts first, then the lines, then the moment in which the entry
+appears and the plan becomes ``posted``. Up to ``EVERYDAY`` members it is an ordinary entry in one transaction; more
+are built aside and joined, so that nobody else waits (``posting.post_in_bulk``). Killed anywhere before that moment,
+nothing is visible and the run begins anew; killed after it, the next run finds the plan posted and leaves.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from coop.kernel import audit, clock, rules
 from coop.kernel.errors import Refused
 from ledger.models import Account, Entry, SurplusPlan
 from ledger.services.accounts import account, member_accounts
-from ledger.services.posting import Query, post_in_bulk
+from ledger.services.posting import Line, Query, mirror, post_entry, post_in_bulk
 from ledger.services.surplus import State, hash_of
 
 # What a line puts on which of the member's accounts, as a credit. ``released`` is what earlier years had rolled forward
@@ -30,6 +32,7 @@ CREDITS = {
     "member_receivable": "l.netted",
     "roll_forward": f"l.rolled_forward - {RELEASED}",
 }
+EVERYDAY = 2_000  # members; a partition of its own for every small co-op and year would only burden the planner
 BY_YEAR = frozenset({"retained_equity"})  # kept refunds are paid back by the year they come from
 
 
@@ -52,13 +55,20 @@ def post_distribution(
     tell = progress or (lambda done, total: None)
     tell(0, total)
     _make_accounts(plan)
+    act = {
+        "actor": actor,
+        "on": on,
+        "kind": "distribution",
+        "memo": _("Surplus of %(year)s, plan %(plan)s") % {"year": plan.year.year, "plan": plan.letter},
+        "key": plan.posting_key,
+    }
     try:
+        if plan.line_count <= EVERYDAY:
+            entry = _post_everyday(act, plan)
+            tell(total, total)
+            return entry
         return post_in_bulk(
-            actor=actor,
-            on=on,
-            kind="distribution",
-            memo=_("Surplus of %(year)s, plan %(plan)s") % {"year": plan.year.year, "plan": plan.letter},
-            key=plan.posting_key,
+            **act,
             rows=_rows(plan),
             says=plan.hash,
             progress=lambda done: tell(min(done, total), total),
@@ -69,6 +79,18 @@ def post_distribution(
         if posted is None:
             raise
         return posted  # another run was quicker
+
+
+@transaction.atomic
+def _post_everyday(act: dict[str, Any], plan: SurplusPlan) -> Entry:
+    rows = _rows(plan)
+    with connection.cursor() as cursor:
+        cursor.execute(rows.sql, rows.params)
+        found = cursor.fetchall()
+    accounts = Account.objects.in_bulk([account_id for account_id, _amount in found])
+    entry = post_entry(**act, lines=[Line(accounts[account_id], int(amount)) for account_id, amount in found])
+    _posted(act["actor"], plan.pk, entry)
+    return entry
 
 
 def _make_accounts(plan: SurplusPlan) -> None:
@@ -140,9 +162,16 @@ def void_distribution(
     total = plan.line_count * 2
     tell = progress or (lambda done, total: None)
     tell(0, total)
+    on = max(on, plan.entry.posted_on)
+    if plan.entry.batch == 0:
+        with transaction.atomic():
+            reversal = mirror(actor=actor, entry=plan.entry, on=on, because=because)
+            _voided(actor, plan_id, because, reversal)
+        tell(total, total)
+        return reversal
     return post_in_bulk(
         actor=actor,
-        on=max(on, plan.entry.posted_on),
+        on=on,
         kind="reversal",
         memo=because,
         key=f"reverse:{plan.entry.pk}",

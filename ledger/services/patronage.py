@@ -5,9 +5,11 @@ Whoever changes a year's figures holds the year's row first, so a plan is never 
 
 from __future__ import annotations
 
+import heapq
 import io
 import zlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
@@ -15,14 +17,28 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from coop.kernel import audit, clock, money, rules
-from coop.kernel.csv_table import check_size, digest_of
+from coop.kernel.csv_table import DELIMITERS, check_size, digest_of
 from coop.kernel.errors import Refused
 from ledger.exchange import patronage_csv
 from ledger.models import PatronageFile, PatronageImport, PatronageRecord, PatronageYear, SurplusPlan
 from ledger.selectors import patronage as selectors
 from ledger.units import Measure
 
+__all__ = [
+    "DELIMITERS",
+    "check_file",
+    "check_size",
+    "correct",
+    "discard_import",
+    "named_pool",
+    "open_year",
+    "preview",
+    "record_import",
+    "undo_import",
+]
+
 FIRST_YEAR = 1844  # Rochdale
+PREVIEW_LINES = 10
 ON_THE_WAY = (
     SurplusPlan.State.PROPOSED,
     SurplusPlan.State.RESOLVED,
@@ -246,6 +262,36 @@ def _say(actor, kind: str, found: PatronageImport, **more) -> None:
         rows=found.rows,
         total=found.total,
         **more,
+    )
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a person looks at before agreeing: the largest lines, the pools, and whom it would count twice."""
+
+    lines: list[patronage_csv.Row]
+    pools: list[tuple[str, int, int]]  # name, lines, total
+    overlap: int  # members with business in the same pool and year from elsewhere
+    elsewhere: PatronageImport | None  # the same file, recorded for another year
+
+
+def preview(*, actor, patronage_import: PatronageImport) -> Preview:
+    """Read a waiting file again for its preview. Of one that is over, nothing is read."""
+    rules.require(actor, "ledger.read_books", patronage_import)
+    if patronage_import.state != PatronageImport.State.CHECKED:
+        return Preview([], [], 0, None)
+    sheet = _read_again(actor, patronage_import)
+    pools: dict[str, list[int]] = {}
+    for row in sheet.rows:
+        pools.setdefault(row.pool, []).append(row.quantity)
+    elsewhere = PatronageImport.objects.filter(
+        coop=actor.coop, digest=patronage_import.digest, state=PatronageImport.State.RECORDED
+    )
+    return Preview(
+        lines=heapq.nlargest(PREVIEW_LINES, sheet.rows, key=lambda row: (row.quantity, -row.line)),
+        pools=[(name, len(found), sum(found)) for name, found in sorted(pools.items())],
+        overlap=selectors.overlap(patronage_import, sheet.numbers),
+        elsewhere=elsewhere.exclude(year=patronage_import.year_id).select_related("year").first(),
     )
 
 

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from coop.kernel import audit, clock, money
 from coop.kernel.errors import Refused
-from ledger.models import Account, BulkBatch, Entry, Posting, ShareEvent
+from ledger.models import Account, BulkBatch, Entry, Posting, ShareEvent, SurplusPlan
 from ledger.services.periods import open_period
 
 KEY_LENGTH = 120
@@ -191,6 +191,8 @@ def reverse_entry(*, actor, entry: Entry, on: date, because: str) -> Entry:
         raise Refused("other_coop", _("This entry belongs to another co-op."))
     if ShareEvent.objects.filter(entry=entry).exists() or entry.fees.exists():
         raise Refused("reverse_by_act", _("This entry belongs to the register of shares; reverse the payment instead."))
+    if SurplusPlan.objects.filter(entry=entry).exists():
+        raise Refused("reverse_by_act", _("This entry is a distribution of the surplus; give its plan up instead."))
     with transaction.atomic():
         reversal = mirror(actor=actor, entry=entry, on=on, because=because)
         audit.record(actor=actor, kind="ledger.entry_reversed", subject=f"entry:{entry.pk}", by=reversal.pk)

@@ -22,6 +22,7 @@ from ledger.allocation import Allocation
 from ledger.models import PatronageYear, SurplusPlan
 from ledger.selectors import patronage, surplus
 from ledger.services.patronage import open_year
+from ledger.surplus_laws import law_of
 
 State = SurplusPlan.State
 LETTERS = [chr(code) for code in range(ord("A"), ord("Z") + 1)]
@@ -51,6 +52,25 @@ def draw_up(*, actor, year: int, title: str, terms: dict[str, Any]) -> SurplusPl
         raise Refused("too_many_plans", _("There are 26 plans for %(year)s; throw one away first.") % {"year": year})
     plan = SurplusPlan(coop=actor.coop, year=found, letter=letter, created_by=actor.user)
     return _work_out(actor, plan, title, terms)
+
+
+def terms_to_begin_with(year: PatronageYear) -> dict[str, Any]:
+    """What a new plan is prefilled with: the lines the co-op's law asks for, the result the books show."""
+    law = law_of(year.coop)
+    accounts = {each.purpose: each for each in surplus.appropriation_accounts(year.coop) if each.purpose}
+    capital = sum(surplus.paid_up_by_number(year.coop, year.ends_on).values())
+    steps = []
+    for reserve in law.reserves:
+        goes_to = accounts.get(reserve.purpose)
+        balance = -surplus.balance_of(goes_to) if goes_to else 0
+        steps.append(reserve.term(goes_to.code if goes_to else "", balance, capital))
+    return {
+        "result": {"patronage": surplus.result_in_the_books(year), "nonpatronage": 0, "losses_carried": 0},
+        "appropriations": steps,
+        "share_interest": None,
+        "pools": [{"name": pool.pool, "rest": True} for pool in patronage.pools(year)[:1]],
+        "settlement": {"cash_percent": "100", "notice": "none"},
+    }
 
 
 @transaction.atomic

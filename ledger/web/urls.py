@@ -3,6 +3,7 @@
 from django.urls import path
 
 from . import accounts, desk, journal, mine, periods, shares
+from .surplus_urls import surplus_urls
 
 app_name = "ledger"
 
@@ -27,4 +28,5 @@ urlpatterns = [
     path("ledger/periods/", periods.period_list, name="periods"),
     path("ledger/periods/<int:pk>/close/", periods.period_close, name="period-close"),
     path("ledger/periods/<int:pk>/reopen/", periods.period_reopen, name="period-reopen"),
+    *surplus_urls,
 ]

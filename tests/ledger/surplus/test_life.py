@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError
 from django.db.models import Sum
 
 from coop.kernel import audit, clock, jobs
@@ -14,13 +15,21 @@ from ledger.models import Account, BulkBatch, Entry, Posting, SurplusPlan
 from ledger.selectors import surplus as selectors
 from ledger.services import distribution, surplus
 from ledger.services.accounts import account, member_account
-from ledger.services.posting import Line, post_entry
+from ledger.services.posting import Line, mirror, post_entry, reverse_entry
 from tests.cast import make_officer
 from tests.governance.factories import carried_resolution
 from tests.ledger.surplus_factories import TERMS, approved, carried, make_import, make_plan, posted
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PURCHASES = {1: "2318.40", 2: "640.00", 3: "1.60"}
+
+
+@pytest.fixture(autouse=True, params=["everyday", "bulk"])
+def door(request, monkeypatch):
+    """Both ways into the journal: the ordinary entry, and the one built aside."""
+    if request.param == "bulk":
+        monkeypatch.setattr(distribution, "EVERYDAY", 0)
+    return request.param
 
 
 @pytest.fixture
@@ -218,7 +227,7 @@ def test_a_plan_voided_in_the_last_moment_is_not_posted(coop, lena, jonas, plan,
     assert (job.state, job.error) == ("failed", "Plan A is no longer approved.")
     assert not Entry.objects.exists()
     assert not Posting.objects.exists()
-    assert set(BulkBatch.objects.values_list("state", flat=True)) == {"dropped"}
+    assert not BulkBatch.objects.exclude(state="dropped").exists()
 
 
 def test_void_reverses_every_line_and_frees_the_resolution(coop, lena, jonas, plan):
@@ -235,6 +244,23 @@ def test_void_reverses_every_line_and_frees_the_resolution(coop, lena, jonas, pl
     surplus.link_resolution(actor=lena, plan=corrected, resolution=found.resolution)
     with pytest.raises(Refused, match="another state: void"):
         surplus.void(actor=jonas, plan=found, because="again")
+
+
+def test_a_distribution_is_not_reversed_behind_its_plan(coop, lena, jonas, plan):
+    found = posted(plan, lena, jonas)
+    with pytest.raises(Refused, match="give its plan up instead"):
+        reverse_entry(actor=lena, entry=found.entry, on=clock.today(coop), because="no")
+    if found.entry.batch == 0:
+        with pytest.raises(DatabaseError, match="a distribution is reversed together with its plan"):
+            mirror(actor=lena, entry=found.entry, on=clock.today(coop), because="no")
+    assert Entry.objects.count() == 1
+
+
+def test_nothing_else_is_posted_under_a_plans_name(coop, lena, jonas, plan):
+    found = approved(plan, lena, jonas)
+    lines = [Line(account(coop, "bank"), 1), Line(account(coop, "cash"), -1)]
+    with pytest.raises(DatabaseError, match="an entry of a distribution belongs to its plan"):
+        post_entry(actor=lena, on=clock.today(coop), kind="x", memo="x", lines=lines, key=found.posting_key)
 
 
 def test_void_before_posting_needs_no_entry(lena, jonas, plan):

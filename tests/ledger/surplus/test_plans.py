@@ -6,6 +6,7 @@ from django.core.exceptions import PermissionDenied
 from coop.kernel.errors import Refused
 from ledger.allocation import allocate, build_plan
 from ledger.models import PlanLine, SurplusPlan
+from ledger.selectors import plan_reading as reading
 from ledger.selectors import surplus as selectors
 from ledger.services import surplus
 from ledger.terms import engine_plan
@@ -63,13 +64,13 @@ def test_several_plans_stand_side_by_side(lena, plan):
         settlement={"cash_percent": "100", "notice": "none"},
     )
     assert (plan.letter, generous.letter) == ("A", "B")
-    rows = {row.name: row.amounts for row in selectors.compare([plan, generous])}
+    rows = {row.name: row.amounts for row in reading.compare([plan, generous])}
     assert rows["Statutory reserve"] == (1_207_750, 1_207_750)
     assert rows["Education fund"] == (241_550, 0)
     assert rows["Refunds kept as capital"] == (1_690_850, 0)
     for place, each in enumerate((plan, generous)):
         assert sum(amounts[place] for amounts in rows.values()) == each.result["surplus"]
-    assert selectors.refund_on_hundred(plan) == 114_246  # 33 817.00 on 2 960.00 of purchases
+    assert reading.refund_on_hundred(plan) == 114_246  # 33 817.00 on 2 960.00 of purchases
 
 
 def test_a_draft_is_worked_out_again_and_thrown_away(lena, plan):
@@ -161,7 +162,7 @@ def test_another_coops_plan_is_not_theirs(olga, plan):
 
 
 def test_the_histogram_counts_everybody_once(plan):
-    brackets = selectors.spread(plan)
+    brackets = reading.spread(plan)
     assert sum(bracket.members for bracket in brackets) == 3
     assert [bracket.low for bracket in brackets][:2] == [0, 500_000]
     assert [bracket.members for bracket in brackets if bracket.has_middle] == [1]

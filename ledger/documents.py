@@ -1,0 +1,135 @@
+"""Papers: a member's statement as PDF/UA by typst.
+
+The template lays out, and every word and figure comes in as one JSON input: no text of ours or of a member's is ever
+typst source. The compiler itself checks PDF/UA-1 and refuses a document that breaks it.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import typst
+from django.conf import settings
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from ledger.selectors.statements import Statement
+from ledger.statement_words import Words
+
+STANDARD = "ua-1"
+TEMPLATES = Path(settings.BASE_DIR) / "templates" / "pdf"
+COLOURS = {
+    "refunds": "#23583d",
+    "fund-0": "#211b14",
+    "fund-1": "#4a719b",
+    "fund-2": "#8a4a80",
+    "interest": "#b98524",
+    "unallocated": "#8fb79b",
+}
+_local = threading.local()  # a compiler keeps its world between documents and belongs to one thread
+
+
+def statement_pdf(statement: Statement) -> bytes:
+    """One member's statement on one A4, tagged for screen readers."""
+    return _compiled("statement.typ", [statement_data(statement)], statement.plan.posted_at)
+
+
+def statements_pdf(statements: Iterable[Statement], batch: int = 100) -> Iterator[bytes]:
+    """Many statements for the printer, in files of ``batch`` members, each member on a sheet of their own."""
+    waiting: list[Statement] = []
+    for statement in statements:
+        waiting.append(statement)
+        if len(waiting) == batch:
+            yield _together(waiting)
+            waiting = []
+    if waiting:
+        yield _together(waiting)
+
+
+def _together(statements: list[Statement]) -> bytes:
+    return _compiled("statement.typ", [statement_data(each) for each in statements], statements[0].plan.posted_at)
+
+
+def _compiled(template: str, sheets: list[dict[str, Any]], at: datetime | None) -> bytes:
+    compilers = _local.__dict__.setdefault("compilers", {})
+    if template not in compilers:
+        compilers[template] = typst.Compiler(str(TEMPLATES / template), root=str(TEMPLATES))
+    pdf = compilers[template].compile(
+        format="pdf",
+        pdf_standards=STANDARD,
+        sys_inputs={"sheets": json.dumps(sheets, ensure_ascii=False)},
+        timestamp=int(at.timestamp()) if at else None,  # the same statement twice is the same file
+    )
+    return bytes(pdf)
+
+
+def statement_data(statement: Statement) -> dict[str, Any]:
+    """Everything the sheet says, in words."""
+    words, report, said = Words(statement), statement.report, Words(statement).said
+    return {
+        "lang": (get_language() or "en").partition("-")[0],
+        "title": f"{words.title} · {statement.coop.name} · {statement.name}",
+        "coop": {
+            "name": statement.coop.name,
+            "lines": [line for line in [*statement.coop.address.splitlines(), statement.coop.registration] if line],
+        },
+        "void": _("Void") if statement.is_void else "",
+        "over": words.over,
+        "headline": words.headline,
+        "lead": words.lead,
+        "why_heading": _("Why this figure"),
+        "pools": [
+            {
+                "sentence": words.why(pool),
+                "spoken": words.spoken(pool),
+                "basis": pool.basis,
+                "basis_label": words.mine_label(pool),
+                "total": pool.total,
+                "total_label": words.all_label(pool),
+                "pool": said(pool.why.part.pool),
+                "pool_label": _("shared out among members"),
+                "share": said(pool.why.part.share),
+                "share_label": _("your refund"),
+            }
+            for pool in statement.pools
+        ],
+        "paid": {
+            "heading": _("What you get, and when"),
+            "head": [_("Item"), _("When"), _("Amount")],
+            "rows": [[row.name, row.note, said(row.amount)] for row in words.paid],
+            "sum": [_("In all"), said(report.paid_now)],
+        },
+        "also": list(words.also),
+        "owned": {
+            "heading": _("What you own in the co-op"),
+            "head": [_("Item"), _("Before"), _("This year"), _("Now")],
+            "rows": [
+                [name, said(before), _signed(said, change), said(now)] for name, before, change, now in words.owned
+            ],
+            "sum": [
+                _("In all"),
+                said(report.owned_total.before),
+                _signed(said, report.owned_total.change),
+                said(report.owned_total.now),
+            ],
+        },
+        "whole": {
+            "heading": _("Where the whole surplus went"),
+            "alt": ", ".join(f"{part.name} {said(part.amount)}" for part in report.whole),
+            "parts": [
+                {"name": part.name, "amount": said(part.amount), "tenths": part.tenths, "colour": COLOURS[part.kind]}
+                for part in report.whole
+            ],
+        },
+        "closing": words.closing,
+        "hash": f"{statement.plan.hash[:4]} {statement.plan.hash[4:8]}",
+    }
+
+
+def _signed(said, amount: int) -> str:
+    return f"+{said(amount)}" if amount > 0 else said(amount)
