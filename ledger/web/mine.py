@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from coop.kernel import clock
 from coop.kernel.web import requires
 from ledger.models import MemberFee
+from ledger.selectors import statements
 from ledger.selectors.dues import owed_by
 from ledger.selectors.journal import member_accounts, member_lines
 from ledger.selectors.shares import events_of, holding_of
@@ -70,6 +71,7 @@ def money_page(request: HttpRequest) -> HttpResponse:
             "owned": [(meaning(each), shown, each.currency) for each, shown in owned],
             "mine": sum(shown for each, shown in owned if each.currency == request.coop.currency),
             "page": page,
+            "statements": statements.of_actor(request.actor),
             "fees": MemberFee.objects.filter(membership=membership),
             "lines": [_told(line) for line in page],
         },
