@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from coop.kernel.models import Cooperative
 from ledger.exchange.journal_export import FORMATS
-from ledger.selectors.export import journal_export, one_snapshot
+from ledger.exchange.journal_rows import journal_export, one_snapshot
 
 
 class Refused(CommandError):

@@ -8,8 +8,9 @@ from datetime import date
 
 from django.db import connection, transaction
 
-from ledger.exchange.journal_export import Export, ExportAccount, ExportLine
 from ledger.models import Account, Posting
+
+from .journal_export import Export, ExportAccount, ExportLine
 
 CHUNK = 5000
 
