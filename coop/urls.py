@@ -6,6 +6,7 @@ from django.urls import include, path
 
 from coop import api, home, joining, reference
 from coop.founding import views as founding
+from coop.kernel import account_views as accounts
 from coop.kernel import views as kernel
 
 admin.site.login = secure_admin_login(admin.site.login)  # else its own form would let a second factor be skipped
@@ -32,6 +33,8 @@ urlpatterns = [
     path("ui/", reference.reference, name="ui-reference"),
     path("outbox/", kernel.outbox_list, name="outbox"),
     path("outbox/<int:pk>/", kernel.outbox_mail, name="outbox-mail"),
+    path("accounts/tokens/", accounts.token_list, name="tokens"),
+    path("accounts/tokens/<int:pk>/revoke/", accounts.token_revoke, name="token-revoke"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("api/", include(api.urlpatterns)),

@@ -10,7 +10,8 @@ class MembersConfig(AppConfig):
     name = "members"
 
     def ready(self):
-        import_module("members.rules")
+        rules = import_module("members.rules")
+        import_module("coop.kernel.tenancy").ties(rules.coops_joined)
         joining = import_module("members.selectors.joining")
         readers = ("secretary", "board", "treasurer", "returning_officer", "auditor")
         nav.register(

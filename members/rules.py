@@ -41,6 +41,12 @@ def membership_of(actor):
     return actor.__dict__["_membership"]
 
 
+def coops_joined(user):
+    """The ids of the co-ops where this login has a membership, ended ones too."""
+    memberships = apps.get_model("members", "Membership").objects
+    return memberships.filter(party__account_id=user.pk).values_list("coop", flat=True)
+
+
 @predicate("members.is_member")
 def is_member(actor, obj=None) -> bool:
     """Has been admitted here and has not left, whatever else is still open."""

@@ -1,8 +1,19 @@
-"""How allauth's pages meet our logins."""
+"""How allauth's pages meet our logins: addresses in lower case, letters with their kind, secrets not in the clear."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import secrets
+
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.usersessions.models import UserSession
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+
+from . import outbox, tokens
+from .models import User
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -10,3 +21,44 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def clean_email(self, email: str) -> str:
         return super().clean_email(email).lower()
+
+    def render_mail(self, template_prefix, email, context, headers=None):
+        """The outbox shall know which letters open a login: it forgets what they say once they are sent."""
+        message = super().render_mail(template_prefix, email, context, headers)
+        message.kind = outbox.SECURITY
+        return message
+
+
+class FactorAdapter(DefaultMFAAdapter):
+    """Second factors: the secret of an authenticator app is not readable in a stolen copy of the database."""
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        return super().get_public_key_credential_rp_entity() | {"name": settings.SITE_NAME}
+
+    def encrypt(self, text: str) -> str:
+        return _safe().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """The secret; where it was kept under another SECRET_KEY, one that no code will ever match."""
+        try:
+            return _safe().decrypt(encrypted_text.encode()).decode()
+        except InvalidToken:
+            return base64.b32encode(secrets.token_bytes(20)).decode()
+
+
+def _safe() -> MultiFernet:
+    """Keyed by SECRET_KEY; old ones in SECRET_KEY_FALLBACKS still open what they closed."""
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return MultiFernet([Fernet(_key(each)) for each in keys])
+
+
+def _key(secret: str) -> bytes:
+    return base64.urlsafe_b64encode(hashlib.sha256(b"rochdale.second-factor" + secret.encode()).digest())
+
+
+def shut_out(user: User) -> dict[str, int]:
+    """End every session of a login and revoke its tokens; how many of each. The caller records why."""
+    sessions = list(UserSession.objects.filter(user=user))
+    for session in sessions:
+        session.end()
+    return {"sessions": len(sessions), "tokens": tokens.revoke_all(user)}

@@ -1,7 +1,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from .models import Office
+from .models import Cooperative, Office
 
 
 class AppointForm(forms.Form):
@@ -24,3 +24,30 @@ class FactorResetForm(forms.Form):
         max_length=300,
         help_text=_("For example: she came to the shop with her card."),
     )
+
+
+class TokenForm(forms.Form):
+    """What a token is for. ``coops`` are those its maker belongs to; with one there is nothing to choose."""
+
+    name = forms.CharField(
+        label=_("What it is for"), max_length=80, help_text=_("For example: the shop’s till, or my spreadsheet.")
+    )
+    coop = forms.ModelChoiceField(label=_("Good in"), queryset=Cooperative.objects.none(), to_field_name="slug")
+    days = forms.TypedChoiceField(
+        label=_("Good for"),
+        coerce=int,
+        choices=[(7, _("a week")), (90, _("three months")), (365, _("a year"))],
+        initial=90,
+    )
+    may_change = forms.BooleanField(
+        label=_("It may also change things"),
+        required=False,
+        help_text=_("Without this it only reads what you may read."),
+    )
+
+    def __init__(self, *args, coops, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["coop"].queryset = Cooperative.objects.filter(pk__in=[coop.pk for coop in coops])
+        if len(coops) == 1:
+            self.fields["coop"].initial = coops[0].slug
+            self.fields["coop"].widget = forms.HiddenInput()

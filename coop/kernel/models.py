@@ -198,6 +198,53 @@ class Office(CoopModel):
         return f"{self.get_role_display()}: {self.user}"
 
 
+class ApiToken(CoopModel):
+    """A key a login gave to a program, good in one co-op until a day. Only its hash is kept: the text is shown once."""
+
+    privileges = ("SELECT", "INSERT", "UPDATE")
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(_("name"), max_length=80)
+    start = models.CharField(max_length=12)
+    digest = models.CharField(max_length=64, unique=True)
+    reads_only = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=clock.now)
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "coop", "name"], condition=Q(revoked_at__isnull=True), name="api_token_name_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(expires_at__gt=models.F("created_at")), name="api_token_ends_after_it_begins"
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(  # what is revoked stays so, and nobody turns one token into another
+                name="only_used_and_revoked",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                func="""
+                    IF OLD.revoked_at IS NOT NULL OR
+                       (NEW.coop_id, NEW.user_id, NEW.name, NEW.start, NEW.digest, NEW.reads_only, NEW.created_at,
+                        NEW.expires_at) IS DISTINCT FROM
+                       (OLD.coop_id, OLD.user_id, OLD.name, OLD.start, OLD.digest, OLD.reads_only, OLD.created_at,
+                        OLD.expires_at) THEN
+                        RAISE check_violation USING MESSAGE = 'a token is used and revoked, and nothing else';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.start}…)"
+
+
 class AuditEvent(CoopModel, AppendOnly):
     """One link of a co-op's chain. The row is hashed; what it says lies beside it, salted, and may be erased."""
 

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from . import audit, clock, outbox, rules
+from .accounts import shut_out
 from .errors import Refused
 from .models import FactorReset, Office, User
 from .tenancy import Actor
@@ -112,6 +113,7 @@ def reset_factor_with_witnesses(*, actor: Actor, user: User, witnesses: tuple[st
 
 def _take_factor_away(actor: Actor, user: User, **facts) -> None:
     removed, _detail = Authenticator.objects.filter(user=user).delete()
+    ended = shut_out(user)  # whoever found the device is signed in on it
     outbox.put(
         to=user.email,
         coop=actor.coop,
@@ -123,4 +125,4 @@ def _take_factor_away(actor: Actor, user: User, **facts) -> None:
         )
         % {"coop": actor.coop.name},
     )
-    audit.record(actor=actor, kind="factor.reset", subject=f"user:{user.pk}", removed=removed, **facts)
+    audit.record(actor=actor, kind="factor.reset", subject=f"user:{user.pk}", removed=removed, **ended, **facts)

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404
+from django.utils.translation import gettext as _
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.plumbing import build_bearer_security_scheme_object
 from rest_framework import exceptions
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.permissions import BasePermission
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from . import rules, tenancy, web
+from . import answers, rules, tenancy, web
 from .errors import Refused
 
 
@@ -22,18 +26,38 @@ class Pages(PageNumberPagination):
     max_page_size = 500
 
 
+class TokenScheme(OpenApiAuthenticationExtension):
+    """How the API's description names the token."""
+
+    target_class = "coop.kernel.rest_input.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema):
+        return build_bearer_security_scheme_object(header_name="Authorization", token_prefix="Token")  # noqa: S106
+
+
 class MayInCoop(BasePermission):
-    """``requires`` on the view, or ``requires_by_action`` for one method, names the predicate, as on a page."""
+    """``requires`` on the view, or ``requires_by_method`` for one method, names the predicate, as on a page."""
 
     def has_permission(self, request, view) -> bool:
         actor = actor_of(request)
         names = getattr(view, "requires_by_method", {}).get(request.method, view.requires)
         if not rules.may(actor, "kernel.belongs") and "kernel.signed_in" not in names:
             raise Http404
-        if web.needs_second_factor(actor):
-            self.message = "Officers need a second factor; set one up in the browser first."
+        if not any(rules.may(actor, name) for name in names):
             return False
-        return any(rules.may(actor, name) for name in names)
+        if web.needs_second_factor(actor):
+            sentence = _("Whoever holds an office acts only behind a second factor. Set one up in the browser first.")
+            raise exceptions.PermissionDenied(sentence, code="second_factor_needed")
+        if request.method in getattr(view, "sure_by_method", ()) and not _is_sure(request):
+            sentence = _("Show once more in the browser who you are, or use a token.")
+            raise exceptions.PermissionDenied(sentence, code="reauthentication_needed")
+        return True
+
+
+def _is_sure(request) -> bool:
+    """A token was made by somebody who had just shown who they are; a session must have been, lately."""
+    return request.auth is not None or did_recently_reauthenticate(request._request)
 
 
 def actor_of(request) -> tenancy.Actor:
@@ -47,11 +71,15 @@ def actor_of(request) -> tenancy.Actor:
 
 
 class CoopView:
-    """Mixed into every API view below a co-op's path. Set ``requires``."""
+    """Mixed into every API view below a co-op's path. Set ``requires``.
+
+    ``sure_by_method`` names the methods of acts for which a page would ask again who it is: ``("POST",)``.
+    """
 
     permission_classes: Sequence[Any] = (MayInCoop,)
     request: Any  # DRF's, with what CoopMiddleware put on the plain one
     requires: tuple[str, ...] = ("kernel.belongs",)
+    sure_by_method: tuple[str, ...] = ()
 
     @property
     def coop(self):
@@ -66,8 +94,7 @@ def problem_json(exc, context) -> Response | None:
     """DRF's exception handler: one shape for all errors, with the sentence in ``detail``."""
     if isinstance(exc, Refused):
         return _problem(exc.status, exc.code, exc.message, {"field": exc.field} if exc.field else {})
-    if isinstance(exc, PermissionDenied):
-        exc = exceptions.PermissionDenied()
+    exc = _in_words_of_the_api(exc)
     answer = exception_handler(exc, context)
     if answer is None:
         return None
@@ -75,17 +102,42 @@ def problem_json(exc, context) -> Response | None:
         detail = "; ".join(_sentences(answer.data))
         problem = _problem(answer.status_code, "invalid", detail, {"errors": answer.data})
     else:
-        code = getattr(exc, "default_code", "error")
-        detail = answer.data.get("detail", str(exc)) if isinstance(answer.data, dict) else str(exc)
-        problem = _problem(answer.status_code, code, str(detail), {})
-    for name in ("WWW-Authenticate", "Retry-After", "Allow"):
+        problem = _problem(answer.status_code, *_code_and_sentence(exc), {})
+    for name in answers.KEPT:
         if name in answer.headers:
             problem[name] = answer.headers[name]
     return problem
 
 
+class TooLarge(exceptions.APIException):
+    """413: more than we read into memory."""
+
+    status_code = 413
+    default_detail = "This is more than is taken at once."
+    default_code = "too_large"
+
+
+def _in_words_of_the_api(exc) -> Exception:
+    """What Django and Python raise while a request is read, as DRF would have said it."""
+    if isinstance(exc, Http404):
+        return exceptions.NotFound(_("There is nothing at this address."))
+    if isinstance(exc, PermissionDenied):
+        return exceptions.PermissionDenied()
+    if isinstance(exc, RequestDataTooBig):
+        return TooLarge()
+    return exc
+
+
+def _code_and_sentence(exc) -> tuple[str, str]:
+    wait = getattr(exc, "wait", None)
+    if isinstance(exc, exceptions.Throttled) and wait is not None:
+        return "throttled", _("That was too often. Try again in %(seconds)d seconds.") % {"seconds": wait}
+    code = exc.get_codes() if isinstance(exc, exceptions.APIException) else "error"
+    return code if isinstance(code, str) else "error", str(getattr(exc, "detail", exc))
+
+
 def _problem(status: int, code: str, detail: str, more: dict) -> Response:
-    body = {"type": "about:blank", "status": status, "code": code, "detail": detail, **more}
+    body = answers.problem(status, code, detail, **more)
     return Response(body, status=status, content_type="application/problem+json")
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from django.http import Http404, HttpRequest
 from django.urls import reverse
@@ -73,7 +75,7 @@ class CoopMiddleware:
     def __init__(self, get_response):
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest):
+    def __call__(self, request: Any):
         request.coop = None
         request.actor = None
         try:
@@ -83,15 +85,37 @@ class CoopMiddleware:
 
     def process_view(self, request: HttpRequest, view, args, kwargs):
         slug = kwargs.pop("coop", None)
-        if slug is None:
-            return
-        coop = Cooperative.objects.filter(slug=slug).first()
-        if coop is None:
-            raise Http404
-        request.coop = coop
-        timezone.activate(coop.time_zone)
-        if request.user.is_authenticated:
-            request.actor = Actor.of(request.user, coop)
+        if slug is not None:
+            enter(request, slug)
+
+
+def enter(request: Any, slug: str) -> None:
+    """Let the request be about this co-op, and its login act there; raises ``Http404`` for an unknown one."""
+    coop = Cooperative.objects.filter(slug=slug).first()
+    if coop is None:
+        raise Http404
+    request.coop = coop
+    timezone.activate(coop.time_zone)
+    if request.user.is_authenticated:
+        request.actor = Actor.of(request.user, coop)
+
+
+# How a login comes to belong to a co-op: each gives the ids of those where it may. Offices are the kernel's own.
+_ties: list[Callable[[User], Iterable[int]]] = [
+    lambda user: Office.objects.filter(user=user).values_list("coop", flat=True)
+]
+
+
+def ties(find: Callable[[User], Iterable[int]]) -> None:
+    """Register another way to belong; called by an app once, at start."""
+    _ties.append(find)
+
+
+def coops_of(user: User) -> list[Cooperative]:
+    """The co-ops that know this login today, by name: those whose pages would open for it."""
+    ids = {pk for find in _ties for pk in find(user)}
+    found = Cooperative.objects.filter(pk__in=ids)
+    return [coop for coop in found if rules.may(Actor.of(user, coop), "kernel.belongs")]
 
 
 def path(coop: Cooperative, name: str, **kwargs) -> str:

@@ -11,12 +11,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from . import clock, forms, rules
+from . import clock, forms, outbox, rules
 from . import offices as services
 from .errors import Refused
 from .models import AuditEvent, FactorReset, Job, Mail, Office
 from .tenancy import path
-from .web import requires
+from .web import lacks_second_factor, requires
 
 
 @require_safe
@@ -119,8 +119,9 @@ def confirm_factor_reset(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _readable_mail(request: HttpRequest):
-    """In the demo everybody reads the outbox; elsewhere the platform's staff does."""
-    if settings.MAIL_TRANSPORT != "demo" and not request.user.is_staff:
+    """In the demo everybody reads the outbox; elsewhere the platform's staff does, behind their second factor."""
+    is_staff = request.user.is_staff and not lacks_second_factor(request.user)
+    if settings.MAIL_TRANSPORT != "demo" and not is_staff:
         raise Http404
     return Mail.objects.select_related("coop")
 
@@ -134,4 +135,7 @@ def outbox_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def outbox_mail(request: HttpRequest, pk: int) -> HttpResponse:
-    return render(request, "kernel/outbox_mail.html", {"mail": get_object_or_404(_readable_mail(request), pk=pk)})
+    mail = get_object_or_404(_readable_mail(request), pk=pk)
+    if mail.kind == outbox.SECURITY and settings.MAIL_TRANSPORT != "demo":
+        mail.text, mail.html = _("What this letter says opens a login, so it is shown to nobody else."), ""
+    return render(request, "kernel/outbox_mail.html", {"mail": mail})

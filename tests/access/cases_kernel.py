@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from coop.kernel import outbox
+from coop.kernel import outbox, tokens
 from coop.kernel.models import FactorReset, Job, Office
 from tests.access.harness import EVERYBODY, OFFICERS, Case, World
 from tests.cast import make_officer
@@ -13,6 +13,7 @@ from tests.cast import make_officer
 def build(world: World) -> None:
     world.mail = outbox.put(to="amara@example.org", subject="Hello", text="It works.", coop=world.coop)
     world.job = Job.objects.create(coop=world.coop, kind="test.nothing", title="Doing nothing", total=3, done=1)
+    world.token, _secret = tokens.make(actor=world.mei, name="The shop’s till", reads_only=False, days=90)
     carol = make_officer(world.coop, "carol", "board")
     world.office = Office.objects.create(
         coop=world.coop, user=carol.user, role="treasurer", starts_on=date(2024, 1, 1), reason="board, 1 January"
@@ -34,6 +35,16 @@ CASES = [
     Case("readyz", EVERYBODY, inside=False, html=False),
     Case("metrics", EVERYBODY, inside=False, html=False),
     Case("ui-reference", EVERYBODY, inside=False, viewers=("anonymous",)),  # closed in production: tests/look
+    Case("tokens", EVERYBODY - {"anonymous"}, inside=False, login=True, viewers=("secretary", "member")),
+    Case(
+        "token-revoke",
+        {"secretary"},
+        lambda w: {"pk": w.token.pk},
+        method="post",
+        inside=False,
+        login=True,
+        denied=404,
+    ),
     Case("home", EVERYBODY, viewers=("anonymous", "member", "secretary", "treasurer", "board")),
     Case("join", EVERYBODY, viewers=("anonymous",)),
     Case("job", OFFICERS, lambda w: {"pk": w.job.pk}, denied=404),

@@ -37,8 +37,9 @@ class Case:
 
     ``method`` is ``get`` or ``post`` (or ``put``, ``delete`` …) with ``data(world)``; a role that may come in gets
     anything but a refusal (a post without data may be a 422). ``html`` False for files and JSON: not looked at in the
-    browser. ``inside`` False for addresses that name no co-op. ``denied`` is the status for an insider without the
-    right. ``viewers`` names the roles whose view is looked at in the browser, where one is not enough.
+    browser. ``inside`` False for addresses that name no co-op, ``login`` for those of them that need a login.
+    ``denied`` is the status for an insider without the right. ``viewers`` names the roles whose view is looked at in
+    the browser, where one is not enough.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Case:
     query: str = ""
     html: bool = True
     inside: bool = True
+    login: bool = False
     denied: int = 403
     api: bool = False
     viewers: tuple[str, ...] = ()

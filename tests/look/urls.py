@@ -5,6 +5,7 @@ from django.http import Http404
 from django.shortcuts import render
 from django.urls import include, path
 
+from coop.kernel.account_views import token_list
 from coop.kernel.errors import Refused
 from coop.kernel.web import public
 from coop.reference import reference
@@ -28,6 +29,7 @@ def fail(request, code):
 
 urlpatterns = [
     path("ui/", reference, name="ui_reference"),
+    path("accounts/tokens/", token_list, name="tokens"),
     path("accounts/", include("allauth.urls")),
     path("fail/<int:code>/", fail),
 ]

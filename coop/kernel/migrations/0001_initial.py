@@ -232,4 +232,28 @@ class Migration(migrations.Migration):
             model_name='office',
             constraint=models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='office_ends_after_start'),
         ),
+        migrations.CreateModel(
+            name='ApiToken',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=80, verbose_name='name')),
+                ('start', models.CharField(max_length=12)),
+                ('digest', models.CharField(max_length=64, unique=True)),
+                ('reads_only', models.BooleanField(default=True)),
+                ('created_at', models.DateTimeField(default=coop.kernel.clock.now)),
+                ('expires_at', models.DateTimeField()),
+                ('last_used_at', models.DateTimeField(null=True)),
+                ('revoked_at', models.DateTimeField(null=True)),
+                ('coop', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kernel.cooperative')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['-id'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('revoked_at__isnull', True)), fields=('user', 'coop', 'name'), name='api_token_name_once'), models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('created_at'))), name='api_token_ends_after_it_begins')],
+            },
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='apitoken',
+            trigger=pgtrigger.compiler.Trigger(name='only_used_and_revoked', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF OLD.revoked_at IS NOT NULL OR\n                       (NEW.coop_id, NEW.user_id, NEW.name, NEW.start, NEW.digest, NEW.reads_only, NEW.created_at,\n                        NEW.expires_at) IS DISTINCT FROM\n                       (OLD.coop_id, OLD.user_id, OLD.name, OLD.start, OLD.digest, OLD.reads_only, OLD.created_at,\n                        OLD.expires_at) THEN\n                        RAISE check_violation USING MESSAGE = 'a token is used and revoked, and nothing else';\n                    END IF;\n                    RETURN NEW;\n                ", hash='7528e0934694da152cef77ae3d85309060e5da15', operation='UPDATE', pgid='pgtrigger_only_used_and_revoked_0db6f', table='kernel_apitoken', when='BEFORE')),
+        ),
     ]
