@@ -16,6 +16,14 @@ class CoopConfig(AppConfig):
         nav.register(
             nav.Entry("member", _("Home"), "home", "home", requires=("member",), order=10),
             nav.Entry("register", _("Desk"), "home", "inbox", requires=("officer",), order=0),
+            nav.Entry(
+                "register",
+                _("Register and returns"),
+                "returns",
+                "download",
+                requires=("secretary", "board", "auditor"),
+                order=50,
+            ),
             nav.Entry("library", _("Offices"), "offices", "people", requires=("officer",), order=80),
             nav.Entry(
                 "library", _("Audit trail"), "audit", "lock", requires=("secretary", "board", "auditor"), order=90

@@ -4,7 +4,7 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
-from coop import api, home, joining, reference
+from coop import api, home, joining, reference, returns
 from coop.founding import views as founding
 from coop.kernel import account_views as accounts
 from coop.kernel import views as kernel
@@ -14,6 +14,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # else its own form wou
 in_coop = [
     path("", home.front, name="home"),
     path("join/", joining.join, name="join"),
+    path("register/returns/", returns.returns, name="returns"),
     path("jobs/<int:pk>/", kernel.job, name="job"),
     path("audit/", kernel.audit_trail, name="audit"),
     path("offices/", kernel.offices, name="offices"),

@@ -9,6 +9,8 @@ from coop.kernel.rules import office, predicate
 
 predicate("members.read_register")(office("secretary", "board", "treasurer", "returning_officer", "auditor"))
 
+predicate("members.export_register")(office("secretary", "board", "auditor"))
+
 
 @predicate("members.keep_register")
 def keep_register(actor, obj=None) -> bool:

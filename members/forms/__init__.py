@@ -11,6 +11,7 @@ from .desk import (
     StandingForm,
 )
 from .joining import ApplicationForm
+from .returns import ExportForm
 from .standing import DeathForm, HouseholdForm, NoticeForm
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "DeathForm",
     "DecisionForm",
     "DetailsForm",
+    "ExportForm",
     "HouseholdForm",
     "MemberSearchForm",
     "NameForm",

@@ -56,6 +56,8 @@ class RegisterLine:
     family_name: str
     given_names: str
     firm: str
+    register_court: str
+    register_number: str
     street: str
     postcode: str
     place: str
@@ -88,13 +90,14 @@ def _in_force(table: str, columns: str, extra: str = "") -> str:
     """  # noqa: S608 - names of our own tables
 
 
+_NAME = "d.family_name, d.given_names, d.firm, d.register_court, d.register_number"
 _REGISTER = f"""
     WITH standing AS ({STANDING}),
-    names AS ({_in_force("members_partyname", "d.family_name, d.given_names, d.firm")}),
+    names AS ({_in_force("members_partyname", _NAME)}),
     addresses AS ({_in_force("members_partyaddress", "d.street, d.postcode, d.place, d.country")}),
     mails AS ({_in_force("members_partycontact", "d.value", "AND d.kind = 'email'")})
     SELECT m.id, m.party_id, m.number, p.kind, p.name, p.sort_name, n.family_name, n.given_names, n.firm,
-           a.street, a.postcode, a.place, a.country, e.value, s.class_id, k.name,
+           n.register_court, n.register_number, a.street, a.postcode, a.place, a.country, e.value, s.class_id, k.name,
            s.kind, s.admitted_on, s.active_on, s.ends_on, s.ending
       FROM standing s
       JOIN members_membership m ON m.id = s.id
@@ -119,8 +122,9 @@ def register(coop, as_at: date, as_known_at: datetime, *, former: bool = False) 
 
 
 def _line(row, as_at: date) -> RegisterLine:
-    (pk, party, number, kind, name, sort_name, family, given, firm, street, postcode, place, country, mail) = row[:14]
-    class_id, class_name, event, admitted_on, active_on, ends_on, ending = row[14:]
+    (pk, party, number, kind, name, sort_name, family, given, firm, court, register_number) = row[:11]
+    street, postcode, place, country, mail = row[11:16]
+    class_id, class_name, event, admitted_on, active_on, ends_on, ending = row[16:]
     dated = firm or " ".join(filter(None, (given, family)))
     return RegisterLine(
         membership_id=pk,
@@ -132,6 +136,8 @@ def _line(row, as_at: date) -> RegisterLine:
         family_name=family or "",
         given_names=given or "",
         firm=firm or "",
+        register_court=court or "",
+        register_number=register_number or "",
         street=street or "",
         postcode=postcode or "",
         place=place or "",

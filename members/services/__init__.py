@@ -4,6 +4,7 @@ from .access import looked_at
 from .accounts import claim
 from .bylaws import create_bylaws, create_class
 from .deciding import ADMIT, POSTPONE, REFUSE, Decision, admit, create_sheet, decide_sheet, put_on_sheet, take_off_sheet
+from .exporting import export_register
 from .households import form_household, leave_household, move_vote
 from .joining import apply, check, match_party, withdraw
 from .leaving import end_due, give_notice, name_heir, record_death, withdraw_notice
@@ -26,6 +27,7 @@ __all__ = [
     "create_sheet",
     "decide_sheet",
     "end_due",
+    "export_register",
     "form_household",
     "give_notice",
     "leave_household",

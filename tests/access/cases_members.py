@@ -114,6 +114,7 @@ CASES = [
     Case("members:move-out", SECRETARY, lambda w: {"number": w.homely.number}, method="post"),
     Case("members:leave", {"member"}, viewers=("member",)),
     Case("members:stay", {"member"}, method="post"),
+    Case("returns", {"secretary", "board", "auditor"}),
     Case("members:bylaws", EVERYBODY, viewers=("anonymous",)),
     Case(
         "members:bylaws-text",

@@ -1,0 +1,1 @@
+"""The register as files: statutory packs out, other programs' lists in. Pure."""

@@ -1,0 +1,139 @@
+"""What leaves the house, and that it is written down: full registers, inspection copies, an alphabetical list."""
+
+import csv
+import io
+from datetime import date
+from types import SimpleNamespace
+
+import pytest
+
+from coop.kernel import clock
+from coop.kernel.errors import NotAllowed, Refused
+from coop.kernel.models import AuditEvent
+from coop.kernel.tenancy import Actor, path
+from members import services
+from members.exchange.packs import PACKS
+from members.models import AccessLog
+
+from .factories import make_class, make_member
+from .test_desk_pages import text
+from .test_leaving import on
+
+pytestmark = pytest.mark.django_db
+TODAY = date(2026, 6, 30)
+
+
+def rows(export) -> list[dict]:
+    return list(csv.DictReader(io.StringIO(export.content.decode("utf-8-sig"))))
+
+
+def made(actor, pack: str, holdings=None, **more):
+    usual = {"as_at": TODAY, "asked_by": "Ivo Santini", "basis": "right to inspect"}
+    with on("2026-06-30"):
+        return services.export_register(actor=actor, pack=pack, holdings=holdings or {}, **{**usual, **more})
+
+
+@pytest.fixture
+def people(coop):
+    noor = make_member(coop, name="Noor Haddad", on=date(2024, 5, 7), street="Quay 1", postcode="24103", place="Kiel")
+    firm = make_member(
+        coop,
+        on=date(2024, 6, 1),
+        kind="organisation",
+        firm="=Corrigan & Daughters",
+        register_court="Kiel",
+        register_number="HRB 7",
+        family_name="",
+        given_names="",
+        member_class=make_class(coop, "producer"),
+    )
+    left = make_member(coop, name="Hanna Król", on=date(2020, 7, 8))
+    with on("2024-09-30"):
+        services.give_notice(actor=Actor.system(coop), membership=left, received_on=date(2024, 9, 30))
+    held = SimpleNamespace(shares=5, subscribed=25_000, paid_up=17_550)
+    return SimpleNamespace(noor=noor, firm=firm, left=left, holdings={noor.pk: held, left.pk: held})
+
+
+def test_uk_inspection_pack_shows_no_holdings_the_full_pack_does_both_logged(mei, people):
+    full, inspection = made(mei, "uk-full", people.holdings), made(mei, "uk-inspection", people.holdings)
+    assert rows(full)[0]["Paid"] == "175.50"
+    assert rows(full)[0]["Shares"] == "5"
+    assert not {"Shares", "Nominal", "Paid"} & set(rows(inspection)[0])
+    assert b"175" not in inspection.content
+    assert b"250" not in inspection.content
+    looks = AccessLog.objects.filter(what="export").order_by("id")
+    assert [(look.subject, look.rows, look.basis) for look in looks] == [
+        ("uk-full as at 2026-06-30", 3, "Ivo Santini: right to inspect"),
+        ("uk-inspection as at 2026-06-30", 3, "Ivo Santini: right to inspect"),
+    ]
+    assert AuditEvent.objects.filter(kind="members.register_exported").count() == 2
+
+
+def test_the_german_list_says_names_firm_dates_and_shares(mei, people):
+    noor, firm, left = rows(made(mei, "de-full", people.holdings))
+    assert (noor["Mitgliedsnummer"], noor["Familienname oder Firma"], noor["Vornamen"]) == ("0001", "Haddad", "Noor")
+    assert (noor["PLZ"], noor["Eintritt am"], noor["Geschäftsguthaben eingezahlt"]) == ("24103", "2024-05-07", "175.50")
+    assert firm["Registergericht und Nummer"] == "Kiel HRB 7"
+    assert firm["Geschäftsanteile"] == "0"
+    assert (left["Ausscheiden zum"], left["Grund"]) == ("2024-12-31", "resigned")
+
+
+def test_a_name_a_spreadsheet_would_run_is_harmless(mei, people):
+    assert rows(made(mei, "ca", people.holdings))[1]["Name"] == "'=Corrigan & Daughters"
+
+
+def test_the_american_list_is_alphabetical_by_class_and_without_who_left(mei, people):
+    listed = rows(made(mei, "us-alphabetical"))
+    assert [(row["Class"], row["Name"]) for row in listed] == [
+        ("Consumer", "Noor Haddad"),
+        ("Producer", "'=Corrigan & Daughters"),
+    ]
+
+
+def test_as_at_an_earlier_day_as_known_then(mei, people):
+    names = [row["Name"] for row in rows(made(mei, "uk-inspection", as_at=date(2020, 12, 31)))]
+    assert names == ["Hanna Król"]
+    assert rows(made(mei, "uk-inspection", as_at=date(2020, 12, 31), known=date(2020, 1, 1))) == []
+
+
+@pytest.mark.parametrize("key", PACKS)
+def test_every_pack_writes_its_headings_and_cites_its_law(mei, people, key):
+    export = made(mei, key, people.holdings)
+    assert rows(export)
+    assert PACKS[key].citation
+    assert export.name.startswith(f"riverside-{key}-2026-06-30")
+
+
+def test_nobody_gets_a_list_without_a_reason(mei, lena, people):
+    for more, code in (({"asked_by": " "}, "asked_by_missing"), ({"basis": ""}, "basis_missing")):
+        with pytest.raises(Refused) as refused:
+            made(mei, "ca", **more)
+        assert refused.value.code == code
+    with pytest.raises(Refused, match="no such list"):
+        made(mei, "everything")
+    with pytest.raises(NotAllowed):
+        made(lena, "ca")
+    assert not AccessLog.objects.filter(what="export").exists()
+
+
+def test_the_page_hands_over_the_file_and_lists_it(coop, mei, people, client_of):
+    client = client_of(mei)
+    address = path(coop, "returns")
+    asked = {"pack": "de-full", "as_at": "2026-06-30", "asked_by": "auditors", "basis": "yearly audit"}
+    answer = client.post(address, asked)
+    assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    assert "Haddad" in answer.content.decode("utf-8-sig")
+    assert "auditors: yearly audit" in text(client.get(address))
+    late = client.post(address, {**asked, "as_at": f"{clock.today(coop).year + 1}-01-01"})
+    assert late.status_code == 422
+    assert "still to come" in text(late)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_list_of_exports_takes_the_same_queries(coop, mei, people, client_of, django_assert_num_queries, count):
+    for _ in range(count):
+        made(mei, "ca")
+    client = client_of(mei)
+    client.get(path(coop, "returns"))
+    with django_assert_num_queries(13):
+        client.get(path(coop, "returns"))
