@@ -35,6 +35,7 @@ def dump(result: Result) -> dict[str, Any]:
             "tests": [[t.name, t.passed, t.have, t.of, t.needed, t.sentence] for t in result.tests],
             "title": result.title,
             "seed": result.seed,
+            "none_of_these": result.none_of_these,
         },
     }
 
@@ -76,6 +77,7 @@ def load(stored: dict[str, Any]) -> Result:
         tests=tuple(Test(*each) for each in exact["tests"]),
         title=exact["title"],
         seed=exact["seed"],
+        none_of_these=exact.get("none_of_these"),
         **rows,
     )
 
