@@ -1,6 +1,8 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from coop.kernel import nav
+
 
 class GovernanceConfig(AppConfig):
     name = "governance"
@@ -8,3 +10,10 @@ class GovernanceConfig(AppConfig):
 
     def ready(self):
         from . import rules  # noqa: F401 - registers the predicates
+
+        nav.register(
+            nav.Entry("ballot", _("Meetings"), "governance:meetings", "calendar", requires=("officer",), order=10),
+            nav.Entry("ballot", _("Ballots"), "governance:ballots", "ballot", requires=("officer",), order=20),
+            nav.Entry("ballot", _("Resolutions"), "governance:resolutions", "scales", requires=("officer",), order=30),
+            nav.Entry("member", _("Votes"), "governance:votes", "ballot", requires=("member",), order=20),
+        )

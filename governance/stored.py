@@ -58,7 +58,6 @@ def _round(each: Round) -> dict[str, Any]:
 def load(stored: dict[str, Any]) -> Result:
     """The result as it was counted."""
     exact = stored["exact"]
-    rows = {name: _tuples(exact[name]) for name in ("ranking", "pairwise", "paths")}
     return Result(
         method=exact["method"],
         candidates=tuple(exact["candidates"]),
@@ -78,7 +77,9 @@ def load(stored: dict[str, Any]) -> Result:
         title=exact["title"],
         seed=exact["seed"],
         none_of_these=exact.get("none_of_these"),
-        **rows,
+        ranking=_tuples(exact["ranking"]),
+        pairwise=_tuples(exact["pairwise"]),
+        paths=_tuples(exact["paths"]),
     )
 
 

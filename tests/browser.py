@@ -65,7 +65,7 @@ def browse(chromium: Browser, live_server) -> Iterator[Callable[..., Page]]:
             )
             contexts.append(context)
             if user is not None:
-                context.add_cookies([_session_cookie(live_server.url, user, fresh)])
+                context.add_cookies([session_cookie(live_server.url, user, fresh)])
             page = context.new_page()
             listen(page, live_server.url)
         page.goto(path, wait_until="load")
@@ -76,7 +76,7 @@ def browse(chromium: Browser, live_server) -> Iterator[Callable[..., Page]]:
         context.close()
 
 
-def _session_cookie(url: str, user, fresh: bool) -> dict:
+def session_cookie(url: str, user, fresh: bool = False) -> dict:
     client = Client()
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     if fresh:

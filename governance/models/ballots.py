@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import cast
+
 import pgtrigger
 from django.db import models
 from django.db.models import Q
@@ -161,6 +164,19 @@ class Ballot(CoopModel):
     @property
     def is_draft(self) -> bool:
         return self.state == self.State.DRAFT
+
+    # A released ballot has a roll and both times; the database sees to it (ballot_released_with_its_manifest).
+    @property
+    def voters(self) -> Roll:
+        return cast(Roll, self.roll)
+
+    @property
+    def opening(self) -> datetime:
+        return cast(datetime, self.opens_at)
+
+    @property
+    def closing(self) -> datetime:
+        return cast(datetime, self.closes_at)
 
     @property
     def has_result(self) -> bool:

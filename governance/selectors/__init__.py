@@ -7,26 +7,35 @@ from .ballots import (
     current_vote,
     issues_before_opening,
     my_ballots,
+    recorded_votes,
     standing,
     taken_part,
+    with_questions,
 )
+from .outcomes import Outcome, outcome
 from .papers import aggregated, papers_in, papers_of
-from .results import carried_resolutions, counts_of, resolution, resolutions
-from .rolls import meetings, roll_entries, roll_is_whole, why_not_on
+from .results import Participation, carried_resolutions, counts_of, participation, resolution, resolutions
+from .rolls import has_roll, meetings, roll_entries, roll_is_whole, why_not_on
 
 __all__ = [
     "Issue",
+    "Outcome",
+    "Participation",
     "Standing",
     "aggregated",
     "ballots_for",
     "carried_resolutions",
     "counts_of",
     "current_vote",
+    "has_roll",
     "issues_before_opening",
     "meetings",
     "my_ballots",
+    "outcome",
     "papers_in",
     "papers_of",
+    "participation",
+    "recorded_votes",
     "resolution",
     "resolutions",
     "roll_entries",
@@ -34,4 +43,5 @@ __all__ = [
     "standing",
     "taken_part",
     "why_not_on",
+    "with_questions",
 ]

@@ -129,9 +129,9 @@ def standing(ballot: Ballot, membership) -> Standing:
     """May this membership vote in this ballot? From its line on the frozen roll, never from today's register."""
     entry = None
     if membership is not None:
-        entry = RollEntry.objects.filter(roll_id=ballot.roll_id, membership_id=membership.pk).first()
+        entry = RollEntry.objects.filter(roll=ballot.voters, membership_id=membership.pk).first()
     if entry is None:
-        return Standing(False, why_not_on(ballot.roll, membership))
+        return Standing(False, why_not_on(ballot.voters, membership))
     if not entry.eligible:
         return Standing(False, _("You are on the roll, but without a vote: %s") % " ".join(entry.reasons), entry)
     return Standing(True, _("You can vote: %s") % " ".join(entry.reasons), entry)
@@ -147,6 +147,14 @@ def current_vote(ballot: Ballot, entry: RollEntry | None) -> RecordedVote | None
 def taken_part(ballot: Ballot) -> int:
     """How many people have cast a recorded vote."""
     return RecordedVote.objects.filter(ballot=ballot, replaces__isnull=True).count()
+
+
+def recorded_votes(ballot: Ballot, words: str = ""):
+    """The current votes of a recorded ballot with their line on the roll, by number; ``words`` finds number or name."""
+    votes = RecordedVote.objects.filter(ballot=ballot).current().select_related("entry").order_by("entry__number")
+    if words.strip():
+        votes = votes.filter(entry__in=RollEntry.objects.filter(roll=ballot.voters).found(words))
+    return votes
 
 
 def my_ballots(actor, membership, now: datetime) -> list[Ballot]:

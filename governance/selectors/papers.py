@@ -30,7 +30,7 @@ def aggregated(question: Question) -> Iterator[tuple[str, int]]:
 
     Recorded votes count in their current version, paper batches unless undone.
     """
-    values = {"key": str(question.pk), "ballot": question.ballot_id, "question": question.pk}
+    values: dict[str, str | int] = {"key": str(question.pk), "ballot": question.ballot_id, "question": question.pk}
     with transaction.atomic(), connection.chunked_cursor() as cursor:
         cursor.execute(AGGREGATED, values)
         while rows := cursor.fetchmany(5000):

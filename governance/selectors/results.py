@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from django.db.models import Sum
 from django.shortcuts import get_object_or_404
 
-from ..models import Ballot, Count, Resolution
+from ..models import Ballot, Count, PaperBatch, RecordedVote, Resolution
 
 
 def counts_of(ballot: Ballot) -> list[Count]:
@@ -30,3 +33,29 @@ def carried_resolutions(coop):
 def resolution(coop, pk: int) -> Resolution:
     """One resolution of this co-op; ``Http404`` otherwise."""
     return get_object_or_404(Resolution.objects.filter(coop=coop).select_related("meeting", "ballot"), pk=pk)
+
+
+@dataclass(frozen=True, slots=True)
+class Participation:
+    """How many took part: people online, papers (of the question with the most), voters in all."""
+
+    online: int
+    papers: int
+    roll: int
+
+    @property
+    def total(self) -> int:
+        return self.online + self.papers
+
+    @property
+    def beyond_roll(self) -> int:
+        """How many more papers than voters there are; they came with a reason (see the paper batches)."""
+        return max(0, self.total - self.roll)
+
+
+def participation(ballot: Ballot) -> Participation:
+    """Who took part in a ballot, in numbers."""
+    batches = PaperBatch.objects.filter(ballot=ballot).standing().order_by().values("question")
+    papers = max((each["papers_in"] for each in batches.annotate(papers_in=Sum("papers"))), default=0)
+    online = RecordedVote.objects.filter(ballot=ballot, replaces__isnull=True).count()
+    return Participation(online, papers, ballot.voters.eligible)

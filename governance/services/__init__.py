@@ -3,6 +3,7 @@
 from .ballots import (
     add_question,
     change_ballot,
+    change_election,
     change_question,
     create_ballot,
     delete_ballot,
@@ -11,11 +12,11 @@ from .ballots import (
     remove_question,
     set_options,
 )
-from .counting import ask_other_rule, close_due, count_ballot, count_other_rule
+from .counting import ask_other_rule, close_due, count_ballot, count_other_rule, other_methods
 from .meetings import call_meeting, change_meeting, create_resolution_type, standard_resolution_types
-from .papers import PaperPreview, import_paper, read_paper, undo_paper
+from .papers import PaperPreview, import_paper, read_paper, refuse_large, undo_paper
 from .rolls import freeze_roll
-from .voting import cast_recorded
+from .voting import cast_recorded, why_not_now
 
 __all__ = [
     "PaperPreview",
@@ -24,6 +25,7 @@ __all__ = [
     "call_meeting",
     "cast_recorded",
     "change_ballot",
+    "change_election",
     "change_meeting",
     "change_question",
     "close_due",
@@ -36,9 +38,12 @@ __all__ = [
     "import_paper",
     "move_question",
     "open_ballot",
+    "other_methods",
     "read_paper",
+    "refuse_large",
     "remove_question",
     "set_options",
     "standard_resolution_types",
     "undo_paper",
+    "why_not_now",
 ]

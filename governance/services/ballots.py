@@ -180,6 +180,14 @@ def change_question(*, actor, question: Question, **changes) -> Question:
 
 
 @transaction.atomic
+def change_election(*, actor, question: Question, options: Sequence[dict], **changes) -> Question:
+    """Change an election's question and who stands in it, both or neither."""
+    changed = change_question(actor=actor, question=question, **changes)
+    set_options(actor=actor, question=changed, options=options)
+    return changed
+
+
+@transaction.atomic
 def set_options(*, actor, question: Question, options: Sequence[dict]) -> None:
     """Write down who stands, in the order of the paper; replaces what stood there."""
     _draft(actor, question.ballot)
@@ -210,15 +218,15 @@ def remove_question(*, actor, question: Question) -> None:
 
 def manifest_of(ballot: Ballot, tie_commitment: str) -> dict:
     """Everything that is put to the vote and by which rules, as JSON values; its hash stands on every page."""
-    roll = ballot.roll
+    roll = ballot.voters
     return {
         "co-op": ballot.coop.slug,
         "ballot": ballot.pk,
         "kind": ballot.kind,
         "title": ballot.title,
         "introduction": ballot.introduction,
-        "opens_at": ballot.opens_at.isoformat(),
-        "closes_at": ballot.closes_at.isoformat(),
+        "opens_at": ballot.opening.isoformat(),
+        "closes_at": ballot.closing.isoformat(),
         "roll": {
             "record_date": roll.record_date.isoformat(),
             "size": roll.size,
@@ -260,7 +268,7 @@ def open_ballot(*, actor, ballot: Ballot) -> Ballot:
     if missing:
         text = ngettext("The ballot is not ready: %s", "The ballot is not ready yet: %s", len(missing))
         raise Refused("not_ready", text % " ".join(issue.sentence for issue in missing))
-    if ballot.opens_at < now:
+    if ballot.opening < now:
         ballot.opens_at = now
     ballot.tie_secret = secrets.token_hex(32)
     ballot.tie_commitment = commitment(ballot.tie_secret)
@@ -276,8 +284,8 @@ def open_ballot(*, actor, ballot: Ballot) -> Ballot:
         subject=f"ballot:{ballot.pk}",
         title=ballot.title,
         manifest=ballot.manifest_hash,
-        opens_at=ballot.opens_at.isoformat(),
-        closes_at=ballot.closes_at.isoformat(),
-        roll=ballot.roll.hash,
+        opens_at=ballot.opening.isoformat(),
+        closes_at=ballot.closing.isoformat(),
+        roll=ballot.voters.hash,
     )
     return ballot

@@ -135,7 +135,7 @@ def _switches(ballot: Ballot, question: Question, facts: dict, method: str, pape
         kind = facts["resolution_type"]
         taken_part = sum(papers.values())
         # Papers from another list can outnumber the roll; then they are the larger number of those entitled.
-        roll = max(ballot.roll.eligible, taken_part)
+        roll = max(ballot.voters.eligible, taken_part)
         return {
             "resolution": kind_of(kind["name"], kind["conditions"]),
             "meeting": Known(present=taken_part, roll=roll),
@@ -159,7 +159,7 @@ def _switches(ballot: Ballot, question: Question, facts: dict, method: str, pape
 
 
 def _resolve(ballot: Ballot, question: Question, result: Result, now: datetime) -> Resolution:
-    decided_on = ballot.closes_at.astimezone(ZoneInfo(ballot.coop.time_zone)).date()
+    decided_on = ballot.closing.astimezone(ZoneInfo(ballot.coop.time_zone)).date()
     votes = dict(zip(("for", "against", "abstain"), result.rounds[0].votes, strict=False))
     locks.advisory(locks.NUMBER_CLASS, ballot.coop_id)
     given = Resolution.objects.filter(coop_id=ballot.coop_id, number__startswith=f"{decided_on.year}-").count()

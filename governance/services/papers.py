@@ -81,13 +81,18 @@ def _remap(ranking: tuple, places: dict[int, int], question: Question) -> tuple:
     return tuple(group if len(group) > 1 else group[0] for group in mapped)
 
 
+def refuse_large(size: int) -> None:
+    """Refuses a file that is too large to be read at all."""
+    if size > LARGEST_FILE:
+        raise Refused("too_large", _("The file is larger than %s MB.") % (LARGEST_FILE // 2**20), "file")
+
+
 def read_paper(*, actor, question: Question, blt: bytes, file_name: str = "") -> PaperPreview:
     """Read a BLT file against a question and keep nothing. Refuses, in one sentence, whatever does not fit."""
     rules.require(actor, "governance.run_ballots", question)
     if not question.is_ranked:
         raise Refused("not_ranked", _("A BLT file holds rankings; “%s” is not ranked.") % question.title, "file")
-    if len(blt) > LARGEST_FILE:
-        raise Refused("too_large", _("The file is larger than %s MB.") % (LARGEST_FILE // 2**20), "file")
+    refuse_large(len(blt))
     try:
         election = blt_format.read(io.BytesIO(blt))
     except BadFile as bad:

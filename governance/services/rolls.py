@@ -11,8 +11,9 @@ from coop.kernel import audit, clock, rules
 from coop.kernel.errors import Refused
 from members.selectors import RollLine, roll_candidates
 
-from ..digests import entry_digest, roll_hash
+from ..digests import roll_hash
 from ..models import Meeting, Roll, RollEntry
+from ..selectors.rolls import digest_of
 
 
 @transaction.atomic
@@ -66,18 +67,16 @@ def freeze_roll(*, actor, meeting: Meeting | None = None, record_date=None, titl
 
 def _entry(roll: Roll, line: RollLine) -> RollEntry:
     salt = secrets.token_hex(16)
-    said = {
-        "number": line.number,
-        "name": line.name,
-        "class_name": line.class_name,
-        "eligible": line.eligible,
-        "reasons": [str(reason) for reason in line.reasons],
-    }
-    return RollEntry(
+    entry = RollEntry(
         coop_id=roll.coop_id,
         roll=roll,
         membership_id=line.membership_id,
+        number=line.number,
+        name=line.name,
+        class_name=line.class_name,
+        eligible=line.eligible,
+        reasons=[str(reason) for reason in line.reasons],
         salt=salt,
-        digest=entry_digest(salt=salt, **said),
-        **said,
     )
+    entry.digest = digest_of(entry)
+    return entry

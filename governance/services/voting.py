@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 from django.utils.dateformat import format as format_date
@@ -17,15 +18,13 @@ from members.selectors import membership_of
 from .. import locks
 from ..digests import receipt_hash
 from ..models import Ballot, RecordedVote, RollEntry
-from ..selectors.ballots import current_vote, standing, with_questions
+from ..selectors.ballots import Standing, current_vote, standing, with_questions
 from .marks import clean_marks
 
 ANY = object()  # the caller does not say which paper it believes to be current
 
 
 def _local(moment, coop) -> str:
-    from zoneinfo import ZoneInfo
-
     return format_date(moment.astimezone(ZoneInfo(coop.time_zone)), "j F Y, H:i")
 
 
@@ -44,6 +43,15 @@ def refuse_unless_open(ballot: Ballot, now) -> None:
     raise Refused("closed", _("“%(title)s” closed on %(at)s; this paper came too late and was not cast.") % values)
 
 
+def why_not_now(ballot: Ballot, mine: Standing, now) -> Refused | None:
+    """The refusal somebody of this standing would get at ``now``, or None."""
+    try:
+        refuse_unless_open(ballot, now)
+    except Refused as refused:
+        return refused
+    return None if mine.may else Refused("not_on_roll", mine.sentence, status=403)
+
+
 @transaction.atomic
 def cast_recorded(
     *, actor, ballot: Ballot, marks: Mapping[Any, Any], replacing: int | None | object = ANY
@@ -57,18 +65,17 @@ def cast_recorded(
     """
     rules.require(actor, "governance.vote", ballot)
     ballot = locks.shared(ballot.pk, actor.coop_id)
-    now = clock.now()
-    refuse_unless_open(ballot, now)
-    mine = standing(ballot, membership_of(actor))
-    if not mine.may or mine.entry is None:
-        raise Refused("not_on_roll", mine.sentence, status=403)
+    mine = standing(ballot, membership_of(actor)) if ballot.roll_id else Standing(False, "")
+    refused = why_not_now(ballot, mine, clock.now())
+    if refused is not None or mine.entry is None:
+        raise refused or Refused("not_on_roll", mine.sentence, status=403)
     locks.advisory(locks.ENTRY_CLASS, mine.entry.pk)
     current = current_vote(ballot, mine.entry)
-    if replacing is not ANY and replacing != (current.pk if current else None):
-        raise _cast_elsewhere(ballot, current)
     cleaned = clean_marks(with_questions(ballot), marks)
     if current is not None and current.marks == cleaned:
-        return current
+        return current  # pressed twice, or sent again over a bad line
+    if replacing is not ANY and replacing != (current.pk if current else None):
+        raise _cast_elsewhere(ballot, current)
     vote = _write(actor, ballot, mine.entry, cleaned, current, clock.now())
     audit.record(
         actor=actor,

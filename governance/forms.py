@@ -1,0 +1,144 @@
+"""What officers type: shape only; the services know the rules."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from .models import Ballot, Meeting, Question, ResolutionType, Roll
+
+MOMENT = "%Y-%m-%dT%H:%M"
+
+
+class Moment(forms.DateTimeField):
+    """A day and an hour in the co-op's own time zone, in one control."""
+
+    def __init__(self, **kwargs):
+        widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format=MOMENT)
+        super().__init__(widget=widget, input_formats=[MOMENT, f"{MOMENT}:%S"], **kwargs)
+
+
+def _day(**kwargs) -> forms.DateField:
+    return forms.DateField(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **kwargs)
+
+
+class MeetingForm(forms.Form):
+    title = forms.CharField(label=_("Title"), max_length=200)
+    kind = forms.ChoiceField(label=_("Kind"), choices=Meeting.Kind.choices)
+    form = forms.ChoiceField(label=_("How it is held"), choices=Meeting.Form.choices)
+    starts_at = Moment(label=_("Begins"))
+    place = forms.CharField(label=_("Where"), max_length=300, required=False)
+    record_date = _day(
+        label=_("Record date"), help_text=_("The day on which we list who may vote. The by-laws may fix it.")
+    )
+    notice_on = _day(label=_("Notice sent on"), required=False)
+    agenda = forms.CharField(label=_("Agenda"), required=False, widget=forms.Textarea(attrs={"rows": 6}))
+
+
+class BallotForm(forms.Form):
+    title = forms.CharField(label=_("Title"), max_length=200)
+    meeting = forms.ModelChoiceField(
+        label=_("Meeting"), queryset=Meeting.objects.none(), required=False, empty_label=_("None")
+    )
+    roll = forms.ModelChoiceField(
+        label=_("Roll"), queryset=Roll.objects.none(), required=False, empty_label=_("The meeting’s, once it is frozen")
+    )
+    introduction = forms.CharField(
+        label=_("Words above the questions"), required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    opens_at = Moment(label=_("Opens"), required=False)
+    closes_at = Moment(
+        label=_("Closes"), required=False, help_text=_("To the second: a paper that comes at this time is too late.")
+    )
+
+    def __init__(self, *args, coop, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["meeting"].queryset = Meeting.objects.filter(coop=coop)
+        self.fields["roll"].queryset = Roll.objects.filter(coop=coop).frozen()
+
+
+class ElectionForm(forms.Form):
+    title = forms.CharField(label=_("Title"), max_length=200, help_text=_("For example: three seats on the board."))
+    text = forms.CharField(label=_("Text"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    method = forms.ChoiceField(
+        label=_("How it is counted"),
+        choices=[choice for choice in Question.Method.choices if choice[0] != Question.Method.MOTION],
+        help_text=_("The by-laws name the rule."),
+    )
+    seats = forms.IntegerField(label=_("Seats"), min_value=1, max_value=100, initial=1)
+    candidates = forms.CharField(
+        label=_("Who stands"),
+        widget=forms.Textarea(attrs={"rows": 8}),
+        max_length=60_000,
+        required=False,
+        help_text=_("One a line, in the order of the paper. After a bar, a sentence: Priya Raman | Nurse."),
+    )
+
+    def clean_candidates(self) -> list[dict]:
+        """Name and sentence of each line that holds something."""
+        options = []
+        for line in self.cleaned_data["candidates"].splitlines():
+            name, _bar, statement = (part.strip() for part in line.partition("|"))
+            if len(name) > 200 or len(statement) > 400:
+                raise forms.ValidationError(
+                    _("“%(start)s…” is too long: 200 letters for a name, 400 for a sentence."),
+                    params={"start": line[:40]},
+                )
+            if name or statement:
+                options.append({"name": name, "statement": statement})
+        return options
+
+
+class MotionForm(forms.Form):
+    title = forms.CharField(label=_("Title"), max_length=200)
+    text = forms.CharField(
+        label=_("Text of the motion"),
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text=_("As it shall stand in the minutes if it is carried."),
+    )
+    resolution_type = forms.ModelChoiceField(
+        label=_("Kind of resolution"), queryset=ResolutionType.objects.none(), empty_label=None
+    )
+
+    def __init__(self, *args, coop, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["resolution_type"].queryset = ResolutionType.objects.filter(coop=coop)
+
+
+class PapersForm(forms.Form):
+    file = forms.FileField(
+        label=_("BLT file"), help_text=_("Candidates are matched by name; any difference is refused. 32 MB at most.")
+    )
+    beyond_roll_because = forms.CharField(
+        label=_("If there are more papers than voters: why"), max_length=300, required=False
+    )
+
+
+class ReasonForm(forms.Form):
+    because = forms.CharField(label=_("Why"), max_length=300)
+
+
+class RollSearchForm(forms.Form):
+    q = forms.CharField(
+        label=_("Name or number"),
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(attrs={"type": "search"}),
+    )
+    may = forms.ChoiceField(
+        label=_("May vote"), required=False, choices=[("", _("All")), ("yes", _("Yes")), ("no", _("No"))]
+    )
+
+
+class SearchForm(forms.Form):
+    q = forms.CharField(
+        label=_("Words"), required=False, max_length=100, widget=forms.TextInput(attrs={"type": "search"})
+    )
+
+
+def changes_of(form: forms.Form, ballot: Ballot) -> dict:
+    """What a ballot form changes; no roll chosen means the meeting's, where that is frozen."""
+    changes = dict(form.cleaned_data)
+    if changes["roll"] is None and changes["meeting"] is not None:
+        changes["roll"] = Roll.objects.filter(meeting=changes["meeting"]).frozen().first()
+    return changes
