@@ -77,9 +77,17 @@ def home(data: Path) -> Path:
     if user is None or (data / "pg").exists():
         return data
     elsewhere = Path("/var/lib") / f"rochdale-{sha256(os.fsencode(data)).hexdigest()[:10]}"
-    if (elsewhere / "pg").exists() or not reachable(data, user):
+    if (elsewhere / "pg").exists():
         return elsewhere
-    return data
+    return data if reachable(data, user) or (_is_blank(data) and reachable(data.parent, user)) else elsewhere
+
+
+def _is_blank(folder: Path) -> bool:
+    """True for a folder of our own with nothing in it but locks: fresh from ``mktemp``, and ours to open a little."""
+    try:
+        return folder.stat().st_uid == os.geteuid() and {each.name for each in folder.iterdir()} <= {"lock", "up.lock"}
+    except OSError:
+        return False
 
 
 def make_private(data: Path, run: Path) -> None:
@@ -87,7 +95,7 @@ def make_private(data: Path, run: Path) -> None:
     mode = 0o711 if os.geteuid() == 0 else 0o700
     for folder in {data, home(data)}:
         missing = [f for f in [*reversed(folder.parents), folder] if not f.exists()]
-        for each in missing:
+        for each in [*missing, *([folder] if _is_blank(folder) else [])]:
             each.mkdir(mode=mode, exist_ok=True)
             each.chmod(mode)
     run.mkdir(mode=0o700, exist_ok=True)

@@ -15,6 +15,7 @@ from urllib.request import urlopen
 import psycopg2
 
 from coop import embedded
+from coop.keeper import tie_to_parent
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 
@@ -96,6 +97,7 @@ class Up:
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=tie_to_parent,  # tests that are killed leave nothing either
             )
         self.began = time.monotonic()
 

@@ -46,6 +46,7 @@ class Holder:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            preexec_fn=keeper.tie_to_parent,  # tests that are killed leave nothing either
         )
 
     def who(self):
@@ -265,6 +266,26 @@ def test_root_below_a_closed_folder_opens_nothing(hold):
         wait_for(lambda: not users_of(home), 6)
         shutil.rmtree(closed)
         shutil.rmtree(home)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has to step down to another user")
+def test_a_fresh_folder_of_our_own_is_used_as_it_is_meant(hold):
+    """``ROCHDALE_DATA=$(mktemp -d)``: closed to the database's user, but ours, empty, and below an open folder."""
+    fresh = Path(tempfile.mkdtemp(prefix="rochdale-test-"))
+    try:
+        assert embedded_files.home(fresh) == fresh
+        each = hold(fresh)
+        assert each.who() == "rochdale_app"
+        assert (fresh / "pg").exists()
+        assert fresh.stat().st_mode & 0o077 == 0o011
+        each.leave()
+        wait_for(lambda: not users_of(fresh), 6)
+        full = fresh / "full"
+        full.mkdir(mode=0o700)
+        (full / "letter.txt").write_text("mine")
+        assert embedded_files.home(full).parent == Path("/var/lib"), "a folder with something in it stays closed"
+    finally:
+        shutil.rmtree(fresh)
 
 
 def ordinary_python():

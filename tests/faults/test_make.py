@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from coop.keeper import tie_to_parent
 from tests.faults.processes import PROJECT, environment, survivors, tree, wait_for
 
 pytestmark = pytest.mark.faults
@@ -27,7 +28,14 @@ def make(lived_in, folder):
         command = ["make", target, f"VENV={Path(sys.prefix)}", "--assume-old=install"]
         with open(output, "wb") as out:
             process = subprocess.Popen(
-                command, cwd=PROJECT, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
+                command,
+                cwd=PROJECT,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
+                preexec_fn=tie_to_parent,
             )
         started.append(process)
         return process, output
