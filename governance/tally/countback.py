@@ -6,9 +6,9 @@ In rules:
 2. The member who leaves is struck out, and so is everybody not elected then who no longer wants the seat.
 3. Members who still sit cannot be excluded and keep their seats, so exactly the seats that are vacant are filled anew.
 
-This is the recount with protected members that the Church of England's STV Regulations prescribe for casual
-vacancies. (Tasmania looks only at the papers that elected the leaving member; that needs STV, this needs nothing but
-the papers.)
+So the by-laws must say "by a recount of all papers, the sitting members protected". (Tasmania and the Australian
+Capital Territory look only at the papers that elected the leaving member; that needs STV, this needs only the
+papers.)
 
 >>> from .model import Contest
 >>> papers = {(0, 1): 6, (0, 2): 3, (1,): 3, (2,): 4}

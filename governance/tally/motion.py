@@ -13,17 +13,20 @@ In rules:
 4. Nothing is rounded: 2/3 of 100 is reached by 67. Where nobody is counted, nothing is carried.
 
 Sources: Robert's Rules of Order Newly Revised §44 (majority, two thirds; of those voting, present, or the entire
-membership); Co-operative and Community Benefit Societies Act 2014 s. 111 (special resolutions: two thirds of those
-voting, confirmed); GenG § 43 (2) (majority of votes cast); SCE Regulation (EC) 1435/2003 art. 61 (quorum and two
-thirds for statutes).
+membership); Co-operative and Community Benefit Societies Act 2014 ss. 111, 113 (special resolutions); GenG § 43 (2)
+(majority of votes cast); SCE Regulation (EC) 1435/2003 art. 61 (quorum and two thirds for statutes).
 
-Two thirds of the votes for and against: 30 to 16 is not enough, 31 to 15 is.
+Conversion of a British society into a company (2014 Act, s. 113(2)): at least 75 % of the eligible members who vote,
+and at least half of them vote. Of 200 entitled, 75 to 25 is enough, 74 to 26 is not, and at 75 to 24 too few have
+voted.
 
->>> special = Resolution("special", (Condition(ratio=Fraction(2, 3), at_least=True),))
->>> decide(special, Votes(30, 16)).carried, decide(special, Votes(31, 15)).carried
-(False, True)
->>> print(decide(special, Votes(30, 16, abstain=4)).tests[0].sentence)
-30 of 46 votes for and against are in favour; at least 2/3 is needed, that is 31.
+>>> conversion = Resolution("conversion", (Condition(ratio=Fraction(3, 4), at_least=True, quorum=Fraction(1, 2)),))
+>>> [decide(conversion, Votes(*votes, roll=200)).carried for votes in ((75, 25), (74, 26), (75, 24))]
+[True, False, False]
+>>> for test in decide(conversion, Votes(74, 26, roll=200)).tests:
+...     print(test.sentence)
+100 voted; the quorum is 1/2 of 200 on the roll, that is 100.
+74 of 100 votes for and against are in favour; at least 3/4 is needed, that is 75.
 """
 
 from __future__ import annotations
