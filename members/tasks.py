@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from coop.kernel import jobs
 from coop.kernel.models import Cooperative
+from coop.kernel.tenancy import path
 from members import services
+from members.models import ImportBatch
 
 
 @shared_task(name="members.tick")
@@ -13,3 +16,19 @@ def tick() -> None:
     """Write down every membership whose last day is over."""
     for coop in Cooperative.objects.order_by("pk"):
         services.end_due(coop)
+
+
+@jobs.task("members.check_import")
+def check_import(running, batch_id: int) -> None:
+    """Check a large file's lines."""
+    batch = ImportBatch.objects.get(pk=batch_id, coop=running.job.coop)
+    services.check_lines(batch, running.progress)
+    running.result(path(running.job.coop, "members:import", pk=batch_id))
+
+
+@jobs.task("members.write_import")
+def write_import(running, batch_id: int) -> None:
+    """Write a large file into the register."""
+    batch = ImportBatch.objects.get(pk=batch_id, coop=running.job.coop)
+    services.write_import(actor=jobs.actor_of(running.job), batch=batch, progress=running.progress)
+    running.result(path(running.job.coop, "members:import", pk=batch_id))

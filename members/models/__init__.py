@@ -3,6 +3,7 @@
 from .access import AccessLog
 from .bylaws import ByLaws, ClassTerms, MembershipClass
 from .history import EventNote, MembershipEvent
+from .imports import ImportBatch, ImportMapping, ImportRow
 from .joining import Application, ApplicationCheck, BoardSheet
 from .memberships import Household, Membership, NumberSequence
 from .parties import Party, PartyAddress, PartyContact, PartyName, Relationship
@@ -16,6 +17,9 @@ __all__ = [
     "ClassTerms",
     "EventNote",
     "Household",
+    "ImportBatch",
+    "ImportMapping",
+    "ImportRow",
     "Membership",
     "MembershipClass",
     "MembershipEvent",

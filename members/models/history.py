@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from coop.kernel.models import NO_TRUNCATE, AppendOnly, CoopModel
 
 from .bylaws import MembershipClass
+from .imports import removed_only_by_undoing
 from .memberships import Membership
 
 
@@ -63,6 +64,7 @@ class MembershipEvent(CoopModel, AppendOnly):
     decision_ref = models.CharField(max_length=80, blank=True)
     decision_hash = models.CharField(max_length=64, blank=True)
     corrects = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="corrected_by")
+    batch = models.ForeignKey("members.ImportBatch", null=True, on_delete=models.PROTECT, related_name="+")
     note_hash = models.CharField(max_length=64, blank=True)
     previous = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)
@@ -88,7 +90,9 @@ class MembershipEvent(CoopModel, AppendOnly):
             models.Index(fields=["coop", "recorded_at"], name="event_by_record"),
         ]
         triggers = [
-            *AppendOnly.Meta.triggers,
+            pgtrigger.Protect(name="never_changed", operation=pgtrigger.Update),
+            removed_only_by_undoing("history is append-only"),
+            NO_TRUNCATE,
             pgtrigger.Trigger(
                 name="next_link",
                 when=pgtrigger.Before,

@@ -13,6 +13,7 @@ from coop.kernel import clock
 from coop.kernel.models import NO_TRUNCATE, CoopModel
 
 from .bylaws import MembershipClass
+from .imports import removed_only_by_undoing
 from .parties import Party
 
 
@@ -98,6 +99,7 @@ class Membership(CoopModel):
     votes_for_household = models.ForeignKey(
         Household, null=True, blank=True, on_delete=models.PROTECT, related_name="voting_memberships"
     )
+    batch = models.ForeignKey("members.ImportBatch", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     last_seq = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
@@ -170,7 +172,7 @@ class Membership(CoopModel):
                     RETURN NULL;
                 """,
             ),
-            pgtrigger.Protect(name="never_removed", operation=pgtrigger.Delete),
+            removed_only_by_undoing("a membership is kept"),
             NO_TRUNCATE,
         ]
 

@@ -18,6 +18,8 @@ from django.utils.translation import gettext_lazy as _
 from coop.kernel import clock
 from coop.kernel.models import NO_TRUNCATE, CoopModel
 
+from .imports import removed_only_by_undoing
+
 
 class Party(CoopModel):
     """A person or an organisation. Its own columns repeat the newest dated rows; ``search`` is folded."""
@@ -43,6 +45,7 @@ class Party(CoopModel):
     died_on = models.DateField(null=True, blank=True)
     merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     erased_at = models.DateTimeField(null=True, blank=True)
+    batch = models.ForeignKey("members.ImportBatch", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:
@@ -59,6 +62,7 @@ class Party(CoopModel):
             models.Index(fields=["coop", "email"], name="party_by_email"),
             GinIndex(fields=["grams"], name="party_by_grams"),
         ]
+        triggers = [removed_only_by_undoing("a party is kept"), NO_TRUNCATE]
 
     def __str__(self) -> str:
         return self.name

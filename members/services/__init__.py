@@ -2,10 +2,12 @@
 
 from .access import looked_at
 from .accounts import claim
+from .admitting_imports import commit_import, undo_import, write_import
 from .bylaws import create_bylaws, create_class
 from .deciding import ADMIT, POSTPONE, REFUSE, Decision, admit, create_sheet, decide_sheet, put_on_sheet, take_off_sheet
 from .exporting import export_register
 from .households import form_household, leave_household, move_vote
+from .importing import check_lines, discard, name_columns, read_file
 from .joining import apply, check, match_party, withdraw
 from .leaving import end_due, give_notice, name_heir, record_death, withdraw_notice
 from .parties import change_details
@@ -21,11 +23,14 @@ __all__ = [
     "apply",
     "change_details",
     "check",
+    "check_lines",
     "claim",
+    "commit_import",
     "create_bylaws",
     "create_class",
     "create_sheet",
     "decide_sheet",
+    "discard",
     "end_due",
     "export_register",
     "form_household",
@@ -34,12 +39,16 @@ __all__ = [
     "looked_at",
     "match_party",
     "move_vote",
+    "name_columns",
     "name_heir",
     "put_on_sheet",
+    "read_file",
     "record_death",
     "reinstate",
     "suspend",
     "take_off_sheet",
+    "undo_import",
     "withdraw",
     "withdraw_notice",
+    "write_import",
 ]

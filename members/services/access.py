@@ -15,7 +15,7 @@ def looked_at(
         coop_id=actor.coop_id,
         actor_id=actor.user_id,
         what=what,
-        party=party,
+        about=party.pk if party is not None else None,
         subject=subject,
         rows=rows,
         basis=basis or ", ".join(sorted(actor.offices)),

@@ -18,7 +18,7 @@ START = "0" * 64
 _DATES = ("effective_on", "ends_on", "decided_on")
 _PLAIN = (
     "coop_id seq place kind actor_id membership_id member_class_id ending reason_code decided_by decision_ref"
-    " decision_hash corrects_id note_hash previous"
+    " decision_hash corrects_id batch_id note_hash previous"
 ).split()
 
 

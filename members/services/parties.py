@@ -24,7 +24,7 @@ def create_party(*, actor, kind: str, name: dict, address: dict, email: str = ""
     stamp = {"coop_id": actor.coop_id, "party": party, "valid_from": on, "recorded_by_id": actor.user_id}
     stamp["recorded_at"] = clock.now()
     called, lives = PartyName(**stamp, **name), PartyAddress(**stamp, **address)
-    _show(party, called, lives, email, phone)
+    show(party, called, lives, email, phone)
     party.save(force_insert=True)
     called.save(force_insert=True)
     if lives.lines:
@@ -74,11 +74,12 @@ def refresh(party: Party) -> None:
     email, phone = (contact_of(party, kind, today, newest=True) for kind in ("email", "phone"))
     if name is None:
         raise ValueError("A party has a name from its first day on.")
-    _show(party, name, address, email.value if email else "", phone.value if phone else "")
+    show(party, name, address, email.value if email else "", phone.value if phone else "")
     party.save(update_fields=["name", "sort_name", "place", "email", "phone", "search", "grams"])
 
 
-def _show(party: Party, name: PartyName, address: PartyAddress | None, email: str, phone: str) -> None:
+def show(party: Party, name: PartyName, address: PartyAddress | None, email: str, phone: str) -> None:
+    """Put into a party's own columns what lists and searches need of these; it is not saved."""
     party.name, party.sort_name = name.full, fold(name.sortable)[:300]
     party.place = address.place if address else ""
     party.email, party.phone = email, phone

@@ -101,7 +101,7 @@ def details(request: HttpRequest) -> HttpResponse:
 def looked(request: HttpRequest) -> HttpResponse:
     """Who looked at my data."""
     party = own(request).party
-    looks = AccessLog.objects.filter(coop=request.coop, party=party).select_related("actor")
+    looks = AccessLog.objects.filter(coop=request.coop, about=party.pk).select_related("actor")
     page = Paginator(looks, 50).get_page(request.GET.get("page"))
     return render(request, "members/me_looked.html", {"page": page, "party": party})
 

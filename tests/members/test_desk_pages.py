@@ -223,7 +223,7 @@ def test_whoever_looks_is_written_down(coop, mei, jonas, client_of):
     member = make_member(coop, name="Amara Okafor")
     client_of(jonas).get(path(coop, "members:detail", number=1))
     look = AccessLog.objects.get()
-    assert (look.actor, look.party, look.what, look.basis) == (jonas.user, member.party, "member", "board")
+    assert (look.actor, look.about, look.what, look.basis) == (jonas.user, member.party_id, "member", "board")
 
 
 @pytest.mark.parametrize("rows", [1, 3])

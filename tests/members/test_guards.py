@@ -72,7 +72,7 @@ ATTACKS = [
 @pytest.mark.parametrize("using", ["default", "owner"])
 def test_history_and_decisions_stand(member, using):
     before = list(MembershipEvent.objects.values_list("hash", flat=True))
-    why = "permission denied|Cannot (update|delete)|is append-only"
+    why = "permission denied|Cannot (update|delete)|is append-only|is kept"
     for attack in ATTACKS:
         refused(attack, using=using, match=why if using == "default" else why.removeprefix("permission denied|"))
     member.refresh_from_db()
