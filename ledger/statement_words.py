@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from coop.kernel import money
 from ledger.reports.surplus import Item
 from ledger.selectors.statements import PoolArithmetic, Statement
+from ledger.surplus_laws import law_of
 
 
 @dataclass(frozen=True)
@@ -157,8 +158,11 @@ class Words:
 
     @property
     def when(self) -> str:
-        due = self.statement.payment_due
-        return _("by %(day)s") % {"day": date_format(due, "j M Y")} if due else ""
+        """By when, where a law sets the day and it has not gone by when the plan was posted."""
+        due, posted = self.statement.payment_due, self.statement.plan.posted_at
+        if due is None or not law_of(self.statement.coop).minimum_cash or posted is None or posted.date() > due:
+            return ""
+        return _("by %(day)s") % {"day": date_format(due, "j M Y")}
 
     @property
     def also(self) -> Iterator[str]:

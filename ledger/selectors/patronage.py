@@ -102,6 +102,22 @@ def sums_of_member(year: PatronageYear, membership_id: int) -> dict[tuple[str, s
     return {(pool, unit): total for pool, unit, total in rows.annotate(total=Sum("quantity"))}
 
 
+@dataclass(frozen=True, slots=True)
+class RecordedRow:
+    """One recorded line, as its file said it."""
+
+    line: int
+    number: int | None
+    pool: str
+    quantity: int
+
+
+def largest_rows(source: PatronageImport, count: int) -> list[RecordedRow]:
+    """The largest recorded lines of a file."""
+    rows = PatronageRecord.objects.filter(source=source).order_by("-quantity", "line")[:count]
+    return [RecordedRow(*row) for row in rows.values_list("line", "membership__number", "pool", "quantity")]
+
+
 def corrections(year: PatronageYear) -> QuerySet[PatronageRecord]:
     """The rows of a year that came by hand, the latest first."""
     return (
@@ -120,18 +136,13 @@ def member_ids(coop, numbers: Iterable[int]) -> dict[int, int]:
     return dict(rows.values_list("number", "id").iterator(chunk_size=10_000))
 
 
-def overlap(patronage_import: PatronageImport, numbers: Iterable[int]) -> int:
-    """How many of these members have business in the import's pool and year already, from somewhere else."""
-    found = (
-        PatronageRecord.objects.filter(
-            year_id=patronage_import.year_id, pool=patronage_import.pool, membership__number__in=list(numbers)
-        )
-        .effective()
-        .exclude(source=patronage_import)
-    )
+def overlap(patronage_import: PatronageImport, pools: Iterable[str], numbers: set[int]) -> int:
+    """How many of these members have business in these pools of the import's year already, from somewhere else."""
+    found = PatronageRecord.objects.filter(year_id=patronage_import.year_id, pool__in=list(pools)).effective()
     if patronage_import.replaces_id:
         found = found.exclude(source_id=patronage_import.replaces_id)
-    return found.aggregate(n=Count("membership", distinct=True))["n"]
+    there = found.exclude(source=patronage_import).filter(membership__isnull=False)
+    return len(numbers.intersection(there.values_list("membership__number", flat=True).distinct()))
 
 
 def latest_year(coop) -> int | None:

@@ -269,17 +269,17 @@ def _say(actor, kind: str, found: PatronageImport, **more) -> None:
 class Preview:
     """What a person looks at before agreeing: the largest lines, the pools, and whom it would count twice."""
 
-    lines: list[patronage_csv.Row]
+    lines: list  # patronage_csv.Row, or selectors.RecordedRow
     pools: list[tuple[str, int, int]]  # name, lines, total
     overlap: int  # members with business in the same pool and year from elsewhere
     elsewhere: PatronageImport | None  # the same file, recorded for another year
 
 
 def preview(*, actor, patronage_import: PatronageImport) -> Preview:
-    """Read a waiting file again for its preview. Of one that is over, nothing is read."""
+    """Read a waiting file again for its preview; of one that was recorded, its rows. One thrown away is gone."""
     rules.require(actor, "ledger.read_books", patronage_import)
     if patronage_import.state != PatronageImport.State.CHECKED:
-        return Preview([], [], 0, None)
+        return Preview(selectors.largest_rows(patronage_import, PREVIEW_LINES), [], 0, None)
     sheet = _read_again(actor, patronage_import)
     pools: dict[str, list[int]] = {}
     for row in sheet.rows:
@@ -290,7 +290,7 @@ def preview(*, actor, patronage_import: PatronageImport) -> Preview:
     return Preview(
         lines=heapq.nlargest(PREVIEW_LINES, sheet.rows, key=lambda row: (row.quantity, -row.line)),
         pools=[(name, len(found), sum(found)) for name, found in sorted(pools.items())],
-        overlap=selectors.overlap(patronage_import, sheet.numbers),
+        overlap=selectors.overlap(patronage_import, pools, sheet.numbers),
         elsewhere=elsewhere.exclude(year=patronage_import.year_id).select_related("year").first(),
     )
 

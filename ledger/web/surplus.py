@@ -27,6 +27,7 @@ from ledger.web import surplus_charts as charts
 from ledger.web.surplus_steps import steps
 
 State = SurplusPlan.State
+AT_ONCE = 3  # plans side by side; more would not fit a page
 ORDER = [State.POSTED, State.APPROVED, State.RESOLVED, State.PROPOSED, State.DRAFT, State.VOID]
 
 
@@ -58,8 +59,9 @@ def year(request: HttpRequest, year: int) -> HttpResponse:
     """A year's plans side by side."""
     found = get_object_or_404(patronage.years(request.coop), year=year)
     plans = list(selectors.plans(request.coop).filter(year=found).select_related("coop"))
-    live = [plan for plan in plans if plan.state != State.VOID]
-    chosen = min(live, key=lambda plan: ORDER.index(plan.state), default=None)
+    standing = [plan for plan in plans if plan.state != State.VOID]
+    chosen = min(standing, key=lambda plan: ORDER.index(plan.state), default=None)
+    live = side_by_side(standing, chosen, request.GET.getlist("plan"))
     pools = patronage.pools(found)
     codes = plan_warnings.purpose_codes(request.coop)
     warned = [plan_warnings.warnings(plan, codes) for plan in live]
@@ -70,6 +72,7 @@ def year(request: HttpRequest, year: int) -> HttpResponse:
             "year": found,
             "years": list(patronage.years(request.coop)[:6]),
             "plans": live,
+            "standing": standing,
             "voided": [plan for plan in plans if plan.state == State.VOID],
             "chosen": chosen,
             "table": comparison(live, chosen, warned),
@@ -80,6 +83,15 @@ def year(request: HttpRequest, year: int) -> HttpResponse:
             "draws_up": rules.may(request.actor, "ledger.propose"),
         },
     )
+
+
+def side_by_side(plans: list[SurplusPlan], chosen: SurplusPlan | None, wanted: list[str]) -> list[SurplusPlan]:
+    """Up to three plans to compare: those asked for by letter, else the one furthest on and the latest drafts."""
+    picked = [plan for plan in plans if plan.letter in wanted][:AT_ONCE]
+    if picked or len(plans) <= AT_ONCE:
+        return picked or plans
+    others = [plan for plan in plans if plan != chosen][-(AT_ONCE - 1) :]
+    return [plan for plan in plans if plan == chosen or plan in others]
 
 
 def comparison(plans: list[SurplusPlan], chosen: SurplusPlan | None, warned: list[list]) -> dict:

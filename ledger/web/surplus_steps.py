@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from coop.kernel.templatetags.ui import day, grouped
 from ledger.models import SurplusPlan
@@ -82,4 +83,9 @@ def _approved(plan: SurplusPlan, actor) -> str:
 def _posted(plan: SurplusPlan) -> str:
     if plan.entry_id:
         return SafeString(_("Entry %(entry)s, %(day)s") % {"entry": plan.entry_id, "day": day(plan.posted_at, "long")})
-    return _("One entry, %(n)s members. After this it can only be reversed.") % {"n": plan.line_count}
+    said = ngettext(
+        "One entry, for one member. After this it can only be reversed.",
+        "One entry, for %(n)s members. After this it can only be reversed.",
+        plan.line_count,
+    )
+    return said % {"n": plan.line_count}

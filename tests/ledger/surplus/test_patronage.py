@@ -110,7 +110,7 @@ def test_two_files_add_up_and_a_file_may_replace_another(coop, lena, buyers):
     make_import(lena, {1: "1.00"})
     second = make_import(lena, {1: "2.00", 2: "3.00"})
     assert sums(coop) == {(1, "purchases"): 300, (2, "purchases"): 300}
-    assert selectors.overlap(second, [1, 2]) == 1
+    assert selectors.overlap(second, ["purchases"], {1, 2}) == 1
     make_import(lena, {1: "2.50"}, replaces=second)
     assert sums(coop) == {(1, "purchases"): 350}
     second.refresh_from_db()
