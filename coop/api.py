@@ -1,6 +1,6 @@
 """The API's front: what each app offers below one co-op, its description, and a page to try it."""
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 in_coop = [
@@ -9,7 +9,7 @@ in_coop = [
     path("", include("ledger.api.urls")),
 ]
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/<slug:coop>/", include(in_coop)),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),

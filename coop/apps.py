@@ -15,7 +15,7 @@ class CoopConfig(AppConfig):
 
         nav.register(
             nav.Entry("member", _("Home"), "home", "home", requires=("member",), order=10),
-            nav.Entry("register", _("Desk"), "home", "inbox", requires=("officer",), order=0),
+            nav.Entry("register", _("Today"), "desk", "home", requires=("officer",), order=0),
             nav.Entry(
                 "register",
                 _("Register and returns"),

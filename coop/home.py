@@ -2,12 +2,41 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
+from coop.kernel import clock, rules
 from coop.kernel.models import Cooperative, Office
-from coop.kernel.web import public
+from coop.kernel.tenancy import Actor, path
+from coop.kernel.web import public, requires
+from governance.models import Ballot, Meeting
+from governance.selectors import my_ballots, standing
+from ledger.models import SurplusPlan
+from ledger.selectors.dues import owed_by, unpaid
+from ledger.selectors.journal import member_accounts
+from ledger.selectors.shares import holding_of, reconciliation
+from ledger.web.mine import meaning
+from members.models import Membership
+from members.selectors import figures, joining, membership_of
+from members.selectors.story import story
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One thing somebody has to do: a sentence, why, by when, and where. Sorted by the day it is due."""
+
+    sentence: str
+    because: str
+    act: str
+    url: str
+    due_on: date | None = None
 
 
 @require_safe
@@ -19,12 +48,130 @@ def door(request: HttpRequest) -> HttpResponse:
         return redirect("found")
     mine = coops.none()
     if request.user.is_authenticated:
-        mine = coops.filter(pk__in=Office.objects.filter(user=request.user).values("coop"))
+        held = Office.objects.filter(user=request.user).values("coop")
+        joined = Membership.objects.filter(party__account=request.user).values("coop")
+        mine = coops.filter(Q(pk__in=held) | Q(pk__in=joined))
     return render(request, "coop/door.html", {"mine": mine, "coops": coops[:50]})
 
 
 @require_safe
 @public
 def front(request: HttpRequest) -> HttpResponse:
-    """A co-op's front page: what it is, how to join, how to sign in."""
+    """A member's home, an officer's desk, or for everybody else what the co-op is and how to join."""
+    actor = request.actor
+    membership = membership_of(actor) if actor is not None and actor.is_member else None
+    if membership is not None:
+        return _member_home(request, membership)
+    if actor is not None and actor.is_officer:
+        return desk(request)
     return render(request, "coop/front.html")
+
+
+def _member_home(request: HttpRequest, membership: Membership) -> HttpResponse:
+    now, today = clock.now(), clock.today(request.coop)
+    ballots = my_ballots(request.actor, membership, now)
+    open_now = [ballot for ballot in ballots if ballot.now == "open"]
+    ballot = next((each for each in open_now if each.my_entry and each.my_entry.eligible), None)
+    ballot = ballot or next(iter(open_now), None)
+    accounts = [each for each in member_accounts(membership) if each.purpose != "member_receivable"]
+    owned = [(meaning(each), each.shown(each.held)) for each in accounts if each.held]
+    context = {
+        "membership": membership,
+        "ballot": ballot,
+        "standing": standing(ballot, membership) if ballot else None,
+        "results": [each for each in ballots if each.now in ("counted", "certified")][:3],
+        "meeting": Meeting.objects.filter(coop=request.coop, starts_at__gte=now).order_by("starts_at").first(),
+        "holding": holding_of(membership),
+        "owed": owed_by(membership, today),
+        "owned": owned,
+        "mine": sum(amount for _meaning, amount in owned),
+        "today": today,
+        "story": story(membership)[:5],
+    }
+    return render(request, "coop/home_member.html", context)
+
+
+@require_safe
+@requires("kernel.is_officer")
+def desk(request: HttpRequest) -> HttpResponse:
+    """What needs somebody today, and the figures of the house on one page."""
+    coop, today = request.coop, clock.today(request.coop)
+    waiting = waiting_for(request.actor, today)
+    context = {
+        "waiting": waiting,
+        "late": sum(1 for each in waiting if each.due_on and each.due_on < today),
+        "members": figures(coop, today),
+        "agreement": reconciliation(coop),
+        "ballot": _last_ballot(coop),
+        "plan": SurplusPlan.objects.filter(coop=coop).select_related("year").order_by("-pk").first(),
+        "today": today,
+    }
+    return render(request, "coop/desk.html", context)
+
+
+def _last_ballot(coop: Cooperative) -> Ballot | None:
+    return Ballot.objects.filter(coop=coop).exclude(state=Ballot.State.DRAFT).order_by("-opens_at").first()
+
+
+def waiting_for(actor: Actor, today: date) -> list[Waiting]:
+    """What waits for the offices somebody holds, the most urgent first."""
+    found: list[Waiting] = []
+    for may, source in (
+        ("members.keep_register", _register),
+        ("governance.run_ballots", _ballots),
+        ("ledger.keep_books", _unpaid),
+        ("ledger.approve", _plans),
+    ):
+        if rules.may(actor, may):
+            found += source(actor, today)
+    return sorted(found, key=lambda each: each.due_on or date.max)
+
+
+def _register(actor: Actor, today: date) -> list[Waiting]:
+    return [
+        Waiting(item.sentence, item.why, item.act, path(actor.coop, item.url_name, **item.kwargs), item.due)
+        for item in joining.inbox(actor.coop)
+    ]
+
+
+def _ballots(actor: Actor, today: date) -> list[Waiting]:
+    drafts = Ballot.objects.filter(coop=actor.coop, state=Ballot.State.DRAFT)
+    return [
+        Waiting(
+            _("Release the ballot “%s”") % ballot.title,
+            _("It is a draft: nobody can see it yet."),
+            _("Open"),
+            path(actor.coop, "governance:ballot", pk=ballot.pk),
+            clock.local_day(ballot.opens_at, actor.coop) if ballot.opens_at else None,
+        )
+        for ballot in drafts[:5]
+    ]
+
+
+def _unpaid(actor: Actor, today: date) -> list[Waiting]:
+    debtors = unpaid(actor.coop, today)
+    if not debtors:
+        return []
+    sentence = ngettext("One member owes money for shares", "%(n)s members owe money for shares", len(debtors))
+    return [
+        Waiting(
+            sentence % {"n": len(debtors)},
+            _("Subscribed and not yet paid in full."),
+            _("See who"),
+            path(actor.coop, "ledger:shares"),
+        )
+    ]
+
+
+def _plans(actor: Actor, today: date) -> list[Waiting]:
+    carried = SurplusPlan.objects.filter(coop=actor.coop, state="resolved").select_related("year")
+    return [
+        Waiting(
+            _("Approve the surplus plan %(plan)s") % {"plan": plan.title},
+            _("The members carried it. A second officer approves exactly what they saw."),
+            _("Read it"),
+            path(actor.coop, "ledger:plan", pk=plan.pk),
+        )
+        for plan in carried
+        if rules.may(actor, "ledger.approve", plan)
+    ]

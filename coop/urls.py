@@ -2,17 +2,18 @@
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from coop import api, home, joining, reference, returns
 from coop.founding import views as founding
 from coop.kernel import account_views as accounts
 from coop.kernel import views as kernel
 
-admin.site.login = secure_admin_login(admin.site.login)  # else its own form would let a second factor be skipped
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # else its own form would let a second factor be skipped
 
-in_coop = [
+in_coop: list[URLPattern | URLResolver] = [
     path("", home.front, name="home"),
+    path("desk/", home.desk, name="desk"),
     path("join/", joining.join, name="join"),
     path("register/returns/", returns.returns, name="returns"),
     path("jobs/<int:pk>/", kernel.job, name="job"),

@@ -43,8 +43,7 @@ def make_officer(coop: Cooperative, who: str, *roles: str) -> Actor:
     return Actor.of(user, coop)
 
 
-@pytest.fixture
-def coop(db) -> Cooperative:
+def make_coop() -> Cooperative:
     return Cooperative.objects.create(
         slug="riverside",
         name="Riverside Food Co-op",
@@ -55,11 +54,20 @@ def coop(db) -> Cooperative:
     )
 
 
-@pytest.fixture
-def other_coop(db) -> Cooperative:
+def make_other_coop() -> Cooperative:
     return Cooperative.objects.create(
         slug="hillside", name="Hillside Growers", currency="GBP", time_zone="Europe/London"
     )
+
+
+@pytest.fixture
+def coop(db) -> Cooperative:
+    return make_coop()
+
+
+@pytest.fixture
+def other_coop(db) -> Cooperative:
+    return make_other_coop()
 
 
 @pytest.fixture

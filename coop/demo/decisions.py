@@ -5,9 +5,8 @@ from __future__ import annotations
 import random
 from datetime import date, timedelta
 
-from django.utils import timezone
-
 from coop.kernel import clock
+from coop.kernel.models import User
 from coop.kernel.tenancy import Actor
 from governance import services
 from governance.models import Ballot, Resolution, ResolutionType
@@ -81,7 +80,7 @@ def _questions(coop, officer: Actor, ballot: Ballot, members: dict[str, Membersh
         ballot=ballot,
         method="motion",
         title="What we do with the surplus",
-        text="We adopt plan B: a fifth to the reserve, three per cent on shares, the rest by purchases, half in cash.",
+        text="Plan B: three tenths to the reserve, three per cent on shares, the rest by purchases, half in cash.",
         resolution_type=_types(coop)[0],
     )
 
@@ -97,9 +96,6 @@ def _vote(coop, ballot: Ballot, day: date) -> None:
     voters = draw.sample([person for person in MEMBERS if person.given != "Ivo"], 30)
     weights = [5, 4, 6, 2, 3]
     for number, person in enumerate(voters):
-        membership = Membership.objects.select_related("party__account").get(
-            coop=coop, party__account__email=person.email
-        )
         ranking: list[int] = []
         left = list(range(len(CANDIDATES)))
         for _place in range(draw.randint(1, len(left))):
@@ -109,7 +105,7 @@ def _vote(coop, ballot: Ballot, day: date) -> None:
         moment = at(day - timedelta(days=12), 9) + timedelta(hours=9 * number)
         with clock.at(moment):
             services.cast_recorded(
-                actor=Actor.of(membership.party.account, coop),
+                actor=Actor.of(User.objects.get(email=person.email), coop),
                 ballot=ballot,
                 marks={election.pk: ranking, motion.pk: [answer]},
             )
@@ -128,7 +124,7 @@ def open_vote(coop, officers: dict[str, Actor], today: date) -> Ballot:
             roll=roll,
             introduction="The board asks before it decides about the summer.",
             opens_at=clock.now(),
-            closes_at=timezone.now() + timedelta(days=4),
+            closes_at=at(today + timedelta(days=4), 17),
         )
         services.add_question(
             actor=officer,

@@ -113,7 +113,7 @@ def plans(officers: dict[str, Actor], year_end: date) -> SurplusPlan:
             actor=treasurer, year=year_end.year, title="Build the reserve", terms=_terms(result, "50", None, "100")
         )
         plan = surplus.draw_up(
-            actor=treasurer, year=year_end.year, title="Reserve and refunds", terms=_terms(result, "20", "3", "50")
+            actor=treasurer, year=year_end.year, title="Reserve and refunds", terms=_terms(result, "30", "3", "50")
         )
         return surplus.propose(actor=treasurer, plan=plan)
 

@@ -34,8 +34,8 @@ MEMBERS = (
     Person("Samir", "Haddad", 6, 100, 98_415),
     Person("Amara", "Okafor", 6, 100, 231_840),
     Person("Yusuf", "Bakr", 5, 100, 310_265),
-    Person("Elsa", "Nyström", 5, 40, 87_950),
-    Person("Dele", "Fashola", 5, 70, 143_210),
+    Person("Elsa", "Nyström", 5, 100, 87_950),
+    Person("Dele", "Fashola", 5, 100, 143_210),
     Person("Gita", "Mohan", 5, 100, 176_500),
     Person("Hanna", "Krol", 5, 100, 65_480),
     Person("Corrigan", "Sullivan", 10, 100, 402_130, firm="Corrigan & Daughters Ltd"),
@@ -45,7 +45,7 @@ MEMBERS = (
     Person("Ines", "Ferreira", 5, 100, 91_035),
     Person("Kofi", "Mensah", 6, 100, 167_720),
     Person("Ayşe", "Yıldız", 5, 100, 112_585),
-    Person("Lars", "Holmberg", 5, 60, 79_340),
+    Person("Lars", "Holmberg", 5, 100, 79_340),
     Person("Chiara", "Bellini", 5, 100, 154_675),
     Person("Noah", "Abrams", 5, 100, 48_210),
     Person("Farida", "Rahmani", 5, 100, 193_850),
@@ -64,8 +64,8 @@ MEMBERS = (
     Person("Finn", "Gallagher", 5, 100, 69_830),
     Person("Leila", "Haidari", 5, 100, 155_460),
     Person("Oskar", "Lindgren", 5, 100, 0),
-    Person("Priya", "Nair", 5, 100, 83_695),
-    Person("Stefan", "Brandt", 5, 100, 110_050),
+    Person("Priya", "Nair", 5, 90, 83_695),
+    Person("Stefan", "Brandt", 5, 70, 110_050),
 )
 # Joined after the record date: members, but not on the roll.
 LATE = (Person("Wanjiru", "Kamau", 5, 100, 12_350), Person("Emil", "Sørensen", 5, 20, 8_745))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from functools import cache
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
@@ -40,8 +41,8 @@ refused is told why and may appeal to the general meeting within four weeks.
 4. One vote. Each member has one vote, however many shares they hold. Supporters who do not shop here have none.
 5. The roll. Who was a member on the record date may vote at the general meeting.
 6. The board is elected by single transferable vote (SI 2007/42 rules).
-7. Surplus. A fifth of each surplus goes to the statutory reserve. On paid-up shares at most 3 per cent is paid. What \
-the meeting shares among members follows their purchases in that year.
+7. Surplus. At least a fifth of each surplus goes to the statutory reserve. On paid-up shares at \
+most 3 per cent is paid. What the meeting shares among members follows their purchases in that year.
 8. Leaving. A member may leave at the end of a business year with three months' notice."""
 
 
@@ -131,7 +132,7 @@ def _members(coop: Cooperative, officers: dict, year_end: date) -> dict[str, Mem
 
 def _apply(coop: Cooperative, person: Person, account: User | None = None):
     kind = {"Ivo": "supporter", "Corrigan": "producer"}.get(person.given, "consumer")
-    name = (
+    name: dict[str, Any] = (
         {"kind": "organisation", "firm": person.firm, "register_court": "Riverside", "register_number": "HRB 1180"}
         if person.firm
         else {"given_names": person.given, "family_name": person.family}

@@ -58,7 +58,7 @@ def same_coop_keys() -> Iterator[tuple[str, str, str, str]]:
         for field in model._meta.local_fields:
             if isinstance(field, models.ForeignKey) and field.name != "coop" and _names_a_coop(field.related_model):
                 parent = field.related_model._meta.db_table
-                yield model._meta.db_table, field.column, parent, field.target_field.column
+                yield model._meta.db_table, field.column, parent, str(field.target_field.column)
 
 
 def _names_a_coop(model) -> bool:

@@ -29,8 +29,8 @@ def write(template: str, *, coop: Any = None, **values: Any) -> Letter:
     Raises ``ValueError`` when the template has no subject line or no body.
     """
     # Plain text is not HTML: nothing is escaped here, and the twin escapes the finished words.
-    plain = get_template(f"mail/{template}.txt").template
-    whole = str(plain.render(Context(values | {"coop": coop}, autoescape=False))).strip()
+    plain: Any = get_template(f"mail/{template}.txt")
+    whole = str(plain.template.render(Context(values | {"coop": coop}, autoescape=False))).strip()
     subject, _, body = whole.partition("\n")
     subject, body = " ".join(subject.split()), body.strip()
     if not subject or not body:

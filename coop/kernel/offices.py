@@ -79,9 +79,10 @@ def ask_factor_reset(*, actor: Actor, email: str, reason: str) -> FactorReset:
     user = User.objects.filter(email=email.strip().lower(), offices__coop=actor.coop).first()
     if user is None:
         raise Refused("no_officer", _("No officer here signs in with %(email)s.") % {"email": email.strip()}, "email")
-    if user.pk == actor.user_id:
+    asker = actor.user
+    if asker is None or user == asker:
         raise Refused("own_factor", _("You cannot ask this for yourself: two other people vouch for you."), "email")
-    reset = FactorReset.objects.create(coop=actor.coop, user=user, asked_by=actor.user, reason=reason.strip())
+    reset = FactorReset.objects.create(coop=actor.coop, user=user, asked_by=asker, reason=reason.strip())
     audit.record(actor=actor, kind="factor.reset_asked", subject=f"user:{user.pk}", reason=reason.strip())
     return reset
 

@@ -46,6 +46,7 @@ CASES = [
         denied=404,
     ),
     Case("home", EVERYBODY, viewers=("anonymous", "member", "secretary", "treasurer", "board")),
+    Case("desk", OFFICERS, viewers=("secretary", "treasurer", "board", "auditor")),
     Case("join", EVERYBODY, viewers=("anonymous",)),
     Case("job", OFFICERS, lambda w: {"pk": w.job.pk}, denied=404),
     Case("audit", {"secretary", "board", "auditor"}),

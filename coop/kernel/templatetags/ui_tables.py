@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
+from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -91,9 +92,9 @@ def pages(context: Any, page: Any) -> SafeString:
     request = context.get("request")
 
     def to(number: int) -> str:
-        query = request.GET.copy() if request is not None else {}
+        query = request.GET.copy() if request is not None else QueryDict(mutable=True)
         query["page"] = str(number)
-        return "?" + (query.urlencode() if request is not None else f"page={number}")
+        return f"?{query.urlencode()}"
 
     return render_to_string(
         "ui/pages.html",
