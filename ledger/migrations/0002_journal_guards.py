@@ -248,6 +248,12 @@ CREATE TRIGGER stays BEFORE INSERT OR UPDATE OR DELETE ON ledger_period
     FOR EACH ROW EXECUTE FUNCTION ledger_period_stays();
 CREATE TRIGGER no_truncate BEFORE TRUNCATE ON ledger_period EXECUTE FUNCTION ledger_append_only();
 
+-- The period of a day, kept from being closed until the caller's transaction is over.
+CREATE FUNCTION ledger_hold_period(p_coop bigint, p_on date) RETURNS SETOF ledger_period
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT * FROM ledger_period WHERE coop_id = p_coop AND p_on BETWEEN starts AND ends FOR SHARE
+$$;
+
 CREATE FUNCTION ledger_lock_period(p_period bigint) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE p ledger_period;
@@ -392,6 +398,7 @@ class Migration(migrations.Migration):
         ),
         let_the_application_call(
             [
+                "ledger_hold_period(bigint, date)",
                 "ledger_lock_period(bigint)",
                 "ledger_close_period(bigint, bigint, timestamptz, bigint, text)",
                 "ledger_reopen_period(bigint, bigint, timestamptz, text)",

@@ -11,7 +11,7 @@ from coop.kernel import audit, money, rules
 from coop.kernel.errors import Refused
 from ledger.exchange.payments_csv import PaymentSheet, read_payments
 from ledger.models import Entry
-from ledger.services.shares import record_payment
+from ledger.services.shares import record_payment, take_holding
 from members.selectors import memberships_by_number
 
 SHOWN = 50
@@ -49,6 +49,7 @@ def import_payments(*, actor, data: bytes, file_name: str, total: int, overpayme
         if row.member not in members:
             sheet.problems.append(_("Line %(line)s: there is no member %(n)s.") % {"line": row.line, "n": row.member})
     _check_total(actor, sheet, total)
+    take_holding(*(members[row.member] for row in sheet.rows if row.member in members))
     payments = known = activated = 0
     for row in sheet.rows if not sheet.problems else ():
         key = f"csv:{sheet.digest}:{row.line}"

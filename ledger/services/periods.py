@@ -27,8 +27,8 @@ def fiscal_year(coop, on: date) -> tuple[date, date]:
 
 
 def period_of(coop, on: date) -> Period | None:
-    """The period that contains ``on``, or None."""
-    return Period.objects.filter(coop=coop, starts__lte=on, ends__gte=on).first()
+    """The period that contains ``on``, or None. Inside a transaction it cannot be closed before that is over."""
+    return next(iter(Period.objects.raw("SELECT * FROM ledger_hold_period(%s, %s)", [coop.pk, on])), None)
 
 
 def open_period(*, coop, on: date) -> Period:

@@ -71,10 +71,14 @@ def default_class(coop) -> ShareClass:
     return found
 
 
-def take_holding(membership) -> None:
-    """Everything about one member's holding happens one after the other, until the end of the transaction."""
+def take_holding(*memberships) -> None:
+    """Everything about one member's holding happens one after the other, until the end of the transaction.
+
+    Several are taken in one order, and before anything else is waited for: else two acts could wait for each other.
+    """
+    numbers = sorted({membership.pk % 2147483647 for membership in memberships})
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [HOLDING_LOCK, membership.pk % 2147483647])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, n) FROM unnest(%s::int[]) n", [HOLDING_LOCK, numbers])
 
 
 @transaction.atomic
@@ -274,8 +278,7 @@ def reverse_payment(*, actor, entry: Entry, on: date, because: str) -> Entry:
         raise Refused("no_payment", _("Entry %(entry)s is no share payment.") % {"entry": entry.pk})
     events = list(entry.share_events.select_related("membership", "share_class"))
     fees = list(entry.fees.select_related("membership"))
-    for membership in {each.membership for each in (*events, *fees)}:
-        take_holding(membership)
+    take_holding(*(each.membership for each in (*events, *fees)))
     for event in events:
         if holding_of(event.membership, share_class=event.share_class).paid_up < event.paid:
             raise Refused("spent", _("The shares this payment paid for are not the member’s any more."))

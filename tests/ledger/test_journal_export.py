@@ -16,9 +16,9 @@ from django.core.management import CommandError, call_command
 
 from coop.kernel.money import decimal_text
 from ledger.exchange.journal_export import FORMATS, beancount_name, plain_text_name
+from ledger.exchange.journal_rows import journal_export
 from ledger.models import Account, Posting
 from ledger.selectors.balances import balances
-from ledger.exchange.journal_rows import journal_export
 from ledger.services.accounts import account, create_account
 from ledger.services.posting import Line, mirror, post_entry
 from ledger.services.shares import reverse_payment

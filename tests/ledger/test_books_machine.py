@@ -1,0 +1,216 @@
+"""Any sequence of acts: balances are sums as at every day, the register agrees, and a refused act leaves no trace.
+
+The machine keeps its own little books beside ours: (account, day, amount) for every line it expects. It acts through
+the services, one savepoint an act, with the deferred checks fired after each.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import defaultdict
+from datetime import date, timedelta
+
+import pytest
+from django.db import connection, transaction
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from coop.kernel.errors import Refused
+from coop.kernel.models import Cooperative
+from coop.kernel.tenancy import Actor
+from ledger.models import Account, Entry, Period
+from ledger.selectors.balances import account_balances, balance, balances, chart
+from ledger.selectors.shares import holdings, paid_up, reconciliation
+from ledger.services.accounts import account
+from ledger.services.closing import close_period, reopen_period
+from ledger.services.posting import Line, post_entry, reverse_entry
+from ledger.services.shares import record_payment, reverse_payment, subscribe
+from tests.members.factories import make_member
+
+from .conftest import TABLES
+from .factories import make_books
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+FIRST = date(2022, 11, 1)
+DAYS = st.integers(0, 1200).map(lambda n: FIRST + timedelta(days=n))
+AMOUNTS = st.one_of(st.integers(-5000, 5000), st.sampled_from([0, 1, -1, 2**40]))
+PICK = st.integers(0, 10_000)
+
+
+def trace() -> str:
+    """A fingerprint of every row the ledger has, inside the transaction."""
+    digest = hashlib.sha256()
+    with connection.cursor() as cursor:
+        for table in TABLES:
+            cursor.execute(f"SELECT coalesce(string_agg(t::text, E'\\n' ORDER BY t::text), '') FROM {table} t")
+            digest.update(cursor.fetchone()[0].encode())
+    return digest.hexdigest()
+
+
+class Books(RuleBasedStateMachine):
+    @initialize()
+    def begin(self):
+        self.outer = transaction.atomic()
+        self.outer.__enter__()
+        self.coop = Cooperative.objects.create(slug="machine", name="Machine", currency="EUR", time_zone="UTC")
+        self.actor = Actor.system(self.coop)
+        make_books(self.coop)
+        self.accounts = [account(self.coop, p) for p in ("bank", "cash", "dues", "statutory_reserve", "bank_charges")]
+        self.dollars = Account.objects.create(coop=self.coop, code="U", name="Dollars", kind="asset", currency="USD")
+        self.members = [make_member(self.coop, active=False, on=FIRST, instalments=n == 0) for n in range(3)]
+        self.lines: dict[int, list[tuple[date, int]]] = defaultdict(list)  # by account id
+        self.paid: dict[int, list[tuple[date, int]]] = defaultdict(list)  # by membership id
+        self.entries: list[Entry] = []
+        self.keys = 0
+
+    def teardown(self):
+        if hasattr(self, "outer"):
+            transaction.set_rollback(True)
+            self.outer.__exit__(None, None, None)
+
+    def act(self, do):
+        """Do it and keep in mind what it posted; a refusal must leave every row as it was."""
+        before = trace()
+        known = set(Entry.objects.filter(coop=self.coop).values_list("pk", flat=True))
+        try:
+            with transaction.atomic():
+                do()
+                with connection.cursor() as cursor:
+                    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+        except Refused:
+            assert trace() == before
+            return
+        for entry in Entry.objects.filter(coop=self.coop).exclude(pk__in=known):
+            self.entries.append(entry)
+            for line in entry.lines.all():
+                self.lines[line.account_id].append((entry.posted_on, line.amount))
+            for event in entry.share_events.all():
+                self.paid[event.membership_id].append((event.effective_on, event.paid))
+
+    def key(self) -> str:
+        self.keys += 1
+        return f"k{self.keys}"
+
+    @rule(day=DAYS, picks=st.lists(st.tuples(PICK, AMOUNTS), min_size=1, max_size=4), off=st.sampled_from([0, 0, 0, 1]))
+    def post(self, day, picks, off):
+        lines = [Line(self.accounts[pick % len(self.accounts)], amount) for pick, amount in picks]
+        lines.append(Line(self.accounts[0], off - sum(line.amount for line in lines)))
+        self.act(lambda: self._post(day, lines, self.key()))
+
+    def _post(self, day, lines, key):
+        return post_entry(actor=self.actor, on=day, kind="manual", memo="m", lines=lines, key=key)
+
+    @rule(day=DAYS, amount=AMOUNTS)
+    def post_across_currencies(self, day, amount):
+        self.act(lambda: self._post(day, [Line(self.dollars, amount), Line(self.accounts[0], -amount)], self.key()))
+
+    @precondition(lambda self: self.entries)
+    @rule(pick=PICK)
+    def the_same_again(self, pick):
+        """A key that is known: the same act changes nothing, another is refused."""
+        entry = self.entries[pick % len(self.entries)]
+        found = entry.lines.order_by("n").select_related("account")
+        lines = [Line(line.account, line.amount, line.memo) for line in found]
+        count = len(self.entries)
+        if entry.kind == "manual":
+            self.act(lambda: self._post(entry.posted_on, lines, entry.key))
+        self.act(lambda: self._post(entry.posted_on, lines + [Line(self.accounts[0], 1)] * 2, entry.key))
+        assert len(self.entries) == count
+
+    @precondition(lambda self: self.entries)
+    @rule(pick=PICK, later=st.integers(-3, 400))
+    def reverse(self, pick, later):
+        entry = self.entries[pick % len(self.entries)]
+        day = entry.posted_on + timedelta(days=later)
+        reverse = reverse_payment if entry.kind == "share_payment" else reverse_entry
+        self.act(lambda: reverse(actor=self.actor, entry=entry, on=day, because="wrong"))
+
+    @rule(pick=PICK, day=DAYS, amount=st.integers(-10, 30_000), keep=st.booleans())
+    def pay(self, pick, day, amount, keep):
+        member = self.members[pick % 3]
+        member.refresh_from_db()
+        over = "keep" if keep else "refuse"
+        key = self.key()
+        self.act(
+            lambda: record_payment(
+                actor=self.actor, membership=member, amount=amount, on=day, key=key, overpayment=over
+            )
+        )
+
+    @rule(pick=PICK, day=DAYS, shares=st.integers(0, 3))
+    def take_more(self, pick, day, shares):
+        member = self.members[pick % 3]
+        self.act(lambda: subscribe(actor=self.actor, membership=member, shares=shares, on=day))
+
+    @rule()
+    def close(self):
+        period = Period.objects.filter(coop=self.coop, closed_at=None).order_by("starts").first()
+        if period:
+            self.act(lambda: close_period(actor=self.actor, period=period))
+
+    @rule(pick=PICK)
+    def reopen(self, pick):
+        found = list(Period.objects.filter(coop=self.coop, closed_at__isnull=False).order_by("-starts"))
+        if found:
+            period = found[pick % len(found)]
+            self.act(lambda: reopen_period(actor=self.actor, period=period, because="an invoice"))
+
+    @invariant()
+    def balances_are_sums_as_at_every_day(self):
+        if not hasattr(self, "outer"):
+            return
+        for day in {day for lines in self.lines.values() for day, _amount in lines} | {FIRST, date(2027, 1, 1)}:
+            expected = {
+                pk: total
+                for pk, lines in self.lines.items()
+                if (total := sum(amount for on, amount in lines if on <= day))
+            }
+            assert balances(self.coop, day) == expected
+            assert sum(row.amount for row in account_balances(self.coop, day) if row.currency == "EUR") == 0
+        bank = self.accounts[0]
+        assert balance(bank, date(2027, 1, 1)) == sum(amount for _day, amount in self.lines[bank.pk])
+        assert sum(line.amount for line in chart(self.coop, date(2027, 1, 1))) == 0
+
+    @invariant()
+    def the_register_agrees(self):
+        if not hasattr(self, "outer"):
+            return
+        for day in {day for lines in self.paid.values() for day, _paid in lines} | {date(2027, 1, 1)}:
+            assert reconciliation(self.coop, day).agrees
+            total = sum(paid for lines in self.paid.values() for on, paid in lines if on <= day)
+            assert paid_up(self.coop, day) == total
+        for holding in holdings(self.coop, date(2027, 1, 1)).values():
+            assert 0 <= holding.paid_up <= holding.subscribed
+
+    @invariant()
+    def closed_periods_hold_no_result(self):
+        if not hasattr(self, "outer"):
+            return
+        for period in Period.objects.filter(coop=self.coop, closed_at__isnull=False):
+            for each in self.accounts:
+                if each.is_result:
+                    lines = self.lines[each.pk]
+                    assert sum(amount for on, amount in lines if period.starts <= on <= period.ends) == 0
+
+
+def test_any_sequence_of_acts_keeps_the_books(transactional_db):
+    run_state_machine_as_test(
+        Books,
+        settings=settings(
+            max_examples=int(os.environ.get("ROCHDALE_MACHINE_RUNS", "10")),
+            stateful_step_count=20,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            print_blob=True,
+        ),
+    )
