@@ -12,13 +12,16 @@ from . import tokens
 
 
 class JSON(JSONParser):
-    """JSON whose nesting ends somewhere."""
+    """JSON whose nesting ends somewhere, and a sentence for what is none."""
 
     def parse(self, stream, media_type=None, parser_context=None):
         try:
             return super().parse(stream, media_type, parser_context)
         except RecursionError:
             raise exceptions.ParseError(_("This is nested too deeply.")) from None
+        except exceptions.ParseError as problem:
+            why = str(problem.detail).partition(" - ")[2] or str(problem.detail)
+            raise exceptions.ParseError(_("This is not JSON: %(why)s.") % {"why": why}) from None
 
 
 class TokenAuthentication(BaseAuthentication):
