@@ -113,7 +113,7 @@ class Up:
 
         def answered():
             assert self.process.poll() is None, f"ended with {self.process.returncode}:\n{self.log()}"
-            return "Ctrl-C stops it" in self.log()
+            return "http://localhost:" in self.log()
 
         wait_for(answered, patience)
         return time.monotonic() - self.began

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from coop.keeper import tie_to_parent
-from tests.faults.processes import PROJECT, environment, survivors, tree, wait_for
+from tests.faults.processes import PROJECT, ask, environment, survivors, tree, wait_for
 
 pytestmark = pytest.mark.faults
 
@@ -89,6 +89,26 @@ def test_the_demo_does_not_run_on_a_real_database(folder):
     assert (
         done.stderr.strip() == "CommandError: The demo has logins everybody knows. Unset DATABASE_URL to run it here."
     )
+
+
+def test_an_interrupted_story_is_told_again_from_the_start(lived_in, folder, start):
+    first = start(command="demo")
+    wait_for(lambda: (folder / "demo-begun").exists(), 120)
+    wait_for(lambda: ask(folder, "SELECT 1 FROM kernel_cooperative"), 120)
+    everything = first.tree()
+    first.kill()
+    wait_for(lambda: not survivors(everything), 10)
+    second = start(command="demo")
+    second.wait_up(240)
+    assert "telling it from the start" in second.log()
+    assert not (folder / "demo-begun").exists()
+    assert second.ready()
+    second.kill(signal.SIGTERM)
+    assert second.process.wait(timeout=15) == 0
+    third = start(command="demo")
+    took = third.wait_up(120)
+    assert "Telling" not in third.log(), "the data is kept"
+    print(f"second start of the demo: {took:.1f} s")
 
 
 def test_reset_deletes_ours_and_nothing_else(lived_in, folder, start):

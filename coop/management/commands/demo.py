@@ -2,19 +2,14 @@
 
 import os
 import sys
-from importlib import import_module
-from importlib.util import find_spec
-from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from coop import embedded
+from coop import demo, embedded
 from coop.kernel.models import Cooperative
 from coop.management.commands.up import Command as Up
-
-# While the story is not written yet, the house starts empty.
-demo: Any = import_module("coop.demo") if find_spec("coop.demo") else None
 
 
 class Command(Up):
@@ -26,18 +21,22 @@ class Command(Up):
         if not settings.DEMO:  # settings are read once: begin again as the demo
             os.environ["ROCHDALE_DEMO"] = "1"
             os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606 - ourselves
+        self.begun = embedded.data_dir() / "demo-begun"
+        if self.begun.exists() and not embedded.running():
+            self.stdout.write("The last start was interrupted half-way through the story; telling it from the start.")
+            call_command("reset_data", yes=True, verbosity=0)
         super().handle(*args, **options)
 
     def prepare(self):
         super().prepare()
-        if demo is not None and not Cooperative.objects.exists():
-            self.stdout.write("Telling a co-op's year: members, shares, a meeting, an election, the surplus …")
-            self.stdout.flush()
-            demo.seed()
+        if Cooperative.objects.exists():
+            return
+        self.stdout.write("Telling a co-op's year: members, shares, a meeting, an election, the surplus …")
+        self.stdout.flush()
+        self.begun.touch()
+        demo.seed()
+        self.begun.unlink()
 
     def welcome(self, url):
-        if demo is None:
-            super().welcome(url)
-            return
         self.stdout.write(demo.welcome(url))
         self.stdout.flush()

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from coop import embedded, embedded_files
 
-OURS = ("pg", "valkey", "run", "log", "media", "secrets.json", "celerybeat-schedule*", "up.lock", "lock")
+OURS = ("pg", "valkey", "run", "log", "media", "secrets.json", "celerybeat-schedule*", "demo-begun", "up.lock", "lock")
 
 
 class Command(BaseCommand):
