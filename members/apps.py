@@ -28,6 +28,7 @@ class MembersConfig(AppConfig):
             nav.Entry("register", _("Applications"), "members:applications", "person", requires=readers, order=20),
             nav.Entry("register", _("Board sheets"), "members:sheets", "register", requires=readers, order=30),
             nav.Entry("register", _("Households"), "members:households", "home", requires=readers, order=40),
+            nav.Entry("register", _("Import"), "members:imports", "upload", requires=readers, order=60),
             nav.Entry("library", _("By-laws"), "members:bylaws", "book", requires=readers, order=10),
             nav.Entry("public", _("By-laws"), "members:bylaws", "book", order=60),
             nav.Entry("member", _("Me"), "members:me", "person", requires=("member",), order=90),

@@ -10,6 +10,7 @@ from .desk import (
     SheetForm,
     StandingForm,
 )
+from .imports import ColumnsForm, TotalsForm, UploadForm
 from .joining import ApplicationForm
 from .returns import ExportForm
 from .standing import DeathForm, HouseholdForm, NoticeForm
@@ -17,6 +18,7 @@ from .standing import DeathForm, HouseholdForm, NoticeForm
 __all__ = [
     "ApplicationForm",
     "AsAtForm",
+    "ColumnsForm",
     "DeathForm",
     "DecisionForm",
     "DetailsForm",
@@ -28,4 +30,6 @@ __all__ = [
     "PaperApplicationForm",
     "SheetForm",
     "StandingForm",
+    "TotalsForm",
+    "UploadForm",
 ]

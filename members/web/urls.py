@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import applications, desk, households, leaving, library, mine, sheets, standing
+from . import applications, desk, households, imports, leaving, library, mine, sheets, standing
 
 app_name = "members"
 urlpatterns = [
@@ -30,6 +30,12 @@ urlpatterns = [
     path("register/households/", households.listing, name="households"),
     path("register/households/new/", households.create, name="household-new"),
     path("register/households/<int:pk>/vote/", households.vote, name="household-vote"),
+    path("register/imports/", imports.listing, name="imports"),
+    path("register/imports/<int:pk>/", imports.show, name="import"),
+    path("register/imports/<int:pk>/columns/", imports.columns, name="import-columns"),
+    path("register/imports/<int:pk>/commit/", imports.commit, name="import-commit"),
+    path("register/imports/<int:pk>/undo/", imports.undo, name="import-undo"),
+    path("register/imports/<int:pk>/discard/", imports.discard, name="import-discard"),
     path("by-laws/", library.bylaws, name="bylaws"),
     path("by-laws/<int:pk>/", library.bylaws_text, name="bylaws-text"),
     path("join/thanks/<uuid:reference>/", mine.applied, name="applied"),

@@ -31,6 +31,13 @@ def build(world: World) -> None:
     home = [make_member(coop, name=name, on=date(2024, 2, 1)) for name in ("Ruth Bakr", "Omar Bakr")]
     world.household = services.form_household(actor=world.mei, name="Quay 7", memberships=home, voter=home[0])
     world.homely = home[1]
+    usual = {"member_class": "consumer", "admitted_on": "2020-01-01", "active": True}
+    for name, number in (("staged", 901), ("spare", 902), ("written", 903)):
+        data = f"number,name\n{number},Somebody Old\n{number},Somebody Twice\n".encode()
+        batch = services.read_file(actor=world.mei, file_name=f"{name}.csv", data=data)
+        batch = services.name_columns(actor=world.mei, batch=batch, mapping=batch.mapping, options=usual)
+        setattr(world, f"import_{name}", batch)
+    services.commit_import(actor=world.mei, batch=world.import_written, members=1)
     services.looked_at(actor=world.mei, what="member", party=world.membership.party)
 
 
@@ -114,6 +121,14 @@ CASES = [
     Case("members:move-out", SECRETARY, lambda w: {"number": w.homely.number}, method="post"),
     Case("members:leave", {"member"}, viewers=("member",)),
     Case("members:stay", {"member"}, method="post"),
+    Case("members:imports", OFFICERS),
+    Case("members:imports", SECRETARY, method="post"),
+    Case("members:import", OFFICERS, lambda w: {"pk": w.import_staged.pk}),
+    Case("members:import", OFFICERS, lambda w: {"pk": w.import_written.pk}, query="?show=held"),
+    Case("members:import-columns", SECRETARY, lambda w: {"pk": w.import_staged.pk}, method="post"),
+    Case("members:import-commit", SECRETARY, lambda w: {"pk": w.import_staged.pk}, method="post"),
+    Case("members:import-undo", SECRETARY, lambda w: {"pk": w.import_written.pk}, method="post"),
+    Case("members:import-discard", SECRETARY, lambda w: {"pk": w.import_spare.pk}, method="post"),
     Case("returns", {"secretary", "board", "auditor"}),
     Case("members:bylaws", EVERYBODY, viewers=("anonymous",)),
     Case(
