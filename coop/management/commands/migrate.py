@@ -21,7 +21,7 @@ class Command(DjangoMigrate):
         if len(users) == 1 and not settings.DEBUG:  # history would be guarded from nobody
             raise CommandError(
                 "DATABASE_URL and DATABASE_OWNER_URL name one role. The application needs one of its own, which owns"
-                " nothing; docs/operator/running.md shows how to make the two.",
+                " nothing; docs/operator.md shows how to make the two.",
                 returncode=2,
             )
         with rendered_once():
