@@ -22,6 +22,7 @@ class LedgerConfig(AppConfig):
             ),
             nav.Entry("ledger", _("Journal"), "ledger:journal", "receipt", requires=readers, order=30),
             nav.Entry("ledger", _("Accounts"), "ledger:accounts", "book", requires=readers, order=40),
+            nav.Entry("ledger", _("Reports"), "ledger:trial-balance", "scales", requires=readers, order=45),
             nav.Entry("ledger", _("Periods"), "ledger:periods", "calendar", requires=readers, order=50),
             nav.Entry("member", _("Money"), "ledger:money", "coins", requires=("member",), order=30),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from django.db import connection, transaction
@@ -40,7 +41,7 @@ def create_chart(*, coop, template: str = "eu-consumer", actor: Actor | None = N
         known = ", ".join(chart_templates.TEMPLATES)
         raise Refused(
             "template",
-            _("There is no chart of accounts “%(template)s”; there are %(known)s.")
+            _("There is no chart of accounts “%(template)s”; there are: %(known)s.")
             % {"template": template, "known": known},
             "template",
         ) from None
@@ -75,6 +76,10 @@ def create_account(*, actor, code: str, name: str, kind: str, currency: str = ""
     """Add a general account of the treasurer's own. Refuses a code that is taken."""
     rules.require(actor, "ledger.keep_books")
     code, name = code.strip(), name.strip()
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,19}", code):
+        raise Refused("code", _("A code is made of letters, digits, dots and hyphens, 20 at most."), "code")
+    if not name:
+        raise Refused("name", _("An account needs a name."), "name")
     if Account.objects.filter(coop=actor.coop, code=code).exists():
         raise Refused("code_taken", _("There is an account %(code)s already.") % {"code": code}, "code")
     made = Account.objects.create(

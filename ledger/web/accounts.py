@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -86,6 +86,14 @@ def account_detail(request: HttpRequest, pk: int) -> HttpResponse:
         },
         status=422 if search.errors else 200,
     )
+
+
+@require_safe
+@requires("ledger.read_books")
+def account_by_code(request: HttpRequest, code: str) -> HttpResponse:
+    """From an account's code, as reports know it, to its lines."""
+    found = get_object_or_404(Account, coop=request.coop, code=code)
+    return redirect(path(request.coop, "ledger:account", pk=found.pk))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

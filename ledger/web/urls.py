@@ -1,8 +1,8 @@
 """Below a co-op: ``money/`` is the member's, ``ledger/`` the officers'."""
 
-from django.urls import path
+from django.urls import path, re_path
 
-from . import accounts, desk, journal, mine, periods, shares
+from . import accounts, desk, journal, mine, periods, reports, shares
 from .surplus_urls import surplus_urls
 
 app_name = "ledger"
@@ -13,6 +13,7 @@ urlpatterns = [
     path("ledger/accounts/", accounts.account_list, name="accounts"),
     path("ledger/accounts/new/", accounts.account_add, name="account-add"),
     path("ledger/accounts/<int:pk>/", accounts.account_detail, name="account"),
+    path("ledger/accounts/code/<str:code>/", accounts.account_by_code, name="account-by-code"),
     path("ledger/accounts/<int:pk>/change/", accounts.account_change, name="account-change"),
     path("ledger/journal/", journal.entry_list, name="journal"),
     path("ledger/journal/new/", journal.entry_add, name="entry-add"),
@@ -28,5 +29,9 @@ urlpatterns = [
     path("ledger/periods/", periods.period_list, name="periods"),
     path("ledger/periods/<int:pk>/close/", periods.period_close, name="period-close"),
     path("ledger/periods/<int:pk>/reopen/", periods.period_reopen, name="period-reopen"),
+    path("ledger/reports/", reports.trial, name="trial-balance"),
+    path("ledger/reports/balance-sheet/", reports.sheet, name="balance-sheet"),
+    path("ledger/reports/income/", reports.income, name="income-statement"),
+    re_path(r"^ledger/export/(?P<fmt>hledger|ledger|beancount|csv)/$", reports.export_journal, name="export"),
     *surplus_urls,
 ]
