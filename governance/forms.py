@@ -118,13 +118,16 @@ class ReasonForm(forms.Form):
     because = forms.CharField(label=_("Why"), max_length=300)
 
 
-class RollSearchForm(forms.Form):
+class VoterSearchForm(forms.Form):
     q = forms.CharField(
         label=_("Name or number"),
         required=False,
         max_length=100,
         widget=forms.TextInput(attrs={"type": "search"}),
     )
+
+
+class RollSearchForm(VoterSearchForm):
     may = forms.ChoiceField(
         label=_("May vote"), required=False, choices=[("", _("All")), ("yes", _("Yes")), ("no", _("No"))]
     )

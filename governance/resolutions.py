@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from coop.kernel.errors import Refused
 
-from .tally import Condition
+from .tally import Condition, Test
 from .tally import Resolution as Kind
 from .tally.motion import DENOMINATORS
 
@@ -75,24 +75,97 @@ WORDS = {
     "roll": gettext_lazy("everybody on the roll"),
     "class": gettext_lazy("everybody in that class"),
 }
+SHARES = {
+    Fraction(1, 2): gettext_lazy("half"),
+    Fraction(2, 3): gettext_lazy("two thirds"),
+    Fraction(3, 4): gettext_lazy("three quarters"),
+    Fraction(4, 5): gettext_lazy("four fifths"),
+    Fraction(9, 10): gettext_lazy("nine tenths"),
+    Fraction(1, 1): gettext_lazy("the whole"),
+}
+
+
+def share(ratio: Iterable[int]) -> str:
+    """A share as people say it: half, two thirds, 11/20."""
+    exact = Fraction(*ratio)
+    return str(SHARES.get(exact) or f"{exact.numerator}/{exact.denominator}")
+
+
+def percent(part: int, whole: int) -> str:
+    """``87.3 %``, from the exact fraction, with a no-break space."""
+    tenths = round(Fraction(part, whole) * 1000)
+    return f"{tenths // 10}.{tenths % 10}\N{NO-BREAK SPACE}%"
 
 
 def in_words(conditions: Iterable[dict]) -> list[str]:
-    """Each condition as a sentence: "More than 1/2 of the votes for and against are needed." """
+    """Each condition as a voter reads it: "More than half of the votes for and against must be in favour." """
     lines = []
     for each in conditions:
-        share = f"{each['ratio'][0]}/{each['ratio'][1]}"
-        values = {"share": share, "of": WORDS[each["denominator"]]}
+        values = {"share": share(each["ratio"]), "of": WORDS[each["denominator"]]}
         if each["at_least"]:
             text = _("At least %(share)s of %(of)s must be in favour.") % values
         else:
             text = _("More than %(share)s of %(of)s must be in favour.") % values
-        if each["of_class"]:
-            text = _("In the class %(name)s: %(text)s") % {"name": each["of_class"], "text": text}
         quorum = each["quorum"]
         if isinstance(quorum, list):
-            text += " " + _("At least %s of the roll must take part.") % f"{quorum[0]}/{quorum[1]}"
+            text += " " + _("At least %(part)s in %(whole)s on the roll must take part.") % dict(
+                zip(("part", "whole"), quorum, strict=True)
+            )
         elif quorum:
             text += " " + _("At least %s members must take part.") % quorum
-        lines.append(text)
+        lines.append(
+            _("In the class %(name)s: %(text)s") % {"name": each["of_class"], "text": text}
+            if each["of_class"]
+            else text
+        )
     return lines
+
+
+COUNTED = {
+    "for+against": gettext_lazy("%(have)s of the %(of)s who said for or against were for it: %(percent)s."),
+    "cast": gettext_lazy("%(have)s of the %(of)s who voted, abstentions included, were for it: %(percent)s."),
+    "present": gettext_lazy("%(have)s of the %(of)s who took part were for it: %(percent)s."),
+    "roll": gettext_lazy("%(have)s of the %(of)s on the roll were for it: %(percent)s."),
+    "class": gettext_lazy("%(have)s of the %(of)s in the class were for it: %(percent)s."),
+}
+
+
+def said(conditions: Iterable[dict], tests: Iterable[Test]) -> list[str]:
+    """The arithmetic of a count in words, condition by condition: first the quorum, where there is one."""
+    lines, left = [], iter(tests)
+    for each in conditions:
+        text = ""
+        if each["quorum"] is not None:
+            text = quorum_said(next(left)) + " "
+        text += _majority_said(each, next(left))
+        lines.append(
+            _("In the class %(name)s: %(text)s") % {"name": each["of_class"], "text": text}
+            if each["of_class"]
+            else text
+        )
+    return lines
+
+
+def quorum_said(test: Test) -> str:
+    """Whether enough took part, with the figures."""
+    values = {"have": f"{test.have:,}", "of": f"{test.of:,}", "needed": f"{test.needed:,}"}
+    if test.passed:
+        return _("%(have)s took part; %(needed)s were needed for the quorum.") % values
+    return _("Only %(have)s took part; the quorum is %(needed)s, so nothing is carried.") % values
+
+
+def _majority_said(condition: dict, test: Test) -> str:
+    if not test.of:
+        return _("Nobody said for or against.") if condition["denominator"] == "for+against" else _("Nobody voted.")
+    values = {
+        "have": f"{test.have:,}",
+        "of": f"{test.of:,}",
+        "needed": f"{test.needed:,}",
+        "percent": percent(test.have, test.of),
+        "share": share(condition["ratio"]),
+    }
+    if condition["at_least"]:
+        need = _("At least %(share)s was needed, that is %(needed)s.") % values
+    else:
+        need = _("More than %(share)s was needed, that is %(needed)s.") % values
+    return f"{COUNTED[condition['denominator']] % values} {need}"

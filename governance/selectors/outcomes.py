@@ -14,6 +14,7 @@ from coop.kernel import charts
 
 from .. import stored
 from ..models import Question
+from ..resolutions import said
 from ..tally import Result, Round, decimal_string
 
 MINUS = "\N{MINUS SIGN}"
@@ -120,7 +121,7 @@ def outcome(question: Question, kept: dict) -> Outcome:
         question=question,
         result=result,
         sentence=_sentence(question, result, elected),
-        detail=_detail(question, result),
+        detail=_detail(question, result, kept),
         drawing=_drawing(question, result, elected),
         rows=tuple(_rows(result)),
         exhausted=tuple(figure(result, each.exhausted) for each in result.rounds),
@@ -148,10 +149,10 @@ def _sentence(question: Question, result: Result, elected: Sequence[str]) -> str
     return ngettext("%(names)s is elected.", "%(names)s are elected.", len(elected)) % values
 
 
-def _detail(question: Question, result: Result) -> str:
+def _detail(question: Question, result: Result, kept: dict) -> str:
     """The arithmetic behind the sentence, in words."""
     if question.is_motion:
-        return " ".join(result.explanation)
+        return " ".join([*said(kept["conditions"], result.tests), *filter(None, [kept.get("cite")])])
     valid = f"{result.valid:,}"
     if result.method == "scottish-stv" and result.quota is not None:
         text = _("The quota is %(quota)s: %(valid)s valid papers divided by %(parts)s, and one.")
@@ -178,7 +179,11 @@ def _what_happened(result: Result, each: Round, previous: Round | None) -> str:
         return _surplus(result, each.subject, each, previous)
     if each.action == "exclusion" and previous is not None:
         moved = sum(previous.votes[at] or 0 for at in each.eliminated)
-        text = _("%(name)s had the fewest and is out. %(votes)s votes move to the next choice on those papers.")
+        text = ngettext(
+            "%(name)s had the fewest and is out. %(votes)s vote moves to the next choice on that paper.",
+            "%(name)s had the fewest and is out. %(votes)s votes move to the next choice on those papers.",
+            1 if moved == 10**result.decimals else 2,
+        )
         return text % {"name": who, "votes": figure(result, moved)}
     parts = [_("First choices are counted.")] if previous is None else []
     if result.method == "meek-stv" and each.quota is not None:
@@ -210,10 +215,23 @@ def _surplus(result: Result, who: int, each: Round, previous: Round) -> str:
 
 
 def _who_got_in(result: Result, each: Round) -> str:
-    if not each.elected:
-        return ""
-    said = names([result.candidates[at] for at in each.elected])
-    return ngettext("%(names)s is elected.", "%(names)s are elected.", len(each.elected)) % {"names": said}
+    """Those who reached the quota, and those for whom seats were left (SI 2007/42, rule 50)."""
+    quota = each.quota if each.quota is not None else result.quota
+    quota = quota if result.method in ("scottish-stv", "meek-stv") else None
+    over = [at for at in each.elected if quota is None or (each.votes[at] or 0) >= quota]
+    rest = [at for at in each.elected if at not in over]
+    parts = []
+    if over:
+        text = ngettext("%(names)s is elected.", "%(names)s are elected.", len(over))
+        parts.append(text % {"names": names([result.candidates[at] for at in over])})
+    if rest:
+        text = ngettext(
+            "No more are left than there are seats: %(names)s is elected.",
+            "No more are left than there are seats: %(names)s are elected.",
+            len(rest),
+        )
+        parts.append(text % {"names": names([result.candidates[at] for at in rest])})
+    return " ".join(parts)
 
 
 def _ties(result: Result) -> Iterator[str]:

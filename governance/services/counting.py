@@ -19,7 +19,7 @@ from coop.kernel.tenancy import Actor
 from .. import locks, stored
 from ..digests import papers_digest, sha256
 from ..models import Ballot, Count, OtherRule, Question, Resolution
-from ..resolutions import kind_of
+from ..resolutions import kind_of, said
 from ..selectors.ballots import with_questions
 from ..selectors.papers import aggregated, as_key
 from ..tally import RANKED, BadElection, Contest, Result, count
@@ -99,19 +99,25 @@ def _count_question(ballot: Ballot, question: Question, now: datetime) -> dict:
         valid=result.valid,
         papers_hash=digest,
         seed=seed,
-        result=stored.dump(result),
+        result=stored.dump(result) | _conditions(ballot, question),
         counted_at=now,
     )
-    said = {"papers": result.ballots, "papers_hash": digest, "winners": list(result.winner_names)}
+    facts = {"papers": result.ballots, "papers_hash": digest, "winners": list(result.winner_names)}
     if question.is_motion:
         resolved = _resolve(ballot, question, result, now)
-        said |= {"carried": resolved.carried, "resolution": resolved.number}
-    return said | {"count": kept.pk}
+        facts |= {"carried": resolved.carried, "resolution": resolved.number}
+    return facts | {"count": kept.pk}
 
 
 def frozen(ballot: Ballot, question: Question) -> dict:
     """The question as it was put to the vote, out of the ballot's manifest."""
     return next(each for each in ballot.manifest["questions"] if each["id"] == question.pk)
+
+
+def _conditions(ballot: Ballot, question: Question) -> dict:
+    """A motion's conditions as they were put to the vote, kept with its count."""
+    kind = frozen(ballot, question)["resolution_type"]
+    return {"conditions": kind["conditions"], "cite": kind["cite"]} if kind else {}
 
 
 def run(ballot: Ballot, question: Question, method: str, papers: dict, seed: str) -> Result:
@@ -172,7 +178,7 @@ def _resolve(ballot: Ballot, question: Question, result: Result, now: datetime) 
         carried=bool(result.carried),
         decided_on=decided_on,
         votes=votes,
-        sentence=" ".join([*result.explanation]),
+        sentence=" ".join(said(_conditions(ballot, question)["conditions"], result.tests)),
         ballot=ballot,
         question=question,
         meeting_id=ballot.meeting_id,

@@ -15,7 +15,7 @@ from coop.kernel.tenancy import path
 from coop.kernel.web import requires
 
 from .. import selectors, services
-from ..forms import BallotForm, RollSearchForm, changes_of
+from ..forms import BallotForm, VoterSearchForm, changes_of
 from ..models import Ballot, PaperBatch
 from ..resolutions import in_words
 from .acts import attempt, status_of
@@ -148,7 +148,7 @@ def turnout(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_ballot(request, pk)
     if found.is_draft:
         return redirect(path(request.coop, "governance:ballot", pk=pk))
-    form = RollSearchForm(request.GET or None)
+    form = VoterSearchForm(request.GET or None)
     words = form.cleaned_data["q"] if form.is_valid() else ""
     page = Paginator(selectors.recorded_votes(found, words), 50).get_page(request.GET.get("page"))
     open_book = found.state != Ballot.State.OPEN and request.actor.holds("returning_officer", "auditor")

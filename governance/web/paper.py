@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from coop.kernel.errors import Refused
 
 from ..models import Option, Question
+from ..resolutions import in_words
 from ..services.marks import score_range
 
 
@@ -41,6 +42,7 @@ class Part:
     lines: list[Line] = field(default_factory=list)
     error: str = ""
     blank: bool = True
+    left_blank: bool = False  # the voter said so, or cast it so
     sorted: bool = False  # its button keeps the focus
 
     @property
@@ -74,6 +76,12 @@ class Part:
         return "scores" if self.question.method == method.SCORE else "some"
 
     @property
+    def rule(self) -> list[str]:
+        """A motion's conditions in words."""
+        kind = self.question.resolution_type
+        return in_words(kind.conditions) if kind else []
+
+    @property
     def fields(self) -> list[tuple[str, str]]:
         """The part as hidden fields, for the review."""
         key = self.question.pk
@@ -97,7 +105,9 @@ def of_marks(questions: Sequence[Question], marks: Mapping[str, list]) -> list[P
     """The paper as it was cast."""
     parts = blank_paper(questions)
     for part in parts:
-        _fill(part, marks.get(str(part.question.pk), []))
+        mark = marks.get(str(part.question.pk))
+        _fill(part, mark or [])
+        part.left_blank = mark == []
     return parts
 
 
@@ -128,6 +138,7 @@ def of_post(questions: Sequence[Question], post: QueryDict) -> list[Part]:
             line.marked = str(at) in chosen
             line.rank = _number(post.get(f"rank-{key}-{at}"), 1, len(part.lines))
             line.score = _number(post.get(f"score-{key}-{at}"), *score_range(part.question))
+        part.left_blank = "" in chosen
         part.blank = not any(each.marked or each.rank or each.score is not None for each in part.lines)
     return parts
 

@@ -18,6 +18,7 @@ from members.selectors import membership_of
 from .. import selectors, services
 from ..forms import SearchForm
 from ..models import Count, OtherRule, Question
+from ..resolutions import quorum_said
 from ..services import files
 from .votes import get_released
 
@@ -38,7 +39,9 @@ def result(request: HttpRequest, pk: int) -> HttpResponse:
         "heading": " ".join(each.sentence for each in elections) or outcomes[0].sentence,
         "lead": [each.sentence for each in outcomes if each.question.is_motion and elections],
         "part": part,
-        "quorums": [test for each in outcomes for test in each.result.tests if test.name == "quorum"],
+        "quorums": [
+            (test, quorum_said(test)) for each in outcomes for test in each.result.tests if test.name == "quorum"
+        ],
         "quota": next((each for each in elections if each.result.quota is not None), None),
         "kinds": files.kinds_of,
         "files": [(each, files.kinds_of(each.question), services.other_methods(each.question)) for each in outcomes],

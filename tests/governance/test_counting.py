@@ -65,7 +65,9 @@ def test_a_counted_ballot_keeps_every_round_and_declares_the_motion(voters, ball
     decided = Resolution.objects.get(ballot=ballot)
     assert (decided.carried, decided.votes) == (True, {"for": 3, "against": 1, "abstain": 1})
     assert decided.number == f"{decided.decided_on.year}-1"
-    assert decided.sentence == "3 of 4 votes for and against are in favour; more than 1/2 is needed, that is 3."
+    assert decided.sentence == (
+        "3 of the 4 who said for or against were for it: 75.0\N{NO-BREAK SPACE}%. More than half was needed, that is 3."
+    )
 
 
 def test_counting_twice_counts_once(voters, ballot):
