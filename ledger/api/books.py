@@ -170,6 +170,10 @@ class MemberShares(DayMixin, generics.ListAPIView):
             return []
         return events_of(self.member(self.kwargs["number"]))
 
+    @extend_schema(operation_id="member_shares_list")  # else it would share its name with the register above
+    def get(self, request, *args, **kwargs):
+        return super().get(request, *args, **kwargs)
+
 
 class ShareClasses(CoopView, generics.ListAPIView):
     """The classes of shares and their par values."""
