@@ -100,3 +100,81 @@ def middle(amounts: Iterable[int]) -> int:
     """The median, the lower of the two middle ones where their number is even; 0 of nobody."""
     ranked = sorted(amounts)
     return ranked[(len(ranked) - 1) // 2] if ranked else 0
+
+
+# --- what terms may say -----------------------------------------------------------------------------------------------
+
+KNOWN = {"result", "appropriations", "share_interest", "pools", "settlement", "obligation"}
+IN_RESULT = {"patronage", "nonpatronage", "losses_carried"}
+IN_STEP = {*ENGINE_STEP, "account"}
+IN_INTEREST = {"rate", "cap"}
+IN_POOL = {"name", "percent", "amount", "rest"}
+IN_SETTLEMENT = {"cash_percent", "notice", "minimum_cash_percent", "no_consent", "de_minimis"}
+IN_OBLIGATION = {"bylaws", "since"}
+RATES = {"percent", "rate", "cap", "cash_percent", "minimum_cash_percent"}
+
+
+def checked(terms: Any) -> dict[str, Any]:
+    """Terms of the right shape, every unknown key refused by its place; the engine looks at the values.
+
+    Whoever brings members' figures along (a pool's ``basis``, ``holdings``, ``debts``, ``carried``) is refused: those
+    come from the register and the books.
+    """
+    found = _object(terms, "", KNOWN)
+    if "result" not in found:
+        raise Refused("terms", _("The plan says nothing about the result of the year."), "terms")
+    _object(found["result"], "result", IN_RESULT)
+    _lines(found)
+    if found.get("share_interest") is not None:
+        _object(found["share_interest"], "share_interest", IN_INTEREST)
+    if "settlement" in found:
+        _object(found["settlement"], "settlement", IN_SETTLEMENT)
+    elif found.get("pools"):
+        raise Refused("terms", _("The plan does not say how members are paid."), "terms")
+    if "obligation" in found:
+        _obligation(_object(found["obligation"], "obligation", IN_OBLIGATION))
+    return found
+
+
+def _lines(found: Mapping[str, Any]) -> None:
+    for place, step in enumerate(_list(found, "appropriations")):
+        _object(step, f"appropriations[{place}]", IN_STEP)
+        if not isinstance(step.get("account", ""), str):
+            sentence = _("The account of appropriations[%(n)s] is named by its code.") % {"n": place}
+            raise Refused("terms", sentence, "terms")
+    for place, pool in enumerate(_list(found, "pools")):
+        _object(pool, f"pools[{place}]", IN_POOL)
+        if not isinstance(pool.get("name"), str):
+            raise Refused("terms", _("pools[%(n)s] needs the name of a pool.") % {"n": place}, "terms")
+
+
+def _object(value: Any, where: str, known: set[str]) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise Refused("terms", _("%(where)s must be an object.") % {"where": where or _("The plan")}, "terms")
+    unknown = sorted(map(str, set(value) - known))
+    if unknown:
+        place = f"{where}.{unknown[0]}" if where else unknown[0]
+        raise Refused(
+            "terms",
+            _("“%(key)s” is not known; known are %(known)s.") % {"key": place[:80], "known": ", ".join(sorted(known))},
+            "terms",
+        )
+    for key in RATES & set(value):
+        if value[key] is not None and not isinstance(value[key], str):
+            sentence = _("%(where)s.%(key)s is a percentage in quotation marks, such as “2.5”.")
+            raise Refused("terms", sentence % {"where": where, "key": key}, "terms")
+    return value
+
+
+def _list(found: Mapping[str, Any], key: str) -> list[Any]:
+    value = found.get(key, [])
+    if not isinstance(value, list):
+        raise Refused("terms", _("%(where)s must be a list.") % {"where": key}, "terms")
+    return value
+
+
+def _obligation(value: Mapping[str, Any]) -> None:
+    try:
+        date.fromisoformat(value.get("since") or "")
+    except (TypeError, ValueError):
+        raise Refused("terms", _("obligation.since is a day such as 2024-03-14."), "terms") from None

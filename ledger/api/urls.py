@@ -3,6 +3,7 @@
 from django.urls import path
 
 from . import books
+from .surplus_urls import surplus_urls
 
 app_name = "ledger-api"
 urlpatterns = [
@@ -17,4 +18,5 @@ urlpatterns = [
     path("share-classes/", books.ShareClasses.as_view(), name="share-classes"),
     path("money/", books.MyMoney.as_view(), name="money"),
     path("money/lines/", books.MyLines.as_view(), name="money-lines"),
+    *surplus_urls,
 ]

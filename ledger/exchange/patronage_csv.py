@@ -9,7 +9,7 @@ computed, and a number that can be read in two ways is refused.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
@@ -110,6 +110,17 @@ def read(
         raise Refused(
             "no_rows", _("“%(file)s” has a heading and no lines below it.") % {"file": file_name}, field="file"
         )
+    return sheet
+
+
+def from_rows(rows: Iterable[tuple[int | None, str, str]], *, digest: str, measure: Measure, pool: str) -> Sheet:
+    """Rows of (member number or None, quantity, pool or "") that came another way, judged as a file's lines are."""
+    sheet = Sheet("", digest, "", "", ("member", "amount", "pool"), ("member", "amount", "pool"))
+    lines = (
+        (place, ["0" if number is None else str(number), quantity, named])
+        for place, (number, quantity, named) in enumerate(rows, start=1)
+    )
+    _Reading(sheet, (0, 1, 2), measure, pool).run(lines)
     return sheet
 
 

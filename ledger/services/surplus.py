@@ -21,7 +21,7 @@ from ledger import terms as plan_terms
 from ledger.allocation import Allocation
 from ledger.models import PatronageYear, SurplusPlan
 from ledger.selectors import patronage, surplus
-from ledger.services.patronage import open_year
+from ledger.services.patronage_rows import open_year
 from ledger.surplus_laws import law_of
 
 State = SurplusPlan.State
@@ -102,6 +102,7 @@ def _work_out(actor, plan: SurplusPlan, title: str, terms: dict[str, Any]) -> Su
     title = " ".join(title.split())[:80]
     if not title:
         raise Refused("no_title", _("Say in a few words what the plan is about."), "title")
+    terms = plan_terms.checked(terms)
     figures = surplus.figures(plan.year)
     members = surplus.member_ids(actor.coop, figures)
     allocation = plan_terms.carry_out(

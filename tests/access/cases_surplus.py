@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ledger.services import patronage, surplus
 from tests.access.harness import Case, World
+from tests.governance.factories import carried_resolution
 from tests.ledger.surplus_factories import TERMS, approved, carried, csv_of, make_import, make_plan, posted
 
 BOOKS = {"treasurer", "board", "auditor"}
@@ -23,8 +26,11 @@ def build(world: World) -> None:
     make_import(lena, {number: "7.00"}, year=2022)
     world.proposed = surplus.propose(actor=lena, plan=make_plan(lena, year=2022))
     world.draft = make_plan(lena, year=2022, title="Most to members", appropriations=TERMS["appropriations"][:1])
+    world.spare = make_plan(lena, year=2022, title="Thrown away soon")
+    world.free_resolution = carried_resolution(world.coop, "What we do with 2022")
     year_open = {"year": 2021, "pool": "purchases", "unit": "money"}
     make_import(lena, {number: "7.00"}, year=2021)
+    world.loose = make_import(lena, {number: "1.00"}, year=2021)
     world.checked = patronage.check_file(
         actor=lena, file_name="late.csv", data=csv_of({number: "3.00", 99_999: "1.00"}), **year_open
     )
@@ -77,3 +83,67 @@ CASES = [
     Case("ledger:statement", {"member"}, lambda w: {"year": 2025}),
     Case("ledger:statement-pdf", {"member"}, lambda w: {"year": 2025}, html=False),
 ]
+
+
+def _a_file(world: World) -> dict:
+    return {"content": f"member,amount\n{world.membership.number},5.00\n", "year": 2021, "file_name": "more.csv"}
+
+
+def _a_batch(world: World) -> dict:
+    return {"key": "till-1", "year": 2021, "rows": [{"member": world.membership.number, "quantity": "4.00"}]}
+
+
+def _a_correction(world: World) -> dict:
+    number = world.membership.number
+    return {"year": 2021, "member": number, "pool": "purchases", "quantity": 900, "because": "a return"}
+
+
+def _a_plan(world: World) -> dict:
+    return {"year": 2021, "title": "By program", "terms": TERMS}
+
+
+def _because(world: World) -> dict:
+    return {"because": "for the test"}
+
+
+READER = {"treasurer", "board", "auditor"}
+API = [
+    Case("ledger-api:patronage-years", BOOKS),
+    Case("ledger-api:patronage-imports", BOOKS),
+    Case("ledger-api:patronage-imports", KEEPER, method="post", data=_a_file),
+    Case("ledger-api:patronage-import", BOOKS, _pk("recorded")),
+    Case("ledger-api:patronage-record", KEEPER, _pk("waiting"), method="post"),
+    Case("ledger-api:patronage-discard", KEEPER, _pk("checked"), method="post"),
+    Case("ledger-api:patronage-undo", KEEPER, _pk("loose"), method="post", data=_because),
+    Case("ledger-api:patronage-batches", KEEPER, method="post", data=_a_batch),
+    Case("ledger-api:patronage-corrections", BOOKS),
+    Case("ledger-api:patronage-corrections", KEEPER, method="post", data=_a_correction),
+    Case("ledger-api:plans", PLANS),
+    Case("ledger-api:plans", KEEPER, method="post", data=_a_plan),
+    Case("ledger-api:plan", PLANS, _pk("draft")),
+    Case("ledger-api:plan", KEEPER, _pk("draft"), method="put", data=lambda w: {"title": "Again", "terms": TERMS}),
+    Case("ledger-api:plan", KEEPER, _pk("spare"), method="delete"),
+    Case("ledger-api:plan-lines", PLANS, _pk("draft")),
+    Case("ledger-api:plan-propose", KEEPER, _pk("draft"), method="post"),
+    Case("ledger-api:plan-take-back", KEEPER, _pk("proposed"), method="post", data=_because),
+    Case(
+        "ledger-api:plan-resolution",
+        KEEPER,
+        _pk("proposed"),
+        method="post",
+        data=lambda w: {"resolution": w.free_resolution.number},
+    ),
+    Case(
+        "ledger-api:plan-approve",
+        {"board"},
+        _pk("resolved"),
+        method="post",
+        data=lambda w: {"hash": w.resolved.hash},
+    ),
+    Case("ledger-api:plan-post", KEEPER, _pk("approved"), method="post"),
+    Case("ledger-api:plan-void", {"treasurer", "board"}, _pk("approved"), method="post", data=_because),
+    Case("ledger-api:statement-of", READER, _line),
+    Case("ledger-api:statement", {"member"}, lambda w: {"year": 2025}),
+    Case("ledger-api:statement-pdf", {"member"}, lambda w: {"year": 2025}),
+]
+CASES += [replace(case, api=True, html=False) for case in API]

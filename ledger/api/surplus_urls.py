@@ -1,0 +1,28 @@
+"""Patronage, plans and statements below ``/api/v1/<coop>/``."""
+
+from django.urls import path
+
+from . import surplus
+
+surplus_urls = [
+    path("patronage/", surplus.Years.as_view(), name="patronage-years"),
+    path("patronage/imports/", surplus.Imports.as_view(), name="patronage-imports"),
+    path("patronage/imports/<int:pk>/", surplus.OneImport.as_view(), name="patronage-import"),
+    path("patronage/imports/<int:pk>/record/", surplus.RecordImport.as_view(), name="patronage-record"),
+    path("patronage/imports/<int:pk>/discard/", surplus.DiscardImport.as_view(), name="patronage-discard"),
+    path("patronage/imports/<int:pk>/undo/", surplus.UndoImport.as_view(), name="patronage-undo"),
+    path("patronage/batches/", surplus.Batches.as_view(), name="patronage-batches"),
+    path("patronage/corrections/", surplus.Corrections.as_view(), name="patronage-corrections"),
+    path("plans/", surplus.Plans.as_view(), name="plans"),
+    path("plans/<int:pk>/", surplus.OnePlan.as_view(), name="plan"),
+    path("plans/<int:pk>/lines/", surplus.Lines.as_view(), name="plan-lines"),
+    path("plans/<int:pk>/propose/", surplus.Propose.as_view(), name="plan-propose"),
+    path("plans/<int:pk>/take-back/", surplus.TakeBack.as_view(), name="plan-take-back"),
+    path("plans/<int:pk>/resolution/", surplus.LinkResolution.as_view(), name="plan-resolution"),
+    path("plans/<int:pk>/approve/", surplus.Approve.as_view(), name="plan-approve"),
+    path("plans/<int:pk>/post/", surplus.Post.as_view(), name="plan-post"),
+    path("plans/<int:pk>/void/", surplus.Void.as_view(), name="plan-void"),
+    path("plans/<int:pk>/statements/<int:number>/", surplus.StatementOf.as_view(), name="statement-of"),
+    path("money/statements/<int:year>/", surplus.MyStatement.as_view(), name="statement"),
+    path("money/statements/<int:year>/pdf/", surplus.MyStatementPDF.as_view(), name="statement-pdf"),
+]

@@ -1,0 +1,127 @@
+"""What every way in for patronage shares: the year's row, the rules between rows and plans, and loading the rows."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+
+from django.db import connection
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from coop.kernel import audit, clock, money
+from coop.kernel.errors import Refused
+from ledger.exchange import patronage_csv
+from ledger.models import PatronageImport, PatronageRecord, PatronageYear, SurplusPlan
+from ledger.selectors import patronage as selectors
+
+FIRST_YEAR = 1844  # Rochdale
+ON_THE_WAY = (
+    SurplusPlan.State.PROPOSED,
+    SurplusPlan.State.RESOLVED,
+    SurplusPlan.State.APPROVED,
+    SurplusPlan.State.POSTED,
+)
+
+
+def open_year(*, coop, year: int) -> PatronageYear:
+    """The row of a financial year, made where it is missing, locked until the transaction ends."""
+    if not FIRST_YEAR <= year <= clock.today(coop).year + 1:
+        raise Refused("no_such_year", _("%(year)s is not a year to record business for.") % {"year": year}, "year")
+    starts_on, ends_on = selectors.year_bounds(coop, year)
+    PatronageYear.objects.get_or_create(coop=coop, year=year, defaults={"starts_on": starts_on, "ends_on": ends_on})
+    return PatronageYear.objects.select_for_update().get(coop=coop, year=year)
+
+
+def figures_may_change(year: PatronageYear) -> None:
+    """Refuse any change of a year whose plan is before the members or beyond."""
+    plan = SurplusPlan.objects.filter(year=year, state__in=ON_THE_WAY).first()
+    if plan is not None:
+        raise Refused(
+            "plan_stands_on_it",
+            _("Plan %(plan)s for %(year)s (%(state)s) stands on these figures; they cannot change now.")
+            % {"plan": plan.letter, "year": year.year, "state": plan.get_state_display().lower()},
+        )
+
+
+def changed(year: PatronageYear) -> None:
+    """The year's figures are others than before: drafts worked out on the old ones can tell."""
+    PatronageYear.objects.filter(pk=year.pk).update(version=F("version") + 1)
+
+
+def named_pool(pool: str) -> str:
+    """The name of a pool as it is kept: lower case, single blanks."""
+    name = " ".join(pool.split()).casefold()
+    if not patronage_csv.POOL_NAME.fullmatch(name):
+        raise Refused("no_pool", _("Name the pool in up to 60 letters, such as “purchases”."), "pool")
+    return name
+
+
+def same_units(year: PatronageYear, sheet: patronage_csv.Sheet, unit: str, replaces) -> None:
+    """A pool is measured in one unit, or its sum would mean nothing."""
+    there = PatronageRecord.objects.filter(year=year).effective().exclude(unit=unit)
+    if replaces is not None:
+        there = there.exclude(source=replaces)
+    names = {row.pool for row in sheet.rows}
+    clash = there.filter(pool__in=names).values_list("pool", flat=True).first()
+    if clash is not None:
+        raise Refused(
+            "another_unit",
+            _("“%(pool)s” is measured in another unit this year; choose that unit or another pool.") % {"pool": clash},
+            field="unit",
+        )
+
+
+def counts(rows) -> dict[str, int]:
+    """What an import says of itself: rows, members, the members' total, and business with others."""
+    total = sum(row.quantity for row in rows if row.number is not None)
+    outside = sum(row.quantity for row in rows if row.number is None)
+    if max(total, outside) > money.LARGEST:
+        raise Refused("too_much", _("The amounts add up to more than can be kept here."), "file")
+    return {
+        "rows": len(rows),
+        "members": len({row.number for row in rows if row.number is not None}),
+        "total": total,
+        "outside": outside,
+    }
+
+
+def load(actor, found: PatronageImport, rows) -> None:
+    """Make an import recorded and its rows count, at once. The database refuses the same file twice for one year."""
+    found.state, found.recorded_at, found.recorded_by = PatronageImport.State.RECORDED, clock.now(), actor.user
+    found.save(update_fields=["state", "recorded_at", "recorded_by"])
+    numbers = {row.number for row in rows if row.number is not None}
+    _copy(actor, found, rows, selectors.member_ids(actor.coop, numbers))
+    changed(found.year)
+    say(actor, "ledger.patronage_recorded", found)
+
+
+def _copy(actor, source: PatronageImport, rows, member_ids: Mapping[int, int]) -> None:
+    """Load the rows in one go. The reader has checked numbers and pools; a pool holds no tab and no line break."""
+    lines = io.StringIO()
+    for row in rows:
+        member = r"\N" if row.number is None else member_ids[row.number]
+        pool = row.pool.replace("\\", "\\\\")
+        lines.write(f"{source.coop_id}\t{source.year_id}\t{member}\t{pool}\t{source.unit}\t{row.quantity}\t")
+        lines.write(f"{source.pk}\t{row.line}\t\t{source.recorded_at.isoformat()}\t{actor.user_id or chr(92) + 'N'}\n")
+    lines.seek(0)
+    columns = (
+        "coop_id, year_id, membership_id, pool, unit, quantity, source_id, line, because, recorded_at, recorded_by_id"
+    )
+    with connection.cursor() as cursor:
+        cursor.copy_expert(f"COPY ledger_patronagerecord ({columns}) FROM STDIN", lines)
+
+
+def say(actor, kind: str, found: PatronageImport, **more) -> None:
+    """Write an act on an import into the audit chain."""
+    audit.record(
+        actor=actor,
+        kind=kind,
+        subject=f"patronage-import:{found.pk}",
+        year=found.year.year,
+        file=found.file_name,
+        digest=found.digest,
+        rows=found.rows,
+        total=found.total,
+        **more,
+    )
