@@ -68,7 +68,7 @@ INSTALLED_APPS = [
     "governance",
     "ledger",
     "coop",
-    "django.contrib.admin",
+    "coop.kernel.admin_app.StaffAdmin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

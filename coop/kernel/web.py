@@ -104,13 +104,14 @@ def to_sign_in(request: HttpRequest) -> HttpResponse:
     return redirect_to_login(standing_on(request))
 
 
-def to_second_factor(request: HttpRequest) -> HttpResponse:
+def to_second_factor(request: HttpRequest, back: str = "") -> HttpResponse:
     """To the page where a second factor is set up, with the reason; the pages there lead on to where they were."""
+    back = back if url_has_allowed_host_and_scheme(back, None) else standing_on(request)
     messages.warning(
         request,
         _("Whoever holds an office acts only behind a second step. Set one up here; then you go on to where you were."),
     )
-    request.session[AFTER_SECOND_FACTOR] = standing_on(request)
+    request.session[AFTER_SECOND_FACTOR] = back
     return redirect("mfa_index")
 
 
