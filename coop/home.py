@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -13,8 +12,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from coop.kernel import clock, rules
-from coop.kernel.models import Cooperative, Office
-from coop.kernel.tenancy import Actor, path
+from coop.kernel.models import Cooperative
+from coop.kernel.tenancy import Actor, coops_of, path
 from coop.kernel.web import public, requires
 from governance.models import Ballot, Meeting
 from governance.selectors import my_ballots, standing
@@ -46,11 +45,7 @@ def door(request: HttpRequest) -> HttpResponse:
     coops = Cooperative.objects.all()
     if not coops.exists():
         return redirect("found")
-    mine = coops.none()
-    if request.user.is_authenticated:
-        held = Office.objects.filter(user=request.user).values("coop")
-        joined = Membership.objects.filter(party__account=request.user).values("coop")
-        mine = coops.filter(Q(pk__in=held) | Q(pk__in=joined))
+    mine = coops_of(request.user) if request.user.is_authenticated else []
     return render(request, "coop/door.html", {"mine": mine, "coops": coops[:50]})
 
 

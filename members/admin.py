@@ -37,7 +37,6 @@ class Personal(OfCoop):
 class DatedInline(admin.TabularInline):
     extra = 0
     can_delete = False
-    fields: tuple[str, ...] = ()
 
     def has_add_permission(self, request, obj=None) -> bool:
         return False

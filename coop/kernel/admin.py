@@ -7,6 +7,8 @@ stands in a list, no code, key or hash of one on any page.
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 import allauth.account.admin
 import allauth.mfa.admin
 import allauth.usersessions.admin  # noqa: F401 - registered before ours replace them
@@ -40,8 +42,8 @@ class ReadOnly(admin.ModelAdmin):
 class OfCoop(ReadOnly):
     """Rows of one co-op each."""
 
-    list_filter = ("coop",)
-    list_select_related = ("coop",)
+    list_filter: ClassVar[Any] = ("coop",)
+    list_select_related: ClassVar[Any] = ("coop",)
 
 
 @admin.register(User)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from allauth.account.decorators import reauthentication_required
 from django.contrib.admin import AdminSite
 from django.contrib.auth.views import redirect_to_login
@@ -38,7 +40,7 @@ class StaffSite(AdminSite):
             return web.to_second_factor(request, back=back)
         return super().login(request, extra_context)
 
-    def password_change(self, request: HttpRequest, extra_context=None) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context=None) -> Any:
         return redirect("account_change_password")
 
 

@@ -212,6 +212,19 @@ def test_a_login_belongs_where_it_holds_an_office_or_is_a_member(coop, other_coo
     assert coops_of(both.user) == [other_coop, coop]
 
 
+def test_the_door_lists_them_and_for_a_stranger_all_there_are(coop, other_coop, theo, client_of):
+    both = make_officer(coop, "ines", "board")
+    alone = client_of(both).get("/").content.decode()
+    assert 'href="/riverside/"' in alone
+    assert 'href="/hillside/"' not in alone
+    make_member(other_coop, user=both.user, name="Ines Duarte", on=date(2024, 1, 1))
+    page = client_of(both).get("/").content.decode()
+    assert "Your co-operatives" in page
+    assert 'href="/hillside/"' in page
+    assert "no co-operative here knows this login yet" in client_of(theo).get("/").content.decode()
+    assert 'href="/hillside/"' in client_of(None).get("/").content.decode()
+
+
 def test_an_office_that_ended_or_has_not_begun_is_no_tie(coop, other_coop):
     user = make_user("ines")
     today = clock.today(coop)
