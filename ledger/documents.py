@@ -55,6 +55,11 @@ def _together(statements: list[Statement]) -> bytes:
     return _compiled("statement.typ", [statement_data(each) for each in statements], statements[0].plan.posted_at)
 
 
+def certificate_pdf(data: dict[str, Any], at: datetime | None) -> bytes:
+    """A certificate over shares on one A4; ``data`` is ``selectors.certificates.words``."""
+    return _compiled("certificate.typ", [data], at)
+
+
 def _compiled(template: str, sheets: list[dict[str, Any]], at: datetime | None) -> bytes:
     compilers = _local.__dict__.setdefault("compilers", {})
     if template not in compilers:

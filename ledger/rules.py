@@ -8,6 +8,8 @@ from coop.kernel.rules import office, predicate
 predicate("ledger.read_books")(office("treasurer", "board", "auditor"))
 # The register of shares is part of the members' register, which the secretary keeps.
 predicate("ledger.read_shares")(office("treasurer", "board", "auditor", "secretary"))
+# How much share capital may be paid back in a year is the board's to say.
+predicate("ledger.set_limit")(office("board"))
 # A plan for the surplus is drawn up by the treasurer and approved by a second officer.
 predicate("ledger.propose")(office("treasurer"))
 

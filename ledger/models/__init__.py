@@ -2,18 +2,22 @@
 
 from .journal import Account, BulkBatch, Checkpoint, Entry, Period, PeriodEvent, Posting, Sealed
 from .patronage import PatronageFile, PatronageImport, PatronageRecord, PatronageYear
+from .redemption import Certificate, Redemption, RedemptionLimit
 from .shares import MemberFee, ShareClass, ShareEvent
 from .surplus import PlanLine, SurplusPlan
 
 __all__ = [
     "Account",
     "BulkBatch",
+    "Certificate",
     "Checkpoint",
     "Entry",
     "MemberFee",
     "Period",
     "PeriodEvent",
     "Posting",
+    "Redemption",
+    "RedemptionLimit",
     "Sealed",
     "ShareClass",
     "ShareEvent",

@@ -27,6 +27,7 @@ from members.models import Membership
 
 PAYMENT = "share_payment"
 HOLDING_LOCK = 7010  # the same the database takes when an event is written
+QUEUE_LOCK = 7014
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +90,14 @@ def subscribe(*, actor, membership, shares: int, on: date, share_class: ShareCla
     """
     rules.require(actor, "ledger.keep_books", membership)
     share_class = share_class or default_class(membership.coop)
-    _check_day(membership, on)
+    check_day(membership, on)
     if shares < 1:
         raise Refused("shares", _("A subscription is for at least one share."), "shares")
     if not share_class.is_open:
         raise Refused("closed_class", _("“%(name)s” may not be subscribed any more.") % {"name": share_class}, "shares")
     take_holding(membership)
-    _check_maximum(membership, shares)
-    event = _event(actor, membership, share_class, "subscribed", on, shares=shares, reason=reason)
+    check_maximum(membership, shares)
+    event = write_event(actor, membership, share_class, "subscribed", on, shares=shares, reason=reason)
     audit.record(
         actor=actor,
         kind="ledger.shares_subscribed",
@@ -107,7 +108,8 @@ def subscribe(*, actor, membership, shares: int, on: date, share_class: ShareCla
     return event
 
 
-def _check_maximum(membership, shares: int) -> None:
+def check_maximum(membership, shares: int) -> None:
+    """The by-laws' most shares a member may hold."""
     terms = Terms(membership.coop).of(membership)
     most = terms.maximum_shares if terms else None
     held = holding_of(membership).shares
@@ -120,9 +122,29 @@ def _check_maximum(membership, shares: int) -> None:
         )
 
 
-def _check_day(membership, on: date) -> None:
-    if on > clock.today(membership.coop):
+def check_not_future(coop, on: date) -> None:
+    """Nothing is entered before it has happened."""
+    if on > clock.today(coop):
         raise Refused("future", _("%(day)s is still to come.") % {"day": date_format(on)}, "on")
+
+
+def a_reason(text: str) -> str:
+    """The reason of an act that needs one, in one line."""
+    text = " ".join(text.split())[:300]
+    if not text:
+        raise Refused("reason", _("Say why; it stays in the books."), "because")
+    return text
+
+
+def take_queue(coop) -> None:
+    """What is taken out of the capital against one limit happens one after the other."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [QUEUE_LOCK, coop.pk % 2147483647])
+
+
+def check_day(membership, on: date) -> None:
+    """Not before the admission, not after the end, not in the future."""
+    check_not_future(membership.coop, on)
     if on < membership.admitted_on:
         raise Refused(
             "before_admission",
@@ -134,7 +156,8 @@ def _check_day(membership, on: date) -> None:
         raise Refused("ended", _("This membership has ended."), "membership")
 
 
-def _event(actor, membership, share_class, kind: str, on: date, **values) -> ShareEvent:
+def write_event(actor, membership, share_class, kind: str, on: date, **values) -> ShareEvent:
+    """One line of the register of shares. For the acts of this app; take the holding first."""
     return ShareEvent.objects.create(
         coop_id=membership.coop_id,
         membership=membership,
@@ -173,7 +196,7 @@ def record_payment(
     act = {"actor": actor, "on": on, "kind": PAYMENT, "memo": memo, "key": key, "says": says}
     if isinstance(amount, bool) or not isinstance(amount, int) or amount <= 0:
         raise Refused("amount", _("A payment is more than nothing."), "amount")
-    _check_day(membership, on)
+    check_day(membership, on)
     take_holding(membership)
     entry = posted_before(**act)
     if entry is not None:
@@ -189,8 +212,8 @@ def record_payment(
     if fee:
         _fee(actor, membership, fee, on, entry)
     if capital:
-        _event(actor, membership, share_class, "paid", on, paid=capital, entry=entry, reference=reference)
-    activated = _activate_if_paid(actor, membership, on)
+        write_event(actor, membership, share_class, "paid", on, paid=capital, entry=entry, reference=reference)
+    activated = activate_if_paid(actor, membership, on)
     audit.record(
         actor=actor,
         kind="ledger.payment_recorded",
@@ -220,7 +243,7 @@ def _subscribe_as_asked(actor, membership, share_class: ShareClass) -> None:
     shares = max(membership.shares_wanted, terms.minimum_shares if terms else 1)
     if shares:
         reason = _("asked for in the application")
-        _event(actor, membership, share_class, "subscribed", membership.admitted_on, shares=shares, reason=reason)
+        write_event(actor, membership, share_class, "subscribed", membership.admitted_on, shares=shares, reason=reason)
 
 
 def _payment_lines(membership, share_class: ShareClass, amount: int, fee: int, capital: int, kept: int) -> list[Line]:
@@ -245,7 +268,8 @@ def _fee(actor, membership, amount: int, on: date, entry: Entry) -> None:
     )
 
 
-def _activate_if_paid(actor, membership, on: date) -> bool:
+def activate_if_paid(actor, membership, on: date) -> bool:
+    """Somebody admitted who has paid the fee and enough of the shares becomes active. True if that happened now."""
     if membership.state != Membership.State.ADMITTED:
         return False
     owed, paid = owed_by(membership, on), holding_of(membership).paid_up
@@ -284,7 +308,7 @@ def reverse_payment(*, actor, entry: Entry, on: date, because: str) -> Entry:
             raise Refused("spent", _("The shares this payment paid for are not the member’s any more."))
     reversal = mirror(actor=actor, entry=entry, on=on, because=because)
     for event in events:
-        _event(
+        write_event(
             actor,
             event.membership,
             event.share_class,
