@@ -24,8 +24,8 @@ class AmountField(forms.CharField):
         super().__init__(**kwargs)
         self.measure, self.signed = measure or Measure(Unit.MONEY, "EUR"), signed
 
-    def to_python(self, value: Any) -> int | None:
-        text = super().to_python(value)
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value) or ""
         if text in self.empty_values:
             return None
         try:
@@ -54,7 +54,7 @@ class RateField(forms.CharField):
         super().__init__(**kwargs)
 
     def to_python(self, value: Any) -> str:
-        text = super().to_python(value).strip().removesuffix("%").strip().replace(",", ".")
+        text = (super().to_python(value) or "").strip().removesuffix("%").strip().replace(",", ".")
         if text and not RATE.fullmatch(text):
             raise ValidationError(_("“%(text)s” is not a percentage such as 2.5.") % {"text": text[:20]}, code="rate")
         return text
@@ -63,8 +63,8 @@ class RateField(forms.CharField):
 class NumbersField(forms.CharField):
     """Member numbers, separated by blanks or commas, as a list of integers in order, each once."""
 
-    def to_python(self, value: Any) -> list[int]:
-        parts = re.split(r"[\s,;]+", super().to_python(value).strip())
+    def to_python(self, value: Any) -> Any:
+        parts = re.split(r"[\s,;]+", (super().to_python(value) or "").strip())
         wrong = [part for part in parts if part and not re.fullmatch(r"[0-9]{1,18}", part)]
         if wrong:
             raise ValidationError(_("“%(text)s” is not a member number.") % {"text": wrong[0][:20]}, code="number")

@@ -29,6 +29,13 @@ NOTICES = (
 SIZES = (("percent", gettext_lazy("a percentage")), ("amount", gettext_lazy("a fixed amount")))
 
 
+def _choose(form: forms.Form, name: str, choices: Sequence[tuple[Any, Any]]) -> None:
+    """What one choice field of a form offers."""
+    field = form.fields[name]
+    if isinstance(field, forms.ChoiceField):
+        field.choices = choices
+
+
 class ImportForm(forms.Form):
     """A file with the year's figures."""
 
@@ -53,8 +60,8 @@ class ImportForm(forms.Form):
 
     def __init__(self, *args, years: Sequence[tuple[int, str]], recorded: Sequence[tuple[int, str]] = (), **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["year"].choices = years
-        self.fields["replaces"].choices = [("", _("nothing; it is added")), *recorded]
+        _choose(self, "year", years)
+        _choose(self, "replaces", [("", _("nothing; it is added")), *recorded])
         if not recorded:
             del self.fields["replaces"]
 
@@ -80,10 +87,12 @@ class CorrectionForm(forms.Form):
 
     def __init__(self, *args, pools: Sequence, currency: str, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["pool"].choices = [(pool.pool, pool.label) for pool in pools]
+        _choose(self, "pool", [(pool.pool, pool.label) for pool in pools])
         chosen = self.data.get(self.add_prefix("pool")) or (pools[0].pool if pools else "")
         unit = next((pool.unit for pool in pools if pool.pool == chosen), Unit.MONEY)
-        self.fields["quantity"].measure = Measure(unit, currency)
+        quantity = self.fields["quantity"]
+        assert isinstance(quantity, AmountField)  # noqa: S101 - says to the checker what stands above
+        quantity.measure = Measure(unit, currency)
 
 
 class ResolutionForm(forms.Form):
@@ -134,7 +143,7 @@ class AppropriationForm(_InCurrency):
 
     def __init__(self, *args, accounts: Sequence[tuple[str, str]], **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["account"].choices = [("", _("choose")), *accounts]
+        _choose(self, "account", [("", _("choose")), *accounts])
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
@@ -185,7 +194,7 @@ class PoolForm(_InCurrency):
 
     def __init__(self, *args, pools: Sequence[tuple[str, str]], **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["name"].choices = pools
+        _choose(self, "name", pools)
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}

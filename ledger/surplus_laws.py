@@ -52,7 +52,7 @@ class SurplusLaw:
     as_of: str
     reserves: tuple[Reserve, ...] = ()
     interest_cap: str = ""
-    interest_cite: str = ""
+    interest_cite: str | Promise = ""
     notice: str = "none"
     minimum_cash: str = ""
     minimum_cash_cite: str = ""

@@ -69,7 +69,8 @@ class BatchSerializer(serializers.Serializer):
     year = serializers.IntegerField(min_value=1, max_value=9998)
     pool = serializers.CharField(max_length=60, default="purchases")
     unit = serializers.ChoiceField(choices=Unit.choices, default=Unit.MONEY)
-    rows = BatchRowSerializer(many=True, allow_empty=False, max_length=10_000)
+    # many=True makes it a ListSerializer, which knows max_length; the stubs do not see that
+    rows = BatchRowSerializer(many=True, allow_empty=False, max_length=10_000)  # type: ignore[call-arg]
 
 
 class CorrectionSerializer(serializers.ModelSerializer):

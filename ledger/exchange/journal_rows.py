@@ -73,5 +73,5 @@ def _lines(coop, accounts: dict[int, ExportAccount], since: date | None, until: 
         )
         .iterator(chunk_size=CHUNK)
     )
-    for *head, account_id, amount, memo in rows:
-        yield ExportLine(*head, accounts[account_id], amount, memo)
+    for entry_id, on, kind, said, recorded_at, reverses, n, account_id, amount, memo in rows:
+        yield ExportLine(entry_id, on, kind, said, recorded_at, reverses, n, accounts[account_id], amount, memo)

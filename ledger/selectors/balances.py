@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db import connection
 
@@ -87,7 +88,11 @@ def chart(coop, on: date | None = None) -> list[ChartLine]:
             """,  # noqa: S608 - no outside text
             {"coop": coop.pk, "on": on or clock.today(coop)},
         )
-        return [ChartLine(*row[:7], int(row[7]), row[8]) for row in cursor]
+        rows: list[Any] = cursor.fetchall()
+    return [
+        ChartLine(pk, code, name, kind, currency, purpose, is_open, int(amount), members)
+        for pk, code, name, kind, currency, purpose, is_open, amount, members in rows
+    ]
 
 
 def account_balances(coop, on: date | None = None, *, since: date | None = None) -> list[AccountBalance]:
@@ -114,7 +119,8 @@ def account_balances(coop, on: date | None = None, *, since: date | None = None)
             """,
             {"coop": coop.pk, "on": on or clock.today(coop), "since": since},
         )
-        return [AccountBalance(*row[:4], int(row[4])) for row in cursor]
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return [AccountBalance(code, name, kind, currency, int(amount)) for code, name, kind, currency, amount in rows]
 
 
 def by_month(coop, purpose: str, ends: list[date]) -> list[int]:

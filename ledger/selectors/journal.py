@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.core.paginator import Paginator
 from django.db import connection
@@ -93,7 +94,7 @@ def account_statement(
     account: Account, *, since: date | None = None, until: date | None = None, page: int = 1, size: int = 50
 ) -> AccountStatement:
     """One page of an account's statement, oldest first. The running balance counts every line before the page."""
-    bounds = {
+    bounds: dict[str, Any] = {
         "id": account.pk,
         "since": since or date.min,
         "until": until or date.max,
@@ -125,7 +126,11 @@ def account_statement(
              ORDER BY x.posted_on, x.entry_id, x.n""",  # noqa: S608 - no outside text
             {**bounds, "opening": int(opening)},
         )
-        lines = [StatementLine(*row[:7], int(row[7]), int(row[8])) for row in cursor]
+        rows: list[Any] = cursor.fetchall()
+    lines = [
+        StatementLine(entry, n, on, kind, memo, code, member, int(amount), int(running))
+        for entry, n, on, kind, memo, code, member, amount, running in rows
+    ]
     return AccountStatement(account, int(opening), int(closing), count, lines)
 
 

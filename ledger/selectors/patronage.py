@@ -106,7 +106,7 @@ def sums_of_member(year: PatronageYear, membership_id: int) -> dict[tuple[str, s
 class RecordedRow:
     """One recorded line, as its file said it."""
 
-    line: int
+    line: int | None
     number: int | None
     pool: str
     quantity: int

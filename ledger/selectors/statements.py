@@ -90,8 +90,8 @@ class Statement:
     def votes(self) -> tuple[int, int] | None:
         """For and against, where the resolution says so."""
         votes = self.plan.resolution.votes if self.plan.resolution else {}
-        found = votes.get("for"), votes.get("against")
-        return found if all(isinstance(each, int) for each in found) else None
+        carried, lost = votes.get("for"), votes.get("against")
+        return (carried, lost) if isinstance(carried, int) and isinstance(lost, int) else None
 
 
 @dataclass(frozen=True)

@@ -113,10 +113,15 @@ def check_file(
 def _not_known(year: PatronageYear, digest: str, file_name: str) -> None:
     known = PatronageImport.objects.filter(year=year, digest=digest, state=PatronageImport.State.RECORDED).first()
     if known is not None:
+        since = date_format(known.recorded_at, "j F Y") if known.recorded_at else ""
         raise Refused(
             "already_recorded",
             _("“%(file)s” is recorded for %(year)s already, since %(day)s; nothing was added.")
-            % {"file": file_name, "year": year.year, "day": date_format(known.recorded_at, "j F Y")},
+            % {
+                "file": file_name,
+                "year": year.year,
+                "day": since,
+            },
             field="file",
         )
 
@@ -141,7 +146,7 @@ def record_import(*, actor, patronage_import: PatronageImport) -> PatronageImpor
         raise Refused("has_problems", _("The file has lines that cannot be taken; nothing was recorded."))
     if counts(sheet.rows) != {name: getattr(found, name) for name in ("rows", "members", "total", "outside")}:
         raise Refused("changed_meanwhile", _("The file reads differently now; check it again."))
-    if found.replaces_id:
+    if found.replaces is not None:
         _undo(actor, found.replaces, _("Replaced by “%(file)s”.") % {"file": found.file_name})
     try:
         with transaction.atomic():

@@ -99,11 +99,12 @@ def load(actor, found: PatronageImport, rows) -> None:
 def _copy(actor, source: PatronageImport, rows, member_ids: Mapping[int, int]) -> None:
     """Load the rows in one go. The reader has checked numbers and pools; a pool holds no tab and no line break."""
     lines = io.StringIO()
+    recorded_at = (source.recorded_at or clock.now()).isoformat()
     for row in rows:
         member = r"\N" if row.number is None else member_ids[row.number]
         pool = row.pool.replace("\\", "\\\\")
         lines.write(f"{source.coop_id}\t{source.year_id}\t{member}\t{pool}\t{source.unit}\t{row.quantity}\t")
-        lines.write(f"{source.pk}\t{row.line}\t\t{source.recorded_at.isoformat()}\t{actor.user_id or chr(92) + 'N'}\n")
+        lines.write(f"{source.pk}\t{row.line}\t\t{recorded_at}\t{actor.user_id or chr(92) + 'N'}\n")
     lines.seek(0)
     columns = (
         "coop_id, year_id, membership_id, pool, unit, quantity, source_id, line, because, recorded_at, recorded_by_id"

@@ -67,4 +67,6 @@ def _make(coop, on: date) -> Period:
             "INSERT INTO ledger_period (coop_id, name, starts, ends) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
             [coop.pk, name, starts, ends],
         )
-    return period_of(coop, on)
+    made = period_of(coop, on)
+    assert made is not None  # noqa: S101 - this statement or a neighbour's has just made it
+    return made

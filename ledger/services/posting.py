@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import rfc8785
 from django.db import IntegrityError, connection, transaction
@@ -42,14 +43,15 @@ def request_hash(*, on: date, kind: str, memo: str, says: str | Iterable[Line], 
     An act whose lines follow from the state of the books (a payment goes to the fee first) gives the words of its
     request instead of its lines.
     """
+    words: Any = says
     if not isinstance(says, str):
-        says = [[str(line.account.pk), str(line.amount), line.memo] for line in says]
+        words = [[str(line.account.pk), str(line.amount), line.memo] for line in says]
     said = {
         "on": on.isoformat(),
         "kind": kind,
         "memo": memo,
         "reverses": str(reverses.pk) if reverses else None,
-        "says": says,
+        "says": words,
     }
     return hashlib.sha256(rfc8785.dumps(said)).hexdigest()
 

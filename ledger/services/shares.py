@@ -302,7 +302,7 @@ def reverse_payment(*, actor, entry: Entry, on: date, because: str) -> Entry:
         raise Refused("no_payment", _("Entry %(entry)s is no share payment.") % {"entry": entry.pk})
     events = list(entry.share_events.select_related("membership", "share_class"))
     fees = list(entry.fees.select_related("membership"))
-    take_holding(*(each.membership for each in (*events, *fees)))
+    take_holding(*(event.membership for event in events), *(fee.membership for fee in fees))
     for event in events:
         if holding_of(event.membership, share_class=event.share_class).paid_up < event.paid:
             raise Refused("spent", _("The shares this payment paid for are not the member’s any more."))

@@ -31,13 +31,14 @@ def account_list(request: HttpRequest) -> HttpResponse:
     on = (search.cleaned_data["on"] if search.is_valid() else None) or today
     lines = balances.chart(request.coop, on)
     groups = [(label, [line for line in lines if line.kind == kind]) for kind, label in Account.Kind.choices]
+    summed = [(label, rows, sum(row.shown for row in rows)) for label, rows in groups if rows]
     return render(
         request,
         "ledger/accounts.html",
         {
             "search": search,
             "on": on,
-            "groups": [(label, rows, sum(row.shown for row in rows)) for label, rows in groups if rows],
+            "groups": summed,
             "total": sum(line.amount for line in lines if line.currency == request.coop.currency),
             "keeps": rules.may(request.actor, "ledger.keep_books"),
         },

@@ -97,7 +97,7 @@ def income(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @requires("ledger.read_books")
-def export_journal(request: HttpRequest, fmt: str) -> HttpResponse:
+def export_journal(request: HttpRequest, fmt: str) -> StreamingHttpResponse:
     """The whole journal as a file another program adds up again."""
     chunks = _in_one_snapshot(request.coop, fmt)
     kind = "text/csv" if fmt == "csv" else "text/plain"

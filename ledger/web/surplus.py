@@ -60,7 +60,7 @@ def year(request: HttpRequest, year: int) -> HttpResponse:
     found = get_object_or_404(patronage.years(request.coop), year=year)
     plans = list(selectors.plans(request.coop).filter(year=found).select_related("coop"))
     standing = [plan for plan in plans if plan.state != State.VOID]
-    chosen = min(standing, key=lambda plan: ORDER.index(plan.state), default=None)
+    chosen = min(standing, key=lambda plan: ORDER.index(State(plan.state)), default=None)
     live = side_by_side(standing, chosen, request.GET.getlist("plan"))
     pools = patronage.pools(found)
     codes = plan_warnings.purpose_codes(request.coop)

@@ -26,7 +26,7 @@ class Step:
 def steps(plan: SurplusPlan, actor) -> list[Step]:
     """The plan's way so far and what is missing, as somebody reads it who may have to do the next thing."""
     reached = {State.DRAFT: 1, State.PROPOSED: 2, State.RESOLVED: 3, State.APPROVED: 4, State.POSTED: 5}
-    done = 5 if plan.entry_id else reached.get(plan.state, _before_void(plan))
+    done = 5 if plan.entry_id else reached.get(State(plan.state), _before_void(plan))
 
     def state(number: int) -> str:
         if plan.state == State.VOID:
