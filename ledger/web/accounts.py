@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -31,7 +33,7 @@ def account_list(request: HttpRequest) -> HttpResponse:
     on = (search.cleaned_data["on"] if search.is_valid() else None) or today
     lines = balances.chart(request.coop, on)
     groups = [(label, [line for line in lines if line.kind == kind]) for kind, label in Account.Kind.choices]
-    summed = [(label, rows, sum(row.shown for row in rows)) for label, rows in groups if rows]
+    summed: list[Any] = [(label, rows, sum(row.shown for row in rows)) for label, rows in groups if rows]
     return render(
         request,
         "ledger/accounts.html",
