@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import overload
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -101,6 +102,18 @@ def change_account(*, actor, account: Account, name: str, is_open: bool) -> Acco
         actor=actor, kind="ledger.account_changed", subject=f"account:{account.pk}", name=account.name, is_open=is_open
     )
     return account
+
+
+@overload
+def member_account(
+    membership, purpose: str, *, year: int | None = None, share_class: ShareClass | None = None
+) -> Account: ...
+
+
+@overload
+def member_account(
+    membership, purpose: str, *, year: int | None = None, share_class: ShareClass | None = None, create: bool
+) -> Account | None: ...
 
 
 def member_account(

@@ -138,10 +138,8 @@ def accept(*, actor, redemption: Redemption, on: date, out_of_turn: str = "") ->
 def _check_turn(found: Redemption, on: date, out_of_turn: str) -> None:
     if found.due_on and on < found.due_on:
         raise Refused("not_due", _("This is not due before %(day)s.") % {"day": date_format(found.due_on)}, "on")
-    older = Redemption.objects.filter(coop_id=found.coop_id, state=State.ASKED, pk__lt=found.pk).filter(
-        asked_on__lte=found.asked_on
-    )
-    older = older.exclude(due_on__gt=on).order_by("asked_on", "pk").first()
+    asked = Redemption.objects.filter(coop_id=found.coop_id, state=State.ASKED, pk__lt=found.pk)
+    older = asked.filter(asked_on__lte=found.asked_on).exclude(due_on__gt=on).order_by("asked_on", "pk").first()
     if older is not None and not out_of_turn.strip():
         raise Refused(
             "not_its_turn",
@@ -196,7 +194,7 @@ def pay_out(*, actor, redemption: Redemption, on: date) -> Redemption:
     if found.state != State.ACCEPTED:
         raise Refused("not_accepted", _("Only shares taken out of the capital are paid out."), status=409)
     acts.check_not_future(found.coop, on)
-    if on < found.accepted_on:
+    if found.accepted_on is not None and on < found.accepted_on:
         raise Refused("too_early", _("They were taken out on %(day)s.") % {"day": date_format(found.accepted_on)}, "on")
     if found.amount:
         owed = member_account(found.membership, "redemption_payable")

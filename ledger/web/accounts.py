@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -33,7 +31,8 @@ def account_list(request: HttpRequest) -> HttpResponse:
     on = (search.cleaned_data["on"] if search.is_valid() else None) or today
     lines = balances.chart(request.coop, on)
     groups = [(label, [line for line in lines if line.kind == kind]) for kind, label in Account.Kind.choices]
-    summed: list[Any] = [(label, rows, sum(row.shown for row in rows)) for label, rows in groups if rows]
+    total = sum(line.amount for line in lines if line.currency == request.coop.currency)
+    summed = [(label, rows, sum(row.shown for row in rows)) for label, rows in groups if rows]
     return render(
         request,
         "ledger/accounts.html",
@@ -41,7 +40,7 @@ def account_list(request: HttpRequest) -> HttpResponse:
             "search": search,
             "on": on,
             "groups": summed,
-            "total": sum(line.amount for line in lines if line.currency == request.coop.currency),
+            "total": total,
             "keeps": rules.may(request.actor, "ledger.keep_books"),
         },
         status=422 if search.errors else 200,
