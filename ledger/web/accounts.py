@@ -31,7 +31,8 @@ def account_list(request: HttpRequest) -> HttpResponse:
     on = (search.cleaned_data["on"] if search.is_valid() else None) or today
     lines = balances.chart(request.coop, on)
     groups = [(label, [line for line in lines if line.kind == kind]) for kind, label in Account.Kind.choices]
-    total = sum(line.amount for line in lines if line.currency == request.coop.currency)
+    own = [line.amount for line in lines if line.currency == request.coop.currency]
+    total = sum(own)
     summed = [(label, rows, sum(row.shown for row in rows)) for label, rows in groups if rows]
     return render(
         request,
