@@ -19,8 +19,8 @@ def build(world: World) -> None:
         make_member(coop, name=name, on=date(2021, 5, 4))
     world.planned = make_meeting(coop, title="Extraordinary meeting")
     world.roll = make_roll(coop)
-    world.draft = make_ballot(coop, roll=world.roll, title="Summer hours", board=(), released=False)
-    world.draft_question = question(world.draft).pk
+    world.draft_ballot = make_ballot(coop, roll=world.roll, title="Summer hours", board=(), released=False)
+    world.draft_question = question(world.draft_ballot).pk
     world.released = make_ballot(coop, roll=world.roll, lasts=timedelta(days=4))
     world.file = services.import_paper(
         actor=world.samir, question=question(world.released), blt=BLT, file_name="room.blt"
@@ -60,7 +60,7 @@ def meeting(world: World) -> dict:
 
 
 def draft(world: World) -> dict:
-    return {"pk": world.draft.pk}
+    return {"pk": world.draft_ballot.pk}
 
 
 def released(world: World) -> dict:
@@ -72,7 +72,7 @@ def counted(world: World) -> dict:
 
 
 def draft_question(world: World) -> dict:
-    return {"pk": world.draft.pk, "question": world.draft_question}
+    return {"pk": world.draft_ballot.pk, "question": world.draft_question}
 
 
 def released_question(world: World) -> dict:

@@ -77,7 +77,7 @@ CASES = [
     Case("ledger:trial-balance", READERS, query="?as=csv", html=False),
     Case("ledger:balance-sheet", READERS, viewers=("treasurer",)),
     Case("ledger:income-statement", READERS, viewers=("treasurer",)),
-    Case("ledger:export", READERS, lambda w: {"fmt": "hledger"}, html=False),
+    Case("ledger:export", READERS, lambda w: {"fmt": "hledger"}, html=False, row=False),
     Case("ledger:period-close", TREASURER, lambda w: {"pk": w.period.pk}),
     Case("ledger:period-reopen", TREASURER, lambda w: {"pk": w.closed_period.pk}),
     Case("ledger:period-reopen", TREASURER, lambda w: {"pk": w.closed_period.pk}, method="post"),

@@ -54,6 +54,7 @@ class Case:
     denied: int = 403
     api: bool = False
     viewers: tuple[str, ...] = ()
+    row: bool = True
 
     @property
     def seen_by(self) -> tuple[str, ...]:
