@@ -41,7 +41,8 @@ def applied(request: HttpRequest, reference) -> HttpResponse:
     """What happens next, and by when. The address is known to the applicant alone; it shows no personal data."""
     application = _by_reference(request, reference)
     terms = application.member_class.terms_on(application.received_on)
-    return render(request, "members/applied.html", {"application": application, "terms": terms})
+    is_late = application.is_open and application.decide_by < clock.today(request.coop)
+    return render(request, "members/applied.html", {"application": application, "terms": terms, "is_late": is_late})
 
 
 @require_POST
