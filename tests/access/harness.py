@@ -39,7 +39,7 @@ class Case:
     anything but a refusal (a post without data may be a 422). ``html`` False for files and JSON: not looked at in the
     browser. ``inside`` False for addresses that name no co-op, ``login`` for those of them that need a login.
     ``denied`` is the status for an insider without the right. ``viewers`` names the roles whose view is looked at in
-    the browser, where one is not enough.
+    the browser, where one is not enough. ``row`` is False where the kwargs name no row of a co-op.
     """
 
     name: str
