@@ -41,6 +41,6 @@ def test_the_operation_works_for_somebody_it_is_for(world, client_of, case: Case
     assert any(200 <= status < 300 for status, _body in answers.values()), answers
 
 
-def test_the_description_is_not_for_strangers(client_of, coop):
+def test_the_description_is_not_for_strangers(client_of, world):
     assert client_of(None).get(reverse("api-schema")).status_code in (401, 403)
     assert client_of(None).get(reverse("api-docs")).status_code in (302, 401, 403)
