@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import rfc8785
@@ -36,9 +36,18 @@ def receipt_hash(*, manifest: str, number: int, marks: dict, nonce: str, cast_at
     return sha256(canonical(said))
 
 
-def papers_digest(papers: Iterable[tuple[str, int]]) -> str:
-    """SHA-256 over sorted papers, one line ``count × marks`` for each pattern; ``marks`` is JSON text."""
-    digest = hashlib.sha256()
-    for mark, count in papers:
-        digest.update(f"{count} × {mark}\n".encode())
-    return digest.hexdigest()
+class PapersDigest:
+    """SHA-256 over sorted papers, one line ``count × marks`` for each different one; ``marks`` is JSON text."""
+
+    def __init__(self) -> None:
+        self._sum = hashlib.sha256()
+
+    def through(self, papers: Iterable[tuple[str, int]]) -> Iterator[tuple[str, int]]:
+        """Hand the papers on and take them down, so that they are read once."""
+        for mark, count in papers:
+            self._sum.update(f"{count} × {mark}\n".encode())
+            yield mark, count
+
+    @property
+    def hex(self) -> str:
+        return self._sum.hexdigest()

@@ -11,8 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from coop.kernel.errors import Refused
 
-from .tally import Condition, Test
-from .tally import Resolution as Kind
+from .tally import Test
 from .tally.motion import DENOMINATORS
 
 
@@ -30,7 +29,7 @@ def _share(value: Any, what: str) -> list[int]:
 
 def clean(condition: dict) -> dict:
     """A condition with every key named, its numbers checked. Refuses what the count could not apply."""
-    unknown = set(condition) - {"denominator", "ratio", "at_least", "quorum", "of_class"}
+    unknown = set(condition) - {"denominator", "ratio", "at_least", "quorum", "of_class", "cap"}
     if unknown:
         raise Refused("condition_unknown", _("A condition has no “%s”.") % sorted(unknown)[0], "conditions")
     denominator = condition.get("denominator", "for+against")
@@ -48,24 +47,25 @@ def clean(condition: dict) -> dict:
         "at_least": bool(condition.get("at_least", False)),
         "quorum": quorum,
         "of_class": of_class,
+        "cap": _cap(condition.get("cap"), of_class),
     }
 
 
-def kind_of(name: str, conditions: Iterable[dict]) -> Kind:
-    """What the tally applies: exact fractions."""
-    return Kind(
-        name,
-        tuple(
-            Condition(
-                denominator=each["denominator"],
-                ratio=Fraction(*each["ratio"]),
-                at_least=each["at_least"],
-                quorum=Fraction(*each["quorum"]) if isinstance(each["quorum"], list) else each["quorum"],
-                of_class=each["of_class"],
-            )
-            for each in conditions
-        ),
-    )
+def _cap(cap: Any, of_class: str | None) -> dict | None:
+    if cap is None:
+        return None
+    if not isinstance(cap, dict) or set(cap) != {"of_class", "share"} or not isinstance(cap["of_class"], str):
+        raise Refused("cap", _("A cap names a class and the share of the votes it may have."), "conditions")
+    share = _share(cap["share"], _("A cap"))
+    if of_class is not None or not cap["of_class"].strip() or not 0 < share[0] < share[1]:
+        raise Refused("cap", _("A cap lies between none and all of the votes of everybody."), "conditions")
+    return {"of_class": cap["of_class"].strip(), "share": share}
+
+
+def classes_of(conditions: Iterable[dict]) -> set[str]:
+    """The classes whose votes must be counted apart."""
+    named = {each["of_class"] for each in conditions} | {(each.get("cap") or {}).get("of_class") for each in conditions}
+    return {name for name in named if name}
 
 
 WORDS = {
@@ -113,11 +113,10 @@ def in_words(conditions: Iterable[dict]) -> list[str]:
             )
         elif quorum:
             text += " " + _("At least %s members must take part.") % quorum
-        lines.append(
-            _("In the class %(name)s: %(text)s") % {"name": each["of_class"], "text": text}
-            if each["of_class"]
-            else text
-        )
+        if cap := each.get("cap"):
+            capped = _("The class %(name)s together counts for at most %(share)s of the votes.")
+            text += " " + capped % {"name": cap["of_class"], "share": share(cap["share"])}
+        lines.append(_in_class(each, text))
     return lines
 
 
@@ -130,20 +129,33 @@ COUNTED = {
 }
 
 
-def said(conditions: Iterable[dict], tests: Iterable[Test]) -> list[str]:
-    """The arithmetic of a count in words, condition by condition: first the quorum, where there is one."""
-    lines, left = [], iter(tests)
+def said(conditions: Iterable[dict], tests: Iterable[Test], scales: Iterable[int] = ()) -> list[str]:
+    """The arithmetic of a count in words, condition by condition: first the quorum, where there is one.
+
+    ``scales`` are what the tests' numbers were multiplied by where a class is capped (``motions.Decided.scales``).
+    """
+    lines, left, by = [], iter(tests), iter(scales)
     for each in conditions:
         text = ""
         if each["quorum"] is not None:
             text = quorum_said(next(left)) + " "
-        text += _majority_said(each, next(left))
-        lines.append(
-            _("In the class %(name)s: %(text)s") % {"name": each["of_class"], "text": text}
-            if each["of_class"]
-            else text
-        )
+            next(by, 1)
+        scale = next(by, 1)
+        text += _majority_said(each, next(left), scale)
+        if scale != 1:
+            cap = each["cap"]
+            text += " " + _("The class %(name)s together counts for %(share)s of the votes, no more.") % {
+                "name": cap["of_class"],
+                "share": share(cap["share"]),
+            }
+        lines.append(_in_class(each, text))
     return lines
+
+
+def _in_class(condition: dict, text: str) -> str:
+    if not condition["of_class"]:
+        return text
+    return _("In the class %(name)s: %(text)s") % {"name": condition["of_class"], "text": text}
 
 
 def quorum_said(test: Test) -> str:
@@ -154,18 +166,27 @@ def quorum_said(test: Test) -> str:
     return _("Only %(have)s took part; the quorum is %(needed)s, so nothing is carried.") % values
 
 
-def _majority_said(condition: dict, test: Test) -> str:
+def _figure(votes: int, scale: int) -> str:
+    """Votes as people write them; hundredths where a capped vote counts for less than one."""
+    if votes % scale == 0:
+        return f"{votes // scale:,}"
+    hundredths = round(Fraction(votes * 100, scale))
+    return f"{hundredths // 100:,}.{hundredths % 100:02d}"
+
+
+def _majority_said(condition: dict, test: Test, scale: int = 1) -> str:
     if not test.of:
         return _("Nobody said for or against.") if condition["denominator"] == "for+against" else _("Nobody voted.")
     values = {
-        "have": f"{test.have:,}",
-        "of": f"{test.of:,}",
-        "needed": f"{test.needed:,}",
+        "have": _figure(test.have, scale),
+        "of": _figure(test.of, scale),
         "percent": percent(test.have, test.of),
         "share": share(condition["ratio"]),
     }
     if condition["at_least"]:
-        need = _("At least %(share)s was needed, that is %(needed)s.") % values
+        need = _("At least %(share)s was needed") % values
     else:
-        need = _("More than %(share)s was needed, that is %(needed)s.") % values
-    return f"{COUNTED[condition['denominator']] % values} {need}"
+        need = _("More than %(share)s was needed") % values
+    if scale == 1:
+        need = _("%(need)s, that is %(needed)s") % {"need": need, "needed": f"{test.needed:,}"}
+    return f"{COUNTED[condition['denominator']] % values} {need}."

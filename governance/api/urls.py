@@ -1,2 +1,25 @@
+"""Meetings, ballots and results below ``/api/v1/<coop>/``."""
+
+from django.urls import path
+
+from . import views
+
 app_name = "governance-api"
-urlpatterns: list = []
+urlpatterns = [
+    path("meetings/", views.Meetings.as_view(), name="meetings"),
+    path("meetings/<int:pk>/", views.OneMeeting.as_view(), name="meeting"),
+    path("meetings/<int:pk>/freeze/", views.Freeze.as_view(), name="freeze"),
+    path("rolls/<int:pk>/entries/", views.Entries.as_view(), name="entries"),
+    path("resolution-types/", views.ResolutionTypes.as_view(), name="resolution-types"),
+    path("ballots/", views.Ballots.as_view(), name="ballots"),
+    path("ballots/<int:pk>/", views.OneBallot.as_view(), name="ballot"),
+    path("ballots/<int:pk>/questions/", views.Questions.as_view(), name="questions"),
+    path("ballots/<int:pk>/issues/", views.Issues.as_view(), name="issues"),
+    path("ballots/<int:pk>/release/", views.Release.as_view(), name="release"),
+    path("ballots/<int:pk>/vote/", views.Vote.as_view(), name="vote"),
+    path("ballots/<int:pk>/result/", views.Result.as_view(), name="result"),
+    path("questions/<int:pk>/papers/", views.Papers.as_view(), name="papers"),
+    path("papers/<int:pk>/undo/", views.UndoPapers.as_view(), name="papers-undo"),
+    path("resolutions/", views.Resolutions.as_view(), name="resolutions"),
+    path("resolutions/<int:pk>/", views.OneResolution.as_view(), name="resolution"),
+]

@@ -11,6 +11,7 @@ from django.db.models import OuterRef, Prefetch, Subquery
 from django.utils.translation import gettext as _
 
 from ..models import Ballot, Option, Question, RecordedVote, RollEntry
+from ..resolutions import classes_of
 from .rolls import why_not_on
 
 
@@ -25,32 +26,42 @@ class Issue:
     warning: bool = False
 
 
-def _question_issues(question: Question) -> list[Issue]:
-    where = f"question:{question.pk}"
-    name = {"title": question.title}
-    if question.is_motion:
-        issues = []
-        if question.resolution_type_id is None:
-            issues.append(Issue("no_resolution_type", _("Say which kind of resolution “%(title)s” is.") % name, where))
-        if not question.text.strip():
-            issues.append(Issue("no_text", _("Write down the text of the motion “%(title)s”.") % name, where))
-        return issues
-    standing = [option for option in question.options.all() if not option.withdrawn]
+def _motion_issues(question: Question) -> list[Issue]:
+    where, name = f"question:{question.pk}", {"title": question.title}
+    issues = []
+    if question.resolution_type_id is None:
+        issues.append(Issue("no_resolution_type", _("Say which kind of resolution “%(title)s” is.") % name, where))
+    if missing := _missing_classes(question):
+        name["names"] = ", ".join(sorted(missing))
+        text = _("“%(title)s” needs the votes of %(names)s, and nobody on the roll who may vote belongs there.")
+        issues.append(Issue("no_class", text % name, where))
+    if not question.text.strip():
+        issues.append(Issue("no_text", _("Write down the text of the motion “%(title)s”.") % name, where))
+    return issues
+
+
+def _election_issues(question: Question) -> list[Issue]:
+    where, name = f"question:{question.pk}", {"title": question.title}
+    standing = sum(not option.withdrawn for option in question.options.all())
     if not standing:
         return [Issue("no_candidates", _("Nobody stands for “%(title)s”.") % name, where)]
-    if len(standing) == 1 and not question.seats > 1:
+    if standing > question.seats:
+        return []
+    if standing == 1:
         return [Issue("uncontested", _("Only one stands for “%(title)s”.") % name, where, warning=True)]
-    if len(standing) <= question.seats:
-        values = {**name, "standing": len(standing), "seats": question.seats}
-        return [
-            Issue(
-                "uncontested",
-                _("%(standing)s stand for %(seats)s seats in “%(title)s”: all are elected.") % values,
-                where,
-                warning=True,
-            )
-        ]
-    return []
+    name |= {"standing": str(standing), "seats": str(question.seats)}
+    text = _("%(standing)s stand for %(seats)s seats in “%(title)s”: all are elected.")
+    return [Issue("uncontested", text % name, where, warning=True)]
+
+
+def _missing_classes(question: Question) -> set[str]:
+    """Classes that a motion's kind of resolution names and nobody on the roll belongs to."""
+    kind, roll = question.resolution_type, question.ballot.roll
+    named = classes_of(kind.conditions) if kind is not None and roll is not None else set()
+    if not named:
+        return set()
+    there = RollEntry.objects.filter(roll=roll, eligible=True, class_name__in=named)
+    return named - set(there.values_list("class_name", flat=True).distinct())
 
 
 def issues_before_opening(ballot: Ballot, now: datetime) -> list[Issue]:
@@ -59,11 +70,13 @@ def issues_before_opening(ballot: Ballot, now: datetime) -> list[Issue]:
     The page's to-do list and the refusal of ``open_ballot`` both read it.
     """
     issues = [*_roll_issues(ballot), *_time_issues(ballot, now)]
-    questions = list(ballot.questions.prefetch_related("options"))
+    questions = with_questions(ballot)
+    for question in questions:
+        question.ballot = ballot
     if not questions:
         issues.append(Issue("no_question", _("There is nothing to decide yet: add a question."), "questions"))
     for question in questions:
-        issues += _question_issues(question)
+        issues += _motion_issues(question) if question.is_motion else _election_issues(question)
     return issues
 
 

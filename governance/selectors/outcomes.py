@@ -152,7 +152,8 @@ def _sentence(question: Question, result: Result, elected: Sequence[str]) -> str
 def _detail(question: Question, result: Result, kept: dict) -> str:
     """The arithmetic behind the sentence, in words."""
     if question.is_motion:
-        return " ".join([*said(kept["conditions"], result.tests), *filter(None, [kept.get("cite")])])
+        arithmetic = said(kept["conditions"], result.tests, kept.get("scales", ()))
+        return " ".join([*arithmetic, *filter(None, [kept.get("cite")])])
     valid = f"{result.valid:,}"
     if result.method == "scottish-stv" and result.quota is not None:
         text = _("The quota is %(quota)s: %(valid)s valid papers divided by %(parts)s, and one.")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from django.db import connection, models, transaction
 
 from ..models import PaperBatch, Question
+from ..tally import Votes
 
 # jsonb text is canonical for lists of numbers, so equal marks are equal text; "C" sorts alike on every machine.
 AGGREGATED = """
@@ -35,6 +36,32 @@ def aggregated(question: Question) -> Iterator[tuple[str, int]]:
         cursor.execute(AGGREGATED, values)
         while rows := cursor.fetchmany(5000):
             yield from rows
+
+
+BY_CLASS = """
+    SELECT e.class_name,
+           count(*) AS roll,
+           count(v.id) AS present,
+           count(v.id) FILTER (WHERE v.marks -> %(key)s = '[0]') AS in_favour,
+           count(v.id) FILTER (WHERE v.marks -> %(key)s = '[1]') AS against,
+           count(v.id) FILTER (WHERE v.marks -> %(key)s = '[2]') AS abstain
+      FROM governance_rollentry e
+      JOIN governance_ballot b ON b.roll_id = e.roll_id
+      LEFT JOIN governance_recordedvote v ON v.ballot_id = b.id AND v.entry_id = e.id
+           AND NOT EXISTS (SELECT FROM governance_recordedvote later WHERE later.replaces_id = v.id)
+     WHERE b.id = %(ballot)s AND e.eligible
+     GROUP BY e.class_name
+"""
+
+
+def motion_by_class(question: Question) -> dict[str, Votes]:
+    """A motion's recorded votes apart for each class on the roll, with how many took part and are entitled."""
+    with connection.cursor() as cursor:
+        cursor.execute(BY_CLASS, {"key": str(question.pk), "ballot": question.ballot_id})
+        return {
+            name: Votes(in_favour, against, abstain, present=present, roll=roll)
+            for name, roll, present, in_favour, against, abstain in cursor
+        }
 
 
 def as_key(mark: list) -> tuple:

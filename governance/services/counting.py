@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
-from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -17,15 +16,12 @@ from coop.kernel.models import Job
 from coop.kernel.tenancy import Actor
 
 from .. import locks, stored
-from ..digests import papers_digest, sha256
+from ..digests import PapersDigest, sha256
 from ..models import Ballot, Count, OtherRule, Question, Resolution
-from ..resolutions import kind_of, said
 from ..selectors.ballots import with_questions
-from ..selectors.papers import aggregated, as_key
-from ..tally import RANKED, BadElection, Contest, Result, count
-from ..tally import Meeting as Known
-from ..tally.schulze import Switches
-from .marks import score_range
+from ..selectors.papers import aggregated, as_key, papers_of
+from ..tally import RANKED, BadElection, Result
+from . import tallying
 
 
 def close_due(now: datetime | None = None) -> int:
@@ -84,12 +80,10 @@ def count_ballot(*, actor, ballot_id: int, progress: Callable[[int, int], None] 
 
 
 def _count_question(ballot: Ballot, question: Question, now: datetime) -> dict:
-    lines = list(aggregated(question))
-    digest = papers_digest(lines)
-    papers = {as_key(json.loads(mark)): number for mark, number in lines}
-    del lines
-    seed = f"{ballot.tie_secret}:{digest}"
-    result = run(ballot, question, question.method, papers, seed)
+    digest = PapersDigest()
+    papers = {as_key(json.loads(mark)): number for mark, number in digest.through(aggregated(question))}
+    seed = f"{ballot.tie_secret}:{digest.hex}"
+    result = tallying.run(ballot, question, question.method, papers, seed)
     kept = Count.objects.create(
         coop_id=ballot.coop_id,
         ballot=ballot,
@@ -97,71 +91,16 @@ def _count_question(ballot: Ballot, question: Question, now: datetime) -> dict:
         method=question.method,
         papers=result.ballots,
         valid=result.valid,
-        papers_hash=digest,
+        papers_hash=digest.hex,
         seed=seed,
-        result=stored.dump(result) | _conditions(ballot, question),
+        result=stored.dump(result) | tallying.beside(ballot, question, result),
         counted_at=now,
     )
-    facts = {"papers": result.ballots, "papers_hash": digest, "winners": list(result.winner_names)}
+    facts = {"papers": result.ballots, "papers_hash": digest.hex, "winners": list(result.winner_names)}
     if question.is_motion:
         resolved = _resolve(ballot, question, result, now)
         facts |= {"carried": resolved.carried, "resolution": resolved.number}
     return facts | {"count": kept.pk}
-
-
-def frozen(ballot: Ballot, question: Question) -> dict:
-    """The question as it was put to the vote, out of the ballot's manifest."""
-    return next(each for each in ballot.manifest["questions"] if each["id"] == question.pk)
-
-
-def _conditions(ballot: Ballot, question: Question) -> dict:
-    """A motion's conditions as they were put to the vote, kept with its count."""
-    kind = frozen(ballot, question)["resolution_type"]
-    return {"conditions": kind["conditions"], "cite": kind["cite"]} if kind else {}
-
-
-def run(ballot: Ballot, question: Question, method: str, papers: dict, seed: str) -> Result:
-    """The pure tally on one question's papers, by its own rule or another. Deterministic."""
-    facts = frozen(ballot, question)
-    contest = Contest(
-        candidates=tuple(option["name"] for option in facts["options"]),
-        ballots=papers,
-        seats=facts["seats"],
-        withdrawn=frozenset(at for at, option in enumerate(facts["options"]) if option["withdrawn"]),
-        seed=seed,
-        equal_ranks="exhaust",
-        title=facts["title"],
-    )
-    return count(method, contest, **_switches(ballot, question, facts, method, papers))
-
-
-def _switches(ballot: Ballot, question: Question, facts: dict, method: str, papers: dict) -> dict:
-    settings = facts["settings"]
-    if method == "motion":
-        kind = facts["resolution_type"]
-        taken_part = sum(papers.values())
-        # Papers from another list can outnumber the roll; then they are the larger number of those entitled.
-        roll = max(ballot.voters.eligible, taken_part)
-        return {
-            "resolution": kind_of(kind["name"], kind["conditions"]),
-            "meeting": Known(present=taken_part, roll=roll),
-        }
-    if method == "block":
-        return {"marks": settings.get("marks")}
-    if method == "score":
-        low, high = score_range(question)
-        return {"low": low, "high": high}
-    if method == "schulze":
-        quorum = settings.get("quorum")
-        return {
-            "switches": Switches(
-                unranked=settings.get("unranked", "last"),
-                default=settings.get("default"),
-                quorum=None if quorum is None else Fraction(quorum),
-                majorities={int(at): Fraction(*ratio) for at, ratio in settings.get("majorities", {}).items()},
-            )
-        }
-    return {}
 
 
 def _resolve(ballot: Ballot, question: Question, result: Result, now: datetime) -> Resolution:
@@ -178,7 +117,7 @@ def _resolve(ballot: Ballot, question: Question, result: Result, now: datetime) 
         carried=bool(result.carried),
         decided_on=decided_on,
         votes=votes,
-        sentence=" ".join(said(_conditions(ballot, question)["conditions"], result.tests)),
+        sentence=" ".join(result.explanation),
         ballot=ballot,
         question=question,
         meeting_id=ballot.meeting_id,
@@ -225,11 +164,10 @@ def count_other_rule(*, actor, question_id: int, method: str) -> OtherRule:
     known = OtherRule.objects.filter(question=question, method=method).first()
     if known is not None:
         return known
-    lines: Iterable[tuple[str, int]] = aggregated(question)
-    papers = {as_key(json.loads(mark)): number for mark, number in lines}
+    papers = papers_of(question)
     seed = Count.objects.values_list("seed", flat=True).get(question=question)
     try:
-        result = run(question.ballot, question, method, papers, seed)
+        result = tallying.run(question.ballot, question, method, papers, seed)
     except BadElection as bad:
         raise Refused("not_countable", _("That rule cannot count these papers: %s") % bad) from bad
     return OtherRule.objects.create(

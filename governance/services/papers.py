@@ -128,6 +128,10 @@ def _refuse_unless_released(ballot: Ballot) -> None:
         raise Refused("closed", _("“%s” is closed; no papers come in or go out any more.") % ballot.title)
 
 
+def _imported_already() -> Refused:
+    return Refused("imported_already", _("This very file is in already; nothing was added."), "file")
+
+
 @transaction.atomic
 def import_paper(
     *, actor, question: Question, blt: bytes, file_name: str = "", beyond_roll_because: str = ""
@@ -143,6 +147,9 @@ def import_paper(
     if ballot.phase(clock.now()) == "closing":
         raise Refused("closed", _("“%s” has closed; no papers come in any more.") % ballot.title)
     question = Question.objects.prefetch_related("options").select_related("ballot__roll").get(pk=question.pk)
+    known = PaperBatch.objects.filter(question=question, undone_at__isnull=True)
+    if known.filter(sha256=hashlib.sha256(blt).hexdigest()).exists():
+        raise _imported_already()
     seen = read_paper(actor=actor, question=question, blt=blt, file_name=file_name)
     if seen.beyond_roll and not beyond_roll_because.strip():
         text = ngettext(
@@ -165,8 +172,8 @@ def import_paper(
                 imported_at=clock.now(),
                 imported_by=actor.user,
             )
-    except IntegrityError as twice:
-        raise Refused("imported_already", _("This very file is in already; nothing was added."), "file") from twice
+    except IntegrityError as twice:  # two at once
+        raise _imported_already() from twice
     PaperPack.objects.bulk_create(
         (PaperPack(coop=actor.coop, batch=batch, mark=list(mark), count=count) for mark, count in seen.packs),
         batch_size=2000,
