@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+
 from coop.kernel import clock
 from governance import services
 from governance.models import OtherRule, Resolution
@@ -172,7 +174,7 @@ API = [
     Case("governance-api:ballots", INSIDERS),
     Case("governance-api:ballots", RETURNING, method="post", data=ballot_today),
     Case("governance-api:ballot", INSIDERS, released),
-    Case("governance-api:ballot", RETURNING, released, method="delete"),
+    Case("governance-api:ballot", RETURNING, draft, method="delete"),
     Case("governance-api:questions", RETURNING, draft, method="post", data=a_motion),
     Case("governance-api:issues", OFFICERS, draft),
     Case("governance-api:release", RETURNING, draft, method="post"),
@@ -180,8 +182,20 @@ API = [
     Case("governance-api:vote", MEMBER, released, method="put", data=lambda w: {"marks": {}}),
     Case("governance-api:result", INSIDERS, counted),
     Case("governance-api:papers", OFFICERS, lambda w: {"pk": question(w.open_ballot).pk}),
-    Case("governance-api:papers", RETURNING, lambda w: {"pk": question(w.open_ballot).pk}, method="post"),
-    Case("governance-api:papers-undo", RETURNING, lambda w: {"pk": w.paper_file.pk}, method="post"),
+    Case(
+        "governance-api:papers",
+        RETURNING,
+        lambda w: {"pk": question(w.fresh_ballot).pk},
+        method="post",
+        data=lambda w: {"file": SimpleUploadedFile("pile.blt", BLT)},
+    ),
+    Case(
+        "governance-api:papers-undo",
+        RETURNING,
+        lambda w: {"pk": w.paper_file.pk},
+        method="post",
+        data=lambda w: {"because": "Wrong pile."},
+    ),
     Case("governance-api:resolutions", INSIDERS),
     Case("governance-api:resolution", INSIDERS, lambda w: {"pk": w.resolution.pk}),
 ]

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+from django.core.files.base import File
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 ROLES = ("anonymous", "outsider", "member", "board", "secretary", "treasurer", "returning_officer", "auditor", "other")
@@ -113,6 +114,8 @@ def _is_allauth(pattern: URLPattern) -> bool:
 
 
 def ask(client, case: Case, url: str, world: World):
-    """Knock at an address with the case's method and data; the API is spoken to in JSON."""
-    options = {"content_type": "application/json"} if case.api and case.method != "get" else {}
-    return getattr(client, case.method)(url, case.data(world), **options)
+    """Knock at an address with the case's method and data; the API is spoken to in JSON, files aside."""
+    data = case.data(world)
+    in_json = case.api and case.method != "get" and not any(isinstance(value, File) for value in data.values())
+    options = {"content_type": "application/json"} if in_json else {}
+    return getattr(client, case.method)(url, data, **options)
