@@ -20,6 +20,7 @@ class LedgerConfig(AppConfig):
             nav.Entry(
                 "ledger", _("Who has to pay"), "ledger:owing", "clock", requires=(*readers, "secretary"), order=25
             ),
+            nav.Entry("ledger", _("Given back"), "ledger:queue", "up", requires=(*readers, "secretary"), order=27),
             nav.Entry("ledger", _("Journal"), "ledger:journal", "receipt", requires=readers, order=30),
             nav.Entry("ledger", _("Accounts"), "ledger:accounts", "book", requires=readers, order=40),
             nav.Entry("ledger", _("Reports"), "ledger:trial-balance", "scales", requires=readers, order=45),

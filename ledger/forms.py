@@ -209,3 +209,75 @@ class CloseForm(CoopForm):
 
 class ReopenForm(CoopForm):
     because = forms.CharField(label=_("Why it must be opened again"), max_length=300)
+
+
+class SharesOutForm(KeyedForm):
+    """Shares that leave a holding: how many, when, why."""
+
+    shares = forms.IntegerField(label=_("Shares"), min_value=1, max_value=1_000_000)
+    on = forms.DateField(label=_("Day"), widget=DayInput)
+    because = forms.CharField(label=_("Why, and by which decision or deed"), max_length=300)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("on", clock.today(self.coop))
+
+
+class TransferForm(SharesOutForm):
+    member = MemberNumberField(label=_("To member number"))
+    field_order = ("member", "shares", "on", "because")
+    clean_member = MemberForm.clean_member
+
+
+class GiftForm(SharesOutForm):
+    forfeited = forms.BooleanField(
+        label=_("Forfeited by a decision, not given"), required=False, help_text=_("Name the decision above.")
+    )
+
+
+class AskBackForm(CoopForm):
+    shares = forms.IntegerField(label=_("How many shares"), min_value=1, max_value=1_000_000)
+    because = forms.CharField(label=_("Why"), max_length=300, required=False)
+
+
+class AskBackForMemberForm(AskBackForm):
+    on = forms.DateField(label=_("Asked on"), widget=DayInput)
+    due_on = forms.DateField(
+        label=_("Not before"),
+        widget=DayInput,
+        required=False,
+        help_text=_("The day the by-laws make it payable, if they do."),
+    )
+    field_order = ("shares", "on", "due_on", "because")
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("on", clock.today(self.coop))
+
+
+class LimitForm(CoopForm):
+    amount = MoneyField(label=_("At most"))
+    starts = forms.DateField(label=_("From"), widget=DayInput)
+    ends = forms.DateField(label=_("To"), widget=DayInput)
+    resolution = forms.CharField(label=_("Resolution of the board"), max_length=80)
+
+
+class DayForm(CoopForm):
+    on = forms.DateField(label=_("Day"), widget=DayInput)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("on", clock.today(self.coop))
+
+
+class AcceptForm(DayForm):
+    out_of_turn = forms.CharField(
+        label=_("Why before those who have waited longer"),
+        max_length=300,
+        required=False,
+        help_text=_("Only if somebody else is first in the queue."),
+    )
+
+
+class RefuseForm(CoopForm):
+    because = forms.CharField(label=_("Why; the member reads this"), max_length=300)

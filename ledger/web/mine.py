@@ -11,7 +11,8 @@ from django.views.decorators.http import require_safe
 from coop.kernel import clock
 from coop.kernel.web import requires
 from ledger.models import MemberFee
-from ledger.selectors import statements
+from ledger.selectors import queue, statements
+from ledger.selectors.certificates import certificates_of
 from ledger.selectors.dues import owed_by
 from ledger.selectors.journal import member_accounts, member_lines
 from ledger.selectors.shares import events_of, holding_of
@@ -68,6 +69,8 @@ def money_page(request: HttpRequest) -> HttpResponse:
             "holding": holding_of(membership),
             "owed": owed_by(membership, today),
             "events": events_of(membership),
+            "redemptions": queue.of_member(membership),
+            "certificates": certificates_of(membership),
             "owned": [(meaning(each), shown, each.currency) for each, shown in owned],
             "mine": sum(shown for each, shown in owned if each.currency == request.coop.currency),
             "page": page,

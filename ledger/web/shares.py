@@ -14,6 +14,8 @@ from coop.kernel.tenancy import path
 from coop.kernel.web import requires
 from ledger import forms
 from ledger.models import ShareClass
+from ledger.selectors import queue
+from ledger.selectors.certificates import certificates_of
 from ledger.selectors.dues import owed_by, unpaid
 from ledger.selectors.journal import member_accounts
 from ledger.selectors.shares import events_of, holding_of, reconciliation, share_register
@@ -70,6 +72,8 @@ def holding(request: HttpRequest, number: int) -> HttpResponse:
             "holding": holding_of(membership),
             "owed": owed_by(membership, today),
             "events": events_of(membership),
+            "redemptions": queue.of_member(membership),
+            "certificates": certificates_of(membership),
             "accounts": [(each, each.shown(each.held or 0)) for each in member_accounts(membership)],
             "keeps": rules.may(request.actor, "ledger.keep_books"),
             "reads": rules.may(request.actor, "ledger.read_books"),

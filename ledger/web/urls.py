@@ -2,13 +2,16 @@
 
 from django.urls import path, re_path
 
-from . import accounts, desk, journal, mine, periods, reports, shares
+from . import accounts, desk, holdings, journal, mine, periods, reports, shares
 from .surplus_urls import surplus_urls
 
 app_name = "ledger"
 
 urlpatterns = [
     path("money/", mine.money_page, name="money"),
+    path("money/give-back/", holdings.my_ask_back, name="my-ask-back"),
+    path("money/give-back/<int:pk>/withdraw/", holdings.my_withdraw, name="my-withdraw"),
+    path("money/certificate/<int:pk>/", holdings.certificate, name="certificate"),
     path("ledger/", desk.desk, name="desk"),
     path("ledger/accounts/", accounts.account_list, name="accounts"),
     path("ledger/accounts/new/", accounts.account_add, name="account-add"),
@@ -23,6 +26,16 @@ urlpatterns = [
     path("ledger/shares/class/", shares.share_class_add, name="share-class-add"),
     path("ledger/shares/<int:number>/", shares.holding, name="holding"),
     path("ledger/shares/<int:number>/subscribe/", shares.subscribe, name="subscribe"),
+    path("ledger/shares/<int:number>/transfer/", holdings.transfer, name="share-transfer"),
+    path("ledger/shares/<int:number>/give/", holdings.give, name="share-give"),
+    path("ledger/shares/<int:number>/release/", holdings.release, name="share-release"),
+    path("ledger/shares/<int:number>/ask-back/", holdings.ask_back, name="redemption-ask"),
+    path("ledger/shares/<int:number>/certify/", holdings.certify, name="certify"),
+    path("ledger/queue/", holdings.queue_page, name="queue"),
+    path("ledger/queue/limit/", holdings.limit, name="redemption-limit"),
+    path("ledger/queue/<int:pk>/accept/", holdings.accept, name="redemption-accept"),
+    path("ledger/queue/<int:pk>/refuse/", holdings.refuse, name="redemption-refuse"),
+    path("ledger/queue/<int:pk>/pay/", holdings.pay_out, name="redemption-pay"),
     path("ledger/payments/", shares.owing, name="owing"),
     path("ledger/payments/new/", shares.payment_add, name="payment-add"),
     path("ledger/payments/file/", shares.payment_file, name="payment-file"),

@@ -7,7 +7,10 @@ from datetime import date, timedelta
 from coop.kernel import clock
 from ledger.models import Account, Entry, Period
 from ledger.services.accounts import account
+from ledger.services.certificates import issue_certificate
 from ledger.services.closing import close_period
+from ledger.services.redemption import accept, ask_back, set_limit
+from ledger.services.shares import subscribe
 from tests.access.harness import INSIDERS, Case, World
 from tests.ledger.factories import make_books, make_entry, make_payment
 from tests.members.factories import make_member
@@ -20,6 +23,8 @@ def build(world: World) -> None:
     world.payment = make_payment(world.membership, 20_000, on=today - timedelta(days=3), reference="rest")
     make_member(coop, name="Late Payer", on=today - timedelta(days=90), active=False)
     world.newcomer = make_member(coop, name="New Comer", on=today - timedelta(days=2), active=False)
+    world.certificate = issue_certificate(actor=world.lena, membership=world.membership, on=today)
+    _ways_back(world, today)
     world.account = account(coop, "bank")
     world.own_account = Account.objects.get(coop=coop, code="6200")
     make_entry(coop, "bank", "dues", 700, on=date(today.year - 2, 3, 1), memo="Dues")
@@ -29,6 +34,22 @@ def build(world: World) -> None:
     world.closed_period = oldest
     world.period = Period.objects.filter(coop=coop, closed_at=None).order_by("starts").first()
     world.manual = Entry.objects.filter(coop=coop, kind="manual").order_by("-id").first()
+
+
+def _ways_back(world: World, today: date) -> None:
+    """One wish that waits, one taken out and to be paid, and one of the member's own."""
+    coop, long_ago = world.coop, today - timedelta(days=80)
+    year = {"starts": today.replace(month=1, day=1), "ends": today.replace(month=12, day=31)}
+    set_limit(actor=world.jonas, amount=60_000, resolution="Board 2026/7", **year)
+    wishes = []
+    for name in ("Gia Marsh", "Hari Kunz"):
+        holder = make_member(coop, name=name, on=long_ago, active=False, shares_wanted=10)
+        make_payment(holder, 51_000, on=long_ago)
+        wishes.append(ask_back(actor=world.lena, membership=holder, shares=5, on=today, reason="moving away"))
+    world.accepted = accept(actor=world.lena, redemption=wishes[0], on=today)
+    world.wish = wishes[1]
+    subscribe(actor=world.lena, membership=world.membership, shares=1, on=today)
+    world.my_wish = ask_back(actor=world.amara, membership=world.membership, shares=1, on=today)
 
 
 TREASURER = {"treasurer"}
@@ -66,6 +87,19 @@ CASES = [
     Case("ledger:share-class-add", TREASURER),
     Case("ledger:holding", SHARE_READERS, number, viewers=("treasurer",)),
     Case("ledger:subscribe", TREASURER, number),
+    Case("ledger:share-transfer", TREASURER, number),
+    Case("ledger:share-give", TREASURER, number),
+    Case("ledger:share-release", TREASURER, number),
+    Case("ledger:redemption-ask", TREASURER, number),
+    Case("ledger:certify", TREASURER, number, method="post"),
+    Case("ledger:queue", SHARE_READERS, viewers=("treasurer", "board")),
+    Case("ledger:redemption-limit", {"board"}),
+    Case("ledger:redemption-accept", TREASURER, lambda w: {"pk": w.wish.pk}),
+    Case("ledger:redemption-refuse", TREASURER, lambda w: {"pk": w.wish.pk}),
+    Case("ledger:redemption-pay", TREASURER, lambda w: {"pk": w.accepted.pk}),
+    Case("ledger:my-ask-back", {"member"}),
+    Case("ledger:my-withdraw", {"member"}, lambda w: {"pk": w.my_wish.pk}, method="post"),
+    Case("ledger:certificate", SHARE_READERS | {"member"}, lambda w: {"pk": w.certificate.pk}, html=False),
     Case("ledger:owing", SHARE_READERS, viewers=("treasurer",)),
     Case("ledger:payment-add", TREASURER),
     Case("ledger:payment-add", TREASURER, method="post"),
