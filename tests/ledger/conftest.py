@@ -12,11 +12,15 @@ import pytest
 from django.conf import settings
 from django.db import connections
 
+from coop.kernel import nav
 from coop.kernel.models import Cooperative
 from coop.kernel.tenancy import Actor
 from ledger.models import Account, Entry, Period
 from ledger.services.accounts import account, create_chart
 from ledger.services.posting import Line, post_entry, post_in_bulk
+from tests.cast import make_user
+
+from .factories import make_books
 
 ALIAS = {"app": "default", "owner": "owner"}
 
@@ -194,3 +198,27 @@ def sealed(request, books) -> Callable:
 def role(request) -> str:
     """Both roles: the application has no grant, and the owner, who has, meets the triggers."""
     return request.param
+
+
+# --- pages ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shares(coop):
+    return make_books(coop)
+
+
+@pytest.fixture
+def desk(client_of, lena, shares):
+    return client_of(lena)
+
+
+@pytest.fixture
+def amara(coop):
+    return Actor.of(make_user("amara"), coop)
+
+
+@pytest.fixture
+def bare_frame(monkeypatch):
+    """The rail counts what waits in other rooms; here only the page's own questions are counted."""
+    monkeypatch.setattr(nav, "for_actor", lambda actor, request: nav.Navigation())
