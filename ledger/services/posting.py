@@ -8,13 +8,14 @@ here is checked to say it in a sentence; the database checks it again and would 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import rfc8785
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -24,6 +25,7 @@ from ledger.models import Account, BulkBatch, Entry, Posting, ShareEvent, Surplu
 from ledger.services.periods import open_period
 
 KEY_LENGTH = 120
+BULK_LOCK = 7015  # advisory locks are pairs (class, id); the class names what is locked
 MEMO_LENGTH = 300
 LINE_MEMO_LENGTH = 200
 
@@ -272,30 +274,49 @@ def post_in_bulk(
     if connection.in_atomic_block:
         raise RuntimeError("post_in_bulk commits step by step and needs to be called outside a transaction.")
     digest = request_hash(on=on, kind=kind, memo=memo, says=says, reverses=reverses)
-    posted = _already(actor, key, digest)
-    if posted:
-        return posted
-    period = open_period(coop=actor.coop, on=on)
-    parameters = [actor.coop_id, key, digest, on, period.pk, kind, memo, reverses.pk if reverses else None]
-    batch = _call("ledger_open_batch", *parameters, actor.user_id, clock.now())
-    try:
-        _load(batch, rows, progress)
-        for step in _STEPS:
-            _call("ledger_build_batch", batch, *step)
-        with transaction.atomic():
-            entry = Entry.objects.get(pk=_call("ledger_seal_batch", batch, clock.now()))
-            if sealing:
-                sealing(entry)
-            return entry
-    except IntegrityError as broken:
-        posted = _already(actor, key, digest)  # another run was quicker
-        _give_up(batch)
+    with _alone(actor, key):
+        posted = _already(actor, key, digest)
         if posted:
             return posted
-        raise Refused("bulk_refused", _sentence(broken)) from broken
-    except Refused:
-        _give_up(batch)
-        raise
+        period = open_period(coop=actor.coop, on=on)
+        parameters = [actor.coop_id, key, digest, on, period.pk, kind, memo, reverses.pk if reverses else None]
+        batch = _call("ledger_open_batch", *parameters, actor.user_id, clock.now())
+        try:
+            _load(batch, rows, progress)
+            for step in _STEPS:
+                _call("ledger_build_batch", batch, *step)
+            with transaction.atomic():
+                entry = Entry.objects.get(pk=_call("ledger_seal_batch", batch, clock.now()))
+                if sealing:
+                    sealing(entry)
+                return entry
+        except IntegrityError as broken:
+            posted = _already(actor, key, digest)  # an everyday entry was quicker
+            _give_up(batch)
+            if posted:
+                return posted
+            raise Refused("bulk_refused", _sentence(broken)) from broken
+        except Refused:
+            _give_up(batch)
+            raise
+
+
+@contextmanager
+def _alone(actor, key: str) -> Iterator[None]:
+    """Whoever posts the same act in bulk waits for the run before, instead of taking its table away.
+
+    The lock belongs to the connection, so a killed worker's ends with it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", [BULK_LOCK, f"{actor.coop_id} {key}"])
+    try:
+        yield
+    finally:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", [BULK_LOCK, f"{actor.coop_id} {key}"])
+        except DatabaseError:
+            connection.close()  # it is gone, and its locks with it
 
 
 def _call(function: str, *values):

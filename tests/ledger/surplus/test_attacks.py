@@ -1,0 +1,308 @@
+"""Raw SQL against patronage and plans, as the application's role and, where triggers must hold too, as the owner."""
+
+from __future__ import annotations
+
+import pytest
+
+from ledger.models import PatronageRecord, PlanLine, SurplusPlan
+from ledger.services import surplus
+from ledger.services.posting import Line, post_entry
+from tests.governance.factories import carried_resolution
+from tests.ledger.conftest import TABLES, attack, raw, refused
+from tests.ledger.surplus_factories import approved, carried, make_import, make_plan, posted
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+OURS = (
+    "ledger_patronageyear",
+    "ledger_patronageimport",
+    "ledger_patronagerecord",
+    "ledger_surplusplan",
+    "ledger_planline",
+)
+
+
+@pytest.fixture(autouse=True)
+def all_tables(monkeypatch):
+    """A refused attack leaves our tables as they were, too."""
+    monkeypatch.setattr("tests.ledger.conftest.TABLES", (*TABLES, *OURS))
+
+
+@pytest.fixture(params=["app", "owner"])
+def role(request):
+    """The application's role is stopped by its grants or by a trigger; the owner has every grant and meets triggers."""
+    return request.param
+
+
+@pytest.fixture
+def draft(lena, buyers):
+    make_import(lena, {1: "10.00", 2: "5.00"})
+    return make_plan(lena)
+
+
+@pytest.fixture
+def frozen(draft, lena, jonas):
+    return approved(draft, lena, jonas)
+
+
+CHANGES = [
+    "title = 'Other'",
+    "terms = '{}'",
+    "result = jsonb_set(result, '{surplus}', '1')",
+    "hash = repeat('0', 64)",
+    "hash = ''",
+    "line_count = 1",
+    "basis_version = 99",
+    "letter = 'Z'",
+    "year_id = year_id + 1",
+    "coop_id = coop_id + 1",
+    "created_by_id = NULL",
+    "proposed_by_id = approved_by_id",
+    "approved_by_id = proposed_by_id",
+    "approved_by_id = NULL",
+    "resolution_id = NULL",
+    "state = 'draft'",
+    "state = 'proposed'",
+    "state = 'resolved'",
+    "state = 'posted'",
+    "state = 'posted', entry_id = 1, posted_at = now()",
+    "state = 'paid'",
+    "id = id + 1000",
+]
+
+
+LINE_CHANGES = [
+    "UPDATE ledger_planline SET cash = cash + 1, nonqualified = nonqualified - 1",
+    "UPDATE ledger_planline SET membership_id = (SELECT max(id) FROM members_membership)",
+    "DELETE FROM ledger_planline",
+    "DELETE FROM ledger_planline WHERE number = 2",
+    "TRUNCATE ledger_planline",
+    "TRUNCATE ledger_surplusplan CASCADE",
+    "DELETE FROM ledger_surplusplan",
+    "INSERT INTO ledger_planline (coop_id, plan_id, membership_id, number, basis, shares, holding, carried, debt,"
+    " interest, allocated, cash, qualified, nonqualified, netted, rolled_forward)"
+    " SELECT coop_id, plan_id, (SELECT id FROM members_membership WHERE number = 3), 3, basis, shares, 0, 0, 0,"
+    " 0, 100, 100, 0, 0, 0, 0 FROM ledger_planline LIMIT 1",
+]
+RECORDED = [
+    "UPDATE ledger_patronagerecord SET quantity = 1",
+    "UPDATE ledger_patronagerecord SET membership_id = NULL",
+    "DELETE FROM ledger_patronagerecord",
+    "TRUNCATE ledger_patronagerecord",
+    "DELETE FROM ledger_patronageimport",
+    "TRUNCATE ledger_patronageimport CASCADE",
+    "UPDATE ledger_patronageimport SET total = 1",
+    "UPDATE ledger_patronageimport SET digest = repeat('0', 64)",
+    "UPDATE ledger_patronageimport SET state = 'checked'",
+    "UPDATE ledger_patronageimport SET state = 'discarded'",
+    "UPDATE ledger_patronageyear SET version = 0",
+    "UPDATE ledger_patronageyear SET ends_on = ends_on + 1",
+    "DELETE FROM ledger_patronageyear",
+    "UPDATE ledger_patronagefile SET content = ''",
+]
+
+
+def all_refused(statements, role, pattern=""):
+    """Every statement is refused by itself, and none changes anything. One set-up for all: they leave no trace."""
+    for statement in statements:
+        try:
+            with refused(pattern):
+                attack(statement, role=role)
+        except BaseException as failure:
+            raise AssertionError(f"as {role}: {statement}") from failure
+
+
+def test_an_approved_plan_is_not_changed(frozen, role):
+    all_refused([f"UPDATE ledger_surplusplan SET {change} WHERE id = {frozen.pk}" for change in CHANGES], role)
+
+
+def test_the_lines_of_an_approved_plan_are_not_changed(frozen, role):
+    all_refused(LINE_CHANGES, role, "not changed|permission denied|append-only|not deleted|annot")
+
+
+def test_a_line_that_does_not_add_up(draft, role):
+    with refused("planline_adds_up"):
+        attack(
+            "INSERT INTO ledger_planline (coop_id, plan_id, membership_id, number, basis, shares, holding, carried,"
+            " debt, interest, allocated, cash, qualified, nonqualified, netted, rolled_forward)"
+            " SELECT coop_id, plan_id, membership_id, 99, basis, shares, 0, 0, 0, 0, 100, 99, 0, 0, 0, 0"
+            " FROM ledger_planline LIMIT 1",
+            role=role,
+        )
+
+
+def test_a_plan_whose_lines_say_otherwise_is_not_proposed(draft, role):
+    propose = (
+        f"UPDATE ledger_surplusplan SET state = 'proposed', hash = repeat('a', 64), proposed_at = now(),"
+        f" proposed_by_id = created_by_id WHERE id = {draft.pk}"
+    )
+    with refused("a plan and its lines disagree"):
+        attack("DELETE FROM ledger_planline WHERE number = 2", propose, role=role)
+    with refused("a plan and its lines disagree"):
+        attack(
+            f"UPDATE ledger_surplusplan SET result = jsonb_set(result, '{{totals,cash}}', '1') WHERE id = {draft.pk}",
+            propose,
+            role=role,
+        )
+
+
+def test_a_plan_on_old_figures_is_not_proposed(draft, lena, role):
+    make_import(lena, {3: "1.00"})
+    with refused("the figures have changed since"):
+        attack(
+            f"UPDATE ledger_surplusplan SET state = 'proposed', hash = repeat('a', 64), proposed_at = now()"
+            f" WHERE id = {draft.pk}",
+            role=role,
+        )
+
+
+def test_a_plan_begins_as_a_draft(draft, role):
+    all_refused(
+        [
+            "INSERT INTO ledger_surplusplan (coop_id, year_id, letter, title, state, terms, result, basis_version,"
+            " line_count, hash, created_at, changed_at, proposed_at, because, voided_at)"
+            f" SELECT coop_id, year_id, 'Q', 'x', '{state}', terms, result, basis_version, 0, repeat('a', 64), now(),"
+            " now(), now(), 'x', now() FROM ledger_surplusplan"
+            for state in ("proposed", "resolved", "approved", "posted", "void")
+        ],
+        role,
+        "a plan begins as a draft",
+    )
+
+
+def test_a_lost_motion_carries_no_plan(draft, lena, coop, role):
+    plan = surplus.propose(actor=lena, plan=draft)
+    lost = carried_resolution(coop, "No", carried=False)
+    with refused("carried by a resolution that was carried"):
+        attack(
+            f"UPDATE ledger_surplusplan SET state = 'resolved', resolution_id = {lost.pk}, resolved_at = now()"
+            f" WHERE id = {plan.pk}",
+            role=role,
+        )
+
+
+def test_nobody_approves_their_own_plan(draft, lena, role):
+    plan = carried(draft, lena)
+    for who in ("created_by_id", "proposed_by_id"):
+        with refused("approved_by_a_second_person"):
+            attack(
+                f"UPDATE ledger_surplusplan SET state = 'approved', approved_by_id = {who}, approved_at = now()"
+                f" WHERE id = {plan.pk}",
+                role=role,
+            )
+
+
+def test_two_plans_of_a_year_are_not_both_carried(draft, lena, coop, role):
+    carried(draft, lena)
+    other = surplus.propose(actor=lena, plan=make_plan(lena, title="Other"))
+    another = carried_resolution(coop, "Another")
+    with refused("surplusplan_one_is_carried_out"):
+        attack(
+            f"UPDATE ledger_surplusplan SET state = 'resolved', resolution_id = {another.pk}, resolved_at = now()"
+            f" WHERE id = {other.pk}",
+            role=role,
+        )
+
+
+def test_a_plan_is_posted_by_its_own_entry_only(frozen, coop, lena, role):
+    from ledger.services.accounts import account
+
+    lines = [Line(account(coop, "bank"), 5), Line(account(coop, "cash"), -5)]
+    entry = post_entry(actor=lena, on=frozen.approved_at.date(), kind="x", memo="", lines=lines, key="mine")
+    with refused("a plan is posted by its own entry"):
+        attack(
+            f"UPDATE ledger_surplusplan SET state = 'posted', entry_id = {entry.pk}, posted_at = now()"
+            f" WHERE id = {frozen.pk}",
+            role=role,
+        )
+
+
+def test_a_posted_plan_is_not_voided_without_its_mirror(draft, lena, jonas, role):
+    plan = posted(draft, lena, jonas)
+    with refused("voided by reversing its entry|void_by_reversal"):
+        attack(
+            f"UPDATE ledger_surplusplan SET state = 'void', voided_at = now(), because = 'x' WHERE id = {plan.pk}",
+            role=role,
+        )
+    with refused("voided by reversing its entry"):
+        attack(
+            f"UPDATE ledger_surplusplan SET state = 'void', voided_at = now(), because = 'x', reversal_id = entry_id"
+            f" WHERE id = {plan.pk}",
+            role=role,
+        )
+    with refused("a plan does not go from posted to posted"):
+        attack(f"UPDATE ledger_surplusplan SET entry_id = NULL WHERE id = {plan.pk}", role=role)
+
+
+# --- patronage --------------------------------------------------------------------------------------------------------
+
+
+def test_what_was_recorded_is_not_changed(draft, role):
+    all_refused(RECORDED, role)
+
+
+ADD = (
+    "INSERT INTO ledger_patronagerecord (coop_id, year_id, membership_id, pool, unit, quantity, source_id, because,"
+    " recorded_at) SELECT coop_id, year_id, membership_id, 'purchases', 'money', {quantity}, {source}, '{because}',"
+    " now() FROM ledger_patronagerecord LIMIT 1"
+)
+
+
+def test_rows_without_a_file_need_a_reason(draft, role):
+    with refused("correction_has_a_reason"):
+        attack(ADD.format(quantity=5, source="NULL", because=""), role=role)
+
+
+def test_a_file_has_no_negative_rows_and_no_member_twice(draft, role):
+    with refused("correction_has_a_reason"):
+        attack(ADD.format(quantity=-5, source="source_id", because="x"), role=role)
+    with refused("patronage_one_row_a_member"):
+        attack(ADD.format(quantity=5, source="source_id", because=""), role=role)
+
+
+def test_figures_stand_still_under_a_proposed_plan(draft, lena, role):
+    surplus.propose(actor=lena, plan=draft)
+    all_refused(
+        [
+            ADD.format(quantity=5, source="NULL", because="x"),
+            "UPDATE ledger_patronageimport SET state = 'undone', undone_at = now()",
+        ],
+        role,
+        "a year whose plan is proposed is not changed",
+    )
+
+
+def test_rows_smuggled_into_a_recorded_file_stop_the_proposal(draft, lena):
+    attack(
+        "INSERT INTO ledger_patronagerecord (coop_id, year_id, membership_id, pool, unit, quantity, source_id, because,"
+        " recorded_at) SELECT coop_id, year_id, NULL, 'purchases', 'money', 7, source_id, '', now()"
+        " FROM ledger_patronagerecord LIMIT 1"
+    )
+    again = surplus.redraw(actor=lena, plan=draft, title=draft.title, terms=draft.terms)
+    with raw() as connection, connection.cursor() as cursor, pytest.raises(Exception, match="an import and its rows"):
+        cursor.execute(
+            "UPDATE ledger_surplusplan SET state = 'proposed', hash = repeat('a', 64), proposed_at = now()"
+            f" WHERE id = {again.pk}"
+        )
+
+
+def test_nothing_ties_two_coops_together(draft, other_coop, role):
+    for table, column in (("ledger_surplusplan", "year_id"), ("ledger_planline", "plan_id")):
+        assert column
+        with refused(""):
+            attack(f"UPDATE {table} SET coop_id = {other_coop.pk}", role=role)
+    with refused("same_coop|violates foreign key"):
+        attack(
+            "INSERT INTO ledger_patronagerecord (coop_id, year_id, membership_id, pool, unit, quantity, because,"
+            f" recorded_at) SELECT {other_coop.pk}, year_id, membership_id, pool, unit, 1, 'x', now()"
+            " FROM ledger_patronagerecord LIMIT 1",
+            role=role,
+        )
+
+
+def test_what_the_attacks_met_is_all_there(frozen):
+    """The fixtures did build what was attacked."""
+    assert (SurplusPlan.objects.get().state, PlanLine.objects.count(), PatronageRecord.objects.count()) == (
+        "approved",
+        2,
+        2,
+    )
