@@ -228,6 +228,11 @@ CELERY_BEAT_SCHEDULE = {
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(embedded.data_dir() / "celerybeat-schedule")
 
+# --- books -----------------------------------------------------------------------------------------------------------
+# A distribution to more members than this is built aside in a partition of its own; one for every small co-op and year
+# would only burden the planner.
+EVERYDAY_MEMBERS = env.int("EVERYDAY_MEMBERS", default=2_000)
+
 # --- mail ------------------------------------------------------------------------------------------------------------
 # Every letter goes through the outbox table; the worker hands it to the transport below.
 EMAIL_BACKEND = "coop.kernel.outbox.OutboxBackend"

@@ -1,9 +1,9 @@
 """An approved plan becomes one entry in the books, all of it or nothing, once; and is undone only by its mirror.
 
 Runs in the worker, outside any transaction: the accounts first, then the lines, then the moment in which the entry
-appears and the plan becomes ``posted``. Up to ``EVERYDAY`` members it is an ordinary entry in one transaction; more
-are built aside and joined, so that nobody else waits (``posting.post_in_bulk``). Killed anywhere before that moment,
-nothing is visible and the run begins anew; killed after it, the next run finds the plan posted and leaves.
+appears and the plan becomes ``posted``. Up to ``settings.EVERYDAY_MEMBERS`` it is an ordinary entry in one transaction;
+more are built aside and joined, so that nobody else waits (``posting.post_in_bulk``). Killed anywhere before that
+moment, nothing is visible and the run begins anew; killed after it, the next run finds the plan posted and leaves.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
@@ -32,7 +33,6 @@ CREDITS = {
     "member_receivable": "l.netted",
     "roll_forward": f"l.rolled_forward - {RELEASED}",
 }
-EVERYDAY = 2_000  # members; a partition of its own for every small co-op and year would only burden the planner
 BY_YEAR = frozenset({"retained_equity"})  # kept refunds are paid back by the year they come from
 
 
@@ -63,7 +63,7 @@ def post_distribution(
         "key": plan.posting_key,
     }
     try:
-        if plan.line_count <= EVERYDAY:
+        if plan.line_count <= settings.EVERYDAY_MEMBERS:
             entry = _post_everyday(act, plan)
             tell(total, total)
             return entry

@@ -7,15 +7,19 @@ import json
 import os
 import sys
 
-MEMBERS = 60 if "ROCHDALE_SOAK" in os.environ else 5
+EVERYDAY = 5  # members whose plan is one ordinary entry; the houses are told the same
+BULK = 60 if "ROCHDALE_SOAK" in os.environ else EVERYDAY + 1
 
 
-def begin(count):
-    """``count`` co-ops, each with members who bought things and a plan they carried and a second officer approved."""
-    return [_one(f"coop-{n}") for n in range(int(count))]
+def begin(wanted):
+    """So many co-ops of each size, with a plan that was carried and that a second officer approved."""
+    members = {"small": EVERYDAY, "large": BULK}
+    return {
+        size: [_one(f"{size}-{n}", members[size]) for n in range(count)] for size, count in json.loads(wanted).items()
+    }
 
 
-def _one(slug):
+def _one(slug, members):
     from datetime import date
 
     from coop.kernel.models import Cooperative
@@ -25,11 +29,11 @@ def _one(slug):
 
     coop = Cooperative.objects.create(slug=slug, name=slug.title(), currency="EUR", time_zone="Europe/Berlin")
     lena, jonas = make_officer(coop, "lena", "treasurer"), make_officer(coop, "jonas", "board")
-    for n in range(MEMBERS):
+    for n in range(members):
         make_member(coop, name=f"Buyer {n:02d}", on=date(2020, 5, 1))
-    surplus_factories.make_import(lena, {n + 1: f"{100 + 37 * n}.40" for n in range(MEMBERS)})
+    surplus_factories.make_import(lena, {n + 1: f"{100 + 37 * n}.40" for n in range(members)})
     plan = surplus_factories.approved(surplus_factories.make_plan(lena), lena, jonas)
-    return {"slug": slug, "plan": plan.pk, "coop": coop.pk}
+    return {"slug": slug, "plan": plan.pk, "coop": coop.pk, "members": members}
 
 
 def post(slug, plan):

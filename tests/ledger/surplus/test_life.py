@@ -25,10 +25,10 @@ PURCHASES = {1: "2318.40", 2: "640.00", 3: "1.60"}
 
 
 @pytest.fixture(autouse=True, params=["everyday", "bulk"])
-def door(request, monkeypatch):
+def door(request, settings):
     """Both ways into the journal: the ordinary entry, and the one built aside."""
     if request.param == "bulk":
-        monkeypatch.setattr(distribution, "EVERYDAY", 0)
+        settings.EVERYDAY_MEMBERS = 0
     return request.param
 
 
