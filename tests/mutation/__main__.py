@@ -16,7 +16,7 @@ import importlib.abc
 import importlib.machinery
 import importlib.util
 import os
-import signal
+import resource
 import sys
 import time
 from pathlib import Path
@@ -32,7 +32,6 @@ SURVIVORS = PROJECT / "tests" / "conformance" / "survivors.md"
 QUICK = ["papers", "ties", "marks", "motion", "runoff", "stv", "beatpath", "doctests"]
 FIRST = {"irv": "runoff", "meek": "stv", "scottish": "stv", "limits": "stv", "schulze": "beatpath"}
 SLOW = ["many", "against_reference", "properties"]
-PATIENCE = 120
 PROCESSES = int(os.environ.get("PROCESSES", "2"))
 
 
@@ -60,62 +59,55 @@ def arguments(names: list[str]) -> list[str]:
     """Pytest without the house's fixtures, databases and plugins: the tally needs none of them."""
     tests = [f"tests/governance/tally/test_{name}.py" for name in names]
     alone = ["-c", os.devnull, "--rootdir", str(PROJECT), "--noconftest"]
-    quiet: list[str] = []
-    for plugin in ("django", "randomly", "cacheprovider", "xdist", "playwright"):
-        quiet += ["-p", f"no:{plugin}"]
+    quiet = ["-p", "no:cacheprovider"]
     return [*tests, "-x", "-q", "--no-header", "--tb=no", "--assert=plain", "-W", "ignore", *alone, *quiet]
 
 
-def try_one(mutant: Mutant, tree) -> None:
+def try_one(mutant: Mutant, tree: ast.Module, tests: list[str]) -> None:
     """In a forked process: import the mutant, run the tests, end with 0 where they all pass."""
+    patience = 10 if tests == QUICK else 90  # seconds of CPU: a loop without end is noticed too
+    resource.setrlimit(resource.RLIMIT_CPU, (patience, patience))
     path = TALLY / f"{mutant.module}.py"
     name = "governance.tally" + ("" if mutant.module == "__init__" else f".{mutant.module}")
     sys.meta_path.insert(0, _Planted(name, path, tree))
     sys.dont_write_bytecode = True
-    os.environ["HYPOTHESIS_EXAMPLES"] = "25"
+    os.environ |= {"HYPOTHESIS_EXAMPLES": "12", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    own = FIRST.get(mutant.module, mutant.module)
+    status = 1
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
-        status = 1
         with contextlib.suppress(BaseException):
-            own = FIRST.get(mutant.module, mutant.module)
-            quick = sorted(QUICK, key=lambda name: name != own)
-            status = int(pytest.main(arguments(quick)) or pytest.main(arguments(SLOW)))
+            status = int(pytest.main(arguments(sorted(tests, key=lambda name: name != own))))
     os._exit(min(status, 255))
 
 
-def survivors(modules: list[str]) -> tuple[int, list[Mutant]]:
-    """How many mutants there were, and those the tests let pass."""
-    waiting = [pair for module in modules for pair in mutants(module, (TALLY / f"{module}.py").read_text("utf-8"))]
-    total, left = len(waiting), []
-    running: dict[int, tuple[Mutant, float]] = {}
-    waiting.reverse()
+Pair = tuple[Mutant, ast.Module]
+
+
+def survivors(pairs: list[Pair], tests: list[str]) -> list[Pair]:
+    """Those of the mutants that the tests let pass."""
+    waiting, left = pairs[::-1], []
+    running: dict[int, Pair] = {}
     while waiting or running:
         while waiting and len(running) < PROCESSES:
-            mutant, tree = waiting.pop()
+            pair = waiting.pop()
             pid = os.fork()
             if not pid:
-                try_one(mutant, tree)
-            running[pid] = (mutant, time.monotonic())
-        pid, status = os.waitpid(-1, os.WNOHANG)
-        if pid in running:
-            mutant, _ = running.pop(pid)
-            if os.waitstatus_to_exitcode(status) == 0:
-                left.append(mutant)
-                print(f"survived: {mutant} (line {mutant.line})", flush=True)
-            continue
-        for late, (_, since) in running.items():
-            if time.monotonic() - since > PATIENCE:  # a loop without end is noticed too
-                os.kill(late, signal.SIGKILL)
-        time.sleep(0.02)
-    return total, left
+                try_one(*pair, tests)
+            running[pid] = pair
+        pid, status = os.wait()
+        pair = running.pop(pid)
+        if os.waitstatus_to_exitcode(status) == 0:
+            left.append(pair)
+        if len(waiting) % 50 == 0:
+            print(f"{len(waiting)} to go, {len(left)} not noticed yet", file=sys.stderr, flush=True)
+    return left
 
 
 def _unharmed() -> bool:
     """The tests pass on the tally as it is; else every mutant would seem killed."""
-    source = (TALLY / "words.py").read_text("utf-8")
-    pid = os.fork()
-    if not pid:
-        try_one(Mutant("words", 0, "", "nothing"), ast.parse(source))
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    tree = ast.parse((TALLY / "words.py").read_text("utf-8"))
+    nothing = (Mutant("words", 0, "", "nothing"), tree)
+    return len(survivors([nothing], QUICK)) == len(survivors([nothing], SLOW)) == 1
 
 
 def main(asked: list[str]) -> int:
@@ -128,7 +120,13 @@ def main(asked: list[str]) -> int:
     if not _unharmed():
         raise SystemExit("the tests do not pass without any fault")
     start = time.monotonic()
-    total, left = survivors(modules)
+    pairs = [pair for module in modules for pair in mutants(module, (TALLY / f"{module}.py").read_text("utf-8"))]
+    unnoticed = survivors(pairs, QUICK)
+    for mutant, _ in unnoticed:
+        print(f"passed the quick tests: {mutant} (line {mutant.line})", file=sys.stderr, flush=True)
+    total, left = len(pairs), [mutant for mutant, _ in survivors(unnoticed, SLOW)]
+    for mutant in left:
+        print(f"survived: {mutant} (line {mutant.line})")
     argued = SURVIVORS.read_text("utf-8") if SURVIVORS.exists() else ""
     open_ = [mutant for mutant in left if str(mutant) not in argued]
     killed = 100 * (total - len(left)) / max(total, 1)

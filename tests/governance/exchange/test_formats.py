@@ -4,12 +4,12 @@ import io
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.exchange import BadFile, Election, blt, normalised, preflib, rankings_csv, read
 from governance.tally import Contest, Limit
-from tests.governance.tally.strategies import rankings
+from tests.governance.tally.strategies import examples, rankings
 
 FORMATS = {"a.blt": blt, "a.json": normalised, "a.csv": rankings_csv, "a.pref": preflib}
 
@@ -34,7 +34,7 @@ def elections(draw):
 
 
 @pytest.mark.parametrize("name", ["a.blt", "a.json"])
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(election=elections())
 def test_written_and_read_back(name, election):
     text = "".join(FORMATS[name].write(election))
@@ -48,7 +48,7 @@ def test_written_and_read_back(name, election):
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.pref"])
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(election=elections())
 def test_written_and_read_back_without_seats(name, election):
     if name == "a.csv" and (
@@ -62,7 +62,7 @@ def test_written_and_read_back_without_seats(name, election):
     assert dict(back.ballots) == dict(election.ballots)
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(
     name=st.sampled_from(["a.blt", "a.json", "a.csv", "a.soc", "a.toi", "a"]),
     noise=st.binary(max_size=200) | st.text('0123456789 ,=-\n{}[]":#.ab', max_size=120).map(str.encode),
