@@ -1,28 +1,18 @@
-"""Papers: a member's statement as PDF/UA by typst.
-
-The template lays out, and every word and figure comes in as one JSON input: no text of ours or of a member's is ever
-typst source. The compiler itself checks PDF/UA-1 and refuses a document that breaks it.
-"""
+"""Papers of the books: a member's statement, a certificate over shares."""
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-import typst
-from django.conf import settings
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from coop.kernel.paper import compiled
 from ledger.selectors.statements import Statement
 from ledger.statement_words import Words
 
-STANDARD = "ua-1"
-TEMPLATES = Path(settings.BASE_DIR) / "templates" / "pdf"
 COLOURS = {
     "refunds": "#23583d",
     "fund-0": "#211b14",
@@ -31,12 +21,11 @@ COLOURS = {
     "interest": "#b98524",
     "unallocated": "#8fb79b",
 }
-_local = threading.local()  # a compiler keeps its world between documents and belongs to one thread
 
 
 def statement_pdf(statement: Statement) -> bytes:
     """One member's statement on one A4, tagged for screen readers."""
-    return _compiled("statement.typ", [statement_data(statement)], statement.plan.posted_at)
+    return compiled("statement.typ", [statement_data(statement)], statement.plan.posted_at)
 
 
 def statements_pdf(statements: Iterable[Statement], batch: int = 100) -> Iterator[bytes]:
@@ -52,25 +41,12 @@ def statements_pdf(statements: Iterable[Statement], batch: int = 100) -> Iterato
 
 
 def _together(statements: list[Statement]) -> bytes:
-    return _compiled("statement.typ", [statement_data(each) for each in statements], statements[0].plan.posted_at)
+    return compiled("statement.typ", [statement_data(each) for each in statements], statements[0].plan.posted_at)
 
 
 def certificate_pdf(data: dict[str, Any], at: datetime | None) -> bytes:
     """A certificate over shares on one A4; ``data`` is ``selectors.certificates.words``."""
-    return _compiled("certificate.typ", [data], at)
-
-
-def _compiled(template: str, sheets: list[dict[str, Any]], at: datetime | None) -> bytes:
-    compilers = _local.__dict__.setdefault("compilers", {})
-    if template not in compilers:
-        compilers[template] = typst.Compiler(str(TEMPLATES / template), root=str(TEMPLATES))
-    pdf = compilers[template].compile(
-        format="pdf",
-        pdf_standards=STANDARD,
-        sys_inputs={"sheets": json.dumps(sheets, ensure_ascii=False)},
-        timestamp=int(at.timestamp()) if at else None,  # the same statement twice is the same file
-    )
-    return bytes(pdf)
+    return compiled("certificate.typ", [data], at)
 
 
 def statement_data(statement: Statement) -> dict[str, Any]:

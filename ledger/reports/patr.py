@@ -2,8 +2,8 @@
 
 Box 1 is what a patron is taxed on now: money, and qualified notices at face (26 U.S.C. 6044(b), 1385(a)). A
 nonqualified notice counts only when it is redeemed, then in box 5. What was set off against a debt was paid in money
-and counts in box 1. The return is due from 10.00 in boxes 1, 2, 3 and 5 together, or from any tax withheld (Instructions for Form
-1099-PATR); payments to a corporation are generally exempt. Ask your adviser.
+and counts in box 1. The return is due from 10.00 in boxes 1, 2, 3 and 5 together, or from any tax withheld
+(Instructions for Form 1099-PATR); payments to a corporation are generally exempt. Ask your adviser.
 """
 
 from __future__ import annotations

@@ -1,0 +1,34 @@
+"""Papers as PDF/UA by typst.
+
+A template in ``templates/pdf`` lays out, and every word and figure comes in as one JSON input: no text of ours or of a
+member's is ever typst source. The compiler itself checks PDF/UA-1 and refuses a document that breaks it.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import typst
+from django.conf import settings
+
+STANDARD = "ua-1"
+TEMPLATES = Path(settings.BASE_DIR) / "templates" / "pdf"
+_local = threading.local()  # a compiler keeps its world between documents and belongs to one thread
+
+
+def compiled(template: str, sheets: list[dict[str, Any]], at: datetime | None) -> bytes:
+    """The PDF of ``template`` over ``sheets``; the same sheets and ``at`` give the same file."""
+    compilers = _local.__dict__.setdefault("compilers", {})
+    if template not in compilers:
+        compilers[template] = typst.Compiler(str(TEMPLATES / template), root=str(TEMPLATES))
+    pdf = compilers[template].compile(
+        format="pdf",
+        pdf_standards=STANDARD,
+        sys_inputs={"sheets": json.dumps(sheets, ensure_ascii=False)},
+        timestamp=int(at.timestamp()) if at else None,
+    )
+    return bytes(pdf)
