@@ -6,10 +6,9 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from coop.kernel.paper import compiled
+from coop.kernel.paper import compiled, language, letterhead
 from ledger.selectors.statements import Statement
 from ledger.statement_words import Words
 
@@ -53,12 +52,9 @@ def statement_data(statement: Statement) -> dict[str, Any]:
     """Everything the sheet says, in words."""
     words, report, said = Words(statement), statement.report, Words(statement).said
     return {
-        "lang": (get_language() or "en").partition("-")[0],
+        "lang": language(),
         "title": f"{words.title} · {statement.coop.name} · {statement.name}",
-        "coop": {
-            "name": statement.coop.name,
-            "lines": [line for line in [*statement.coop.address.splitlines(), statement.coop.registration] if line],
-        },
+        "coop": letterhead(statement.coop),
         "void": _("Void") if statement.is_void else "",
         "over": words.over,
         "headline": words.headline,

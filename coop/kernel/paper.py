@@ -14,10 +14,23 @@ from typing import Any
 
 import typst
 from django.conf import settings
+from django.utils.translation import get_language
+
+from coop.kernel.models import Cooperative
 
 STANDARD = "ua-1"
 TEMPLATES = Path(settings.BASE_DIR) / "templates" / "pdf"
 _local = threading.local()  # a compiler keeps its world between documents and belongs to one thread
+
+
+def language() -> str:
+    """The language the words of a paper are in, as a document says it."""
+    return (get_language() or "en").partition("-")[0]
+
+
+def letterhead(coop: Cooperative) -> dict[str, Any]:
+    """The co-op as it stands at the head of a paper."""
+    return {"name": coop.name, "lines": [line for line in [*coop.address.splitlines(), coop.registration] if line]}
 
 
 def compiled(template: str, sheets: list[dict[str, Any]], at: datetime | None) -> bytes:

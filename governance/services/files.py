@@ -20,6 +20,7 @@ KINDS = {
     "csv": ("text/csv; charset=utf-8", "papers.csv"),
     "stages": ("text/csv; charset=utf-8", "stages.csv"),
     "json": ("application/json", "count.json"),
+    "pdf": ("application/pdf", "result.pdf"),
 }
 
 

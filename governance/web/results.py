@@ -15,7 +15,7 @@ from coop.kernel.tenancy import path
 from coop.kernel.web import requires
 from members.selectors import membership_of
 
-from .. import selectors, services
+from .. import documents, selectors, services
 from ..forms import SearchForm
 from ..models import Count, OtherRule, Question
 from ..resolutions import quorum_said
@@ -71,6 +71,8 @@ def download(request: HttpRequest, pk: int, question: int, kind: str) -> HttpRes
     headers = {"Content-Disposition": f'attachment; filename="{request.coop.slug}-{count.question_id}-{name}"'}
     if kind == "json":
         return JsonResponse(files.facts(count), headers=headers, json_dumps_params={"ensure_ascii": False})
+    if kind == "pdf":
+        return HttpResponse(documents.result_pdf(count), content_type=content_type, headers=headers)
     write = {"blt": files.papers_blt, "csv": files.papers_csv, "stages": files.stages_csv}[kind]
     return StreamingHttpResponse(write(count), content_type=content_type, headers=headers)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.formats import date_format
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import ngettext
 from django.utils.translation import gettext as _
 
 from coop.kernel import money
+from coop.kernel.paper import language, letterhead
 from ledger.models import Certificate
 from ledger.selectors.shares import holding_of
 
@@ -37,13 +38,10 @@ def words(certificate: Certificate) -> dict[str, Any]:
     count = ngettext("%(n)s share", "%(n)s shares", certificate.shares) % {"n": certificate.shares}
     day = date_format(certificate.issued_on, "j F Y")
     return {
-        "lang": (get_language() or "en").partition("-")[0],
+        "lang": language(),
         "title": _("Certificate %(number)s · %(coop)s · %(name)s")
         % {"number": number, "coop": coop.name, "name": name},
-        "coop": {
-            "name": coop.name,
-            "lines": [line for line in [*coop.address.splitlines(), coop.registration] if line],
-        },
+        "coop": letterhead(coop),
         "void": "" if still_true(certificate) else _("Replaced"),
         "over": _("Share certificate number %(number)s") % {"number": number},
         "headline": _("%(name)s holds %(count)s") % {"name": name, "count": count},

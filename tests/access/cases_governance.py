@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from coop.kernel import clock
 from governance import services
 from governance.models import OtherRule, Resolution
+from governance.services import files
 from tests.access.harness import INSIDERS, OFFICERS, Case, World
 from tests.governance.factories import close_and_count, make_ballot, make_meeting, make_roll, marks, question
 from tests.members.factories import make_member
@@ -134,7 +135,7 @@ CASES = [
     Case("governance:receipt", MEMBER, released),
     Case("governance:result", INSIDERS, counted, viewers=("member",)),
     Case("governance:result", INSIDERS, released, query="?coming", viewers=("member",)),
-    *(Case("governance:download", INSIDERS, file(kind), html=False) for kind in ("blt", "csv", "stages", "json")),
+    *(Case("governance:download", INSIDERS, file(kind), html=False) for kind in files.KINDS),
     Case("governance:compare", INSIDERS, counted_question, viewers=("member",)),
     Case("governance:compare", INSIDERS, counted_question, method="post", data=lambda w: {"method": "approval"}),
     Case("governance:resolutions", INSIDERS, viewers=("member", "secretary")),
