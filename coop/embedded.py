@@ -194,6 +194,7 @@ def _postgres(place: embedded_files.Place) -> dict[str, object]:
         "timezone": "UTC",
         "log_checkpoints": "off",
         "jit": "off",
+        "log_min_error_statement": "fatal",  # an error while a secret paper is cast must not write it down
     }
     if os.environ.get("ROCHDALE_EMBEDDED_FAST"):  # for tests: a crash of the machine may lose everything
         settings |= {

@@ -187,6 +187,9 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(embedded.data_dir() / "media")))
+# The private keys of open secret ballots: files for web and worker, never in the database, best left out of backups.
+BALLOT_KEYS = Path(env.str("BALLOT_KEYS", default=str(embedded.data_dir() / "ballot-keys")))
+BALLOT_LEAST = env.int("BALLOT_LEAST", default=5)  # a secret ballot, or a class counted apart, has so many voters
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -225,6 +228,7 @@ CELERY_BEAT_SCHEDULE = {
     "mail.send": {"task": "kernel.send_mail", "schedule": 30.0},
     "members.tick": {"task": "members.tick", "schedule": 600.0},
     "ballots.tick": {"task": "governance.tick", "schedule": env.float("TICK_SECONDS", default=5.0)},
+    "ballots.shake": {"task": "governance.shake", "schedule": env.float("SHAKE_SECONDS", default=180.0)},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(embedded.data_dir() / "celerybeat-schedule")
 

@@ -9,7 +9,7 @@ class GovernanceConfig(AppConfig):
     verbose_name = _("Decisions")
 
     def ready(self):
-        from . import rules  # noqa: F401 - registers the predicates
+        from . import boxes, rules  # noqa: F401 - declares the box closed, registers the predicates
 
         nav.register(
             nav.Entry("ballot", _("Meetings"), "governance:meetings", "calendar", requires=("officer",), order=10),

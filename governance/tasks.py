@@ -8,19 +8,37 @@ from coop.kernel import jobs
 from coop.kernel.tenancy import path
 
 from . import services
-from .models import Question
+from .models import Ballot, Question
 
 
 @shared_task(name="governance.tick")
 def tick() -> None:
-    """Close what is due."""
+    """Close what is due, and destroy keys nobody needs any more."""
     services.close_due()
+    services.destroy_spent_keys()
+
+
+@shared_task(name="governance.shake")
+def shake() -> None:
+    """Shake the boxes of open secret ballots."""
+    services.shake_open()
+
+
+@jobs.task("governance.announce_ballot")
+def announce_ballot(running, pk: int) -> None:
+    """Write to everybody who may vote that the ballot is released."""
+    services.announce(ballot_id=pk)
+    running.result(path(running.job.coop, "governance:ballot", pk=pk))
 
 
 @jobs.task("governance.count_ballot")
 def count_ballot(running, pk: int) -> None:
-    """Count a closed ballot."""
-    services.count_ballot(actor=jobs.actor_of(running.job), ballot_id=pk, progress=running.progress)
+    """Count a closed ballot; a secret one's box is opened first and its keys destroyed."""
+    actor = jobs.actor_of(running.job)
+    if Ballot.objects.filter(pk=pk, kind=Ballot.Kind.SECRET).exists():
+        services.open_box(actor=actor, ballot_id=pk, progress=running.progress)
+        services.destroy_spent_keys()
+    services.count_ballot(actor=actor, ballot_id=pk, progress=running.progress)
     running.result(path(running.job.coop, "governance:result", pk=pk))
 
 

@@ -16,6 +16,7 @@ from coop.settings import CACHES, DATABASES, REDIS_URL  # noqa: E402
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # noqa: S324 - hundreds of logins a run
 MEDIA_ROOT = Path(os.environ["ROCHDALE_DATA"]) / "media"
+BALLOT_KEYS = Path(os.environ["ROCHDALE_DATA"]) / f"ballot-keys-{os.getpid()}"
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 
 # Each worker of a parallel run has its own corner of the shared cache: limits on logins are counted there.

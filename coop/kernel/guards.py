@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 
 from django.apps import apps
 from django.conf import settings
@@ -37,7 +38,7 @@ class OwnerMigrates:
 
 
 def raw_table(name: str, *privileges: str) -> None:
-    """Declare what the application's role may do on a table that has no model."""
+    """Declare what the application's role may do on a table that has no model; ``*`` in the name stands for any."""
     _raw_tables[name] = privileges
 
 
@@ -79,11 +80,13 @@ def ensure(connection) -> None:
 
 def _grant(cursor, role: str) -> None:
     declared = privileges()
+    patterns = [name for name in declared if "*" in name]
     cursor.execute(f"GRANT USAGE ON SCHEMA public TO {role}")
     cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tableowner = current_user")
     for (table,) in cursor.fetchall():
         # A table nobody declared (a partition, a side table) is readable and no more.
-        wanted = ", ".join(declared.get(table, ("SELECT",)))
+        named = next((name for name in patterns if fnmatchcase(table, name)), table)
+        wanted = ", ".join(declared.get(table, declared.get(named, ("SELECT",))))
         cursor.execute(f'REVOKE ALL ON "{table}" FROM {role}')
         if wanted:
             cursor.execute(f'GRANT {wanted} ON "{table}" TO {role}')

@@ -24,8 +24,11 @@ def private_pem(key: rsa.RSAPrivateKey) -> bytes:
 
 
 def load_private(pem: bytes) -> rsa.RSAPrivateKey:
-    """The key out of its file. Raises ValueError for anything that is not an RSA key."""
-    key = serialization.load_pem_private_key(pem, password=None)
+    """The key out of its file. Raises ValueError for anything that is not an RSA key.
+
+    It is not checked again for being a good key: we made it, and ``blind.sign`` checks every signature.
+    """
+    key = serialization.load_pem_private_key(pem, password=None, unsafe_skip_rsa_key_validation=True)
     if not isinstance(key, rsa.RSAPrivateKey):
         raise ValueError("This file does not hold an RSA key.")
     return key

@@ -14,7 +14,7 @@ import re
 from typing import Any
 
 NONCE = 16
-MOST = 8192  # bytes a paper may ever take
+MOST = 6144  # bytes a paper may ever take: sealed, it still lies in one page of the database
 STEP = 64
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U
 _NONCE = re.compile(r"[0-9a-f]{32}\Z")

@@ -4,12 +4,18 @@ from .ballots import Ballot, Option, Question
 from .meetings import Meeting, ResolutionType
 from .results import Count, OtherRule, Resolution
 from .rolls import Roll, RollEntry
+from .secret import BoardEntry, BoxOpening, Bundle, OpenedPack, OpenedPaper, StrikeOff
 from .votes import PaperBatch, PaperPack, RecordedVote
 
 __all__ = [
     "Ballot",
+    "BoardEntry",
+    "BoxOpening",
+    "Bundle",
     "Count",
     "Meeting",
+    "OpenedPack",
+    "OpenedPaper",
     "Option",
     "OtherRule",
     "PaperBatch",
@@ -20,4 +26,5 @@ __all__ = [
     "ResolutionType",
     "Roll",
     "RollEntry",
+    "StrikeOff",
 ]

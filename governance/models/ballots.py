@@ -44,6 +44,7 @@ class Ballot(CoopModel):
 
     class Kind(models.TextChoices):
         RECORDED = "recorded", _("Recorded: kept with the voter’s name")
+        SECRET = "secret", _("Secret: sealed in the voter’s browser, kept apart from the roll")
 
     class State(models.TextChoices):
         DRAFT = "draft", _("Draft")
@@ -160,6 +161,10 @@ class Ballot(CoopModel):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def is_secret(self) -> bool:
+        return self.kind == self.Kind.SECRET
 
     @property
     def is_draft(self) -> bool:

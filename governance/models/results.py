@@ -40,6 +40,11 @@ class Count(CoopModel, AppendOnly):
                     IF NOT FOUND THEN
                         RAISE check_violation USING MESSAGE = 'a question is counted once its ballot is closed';
                     END IF;
+                    PERFORM FROM governance_ballot b WHERE b.id = NEW.ballot_id AND b.kind = 'secret'
+                        AND NOT EXISTS (SELECT FROM governance_boxopening o WHERE o.ballot_id = b.id);
+                    IF FOUND THEN
+                        RAISE check_violation USING MESSAGE = 'a secret ballot is counted once its box is open';
+                    END IF;
                     RETURN NEW;
                 """,
             ),

@@ -12,18 +12,9 @@ from django.utils.translation import gettext as _
 
 from ..models import Ballot, Option, Question, RecordedVote, RollEntry
 from ..resolutions import classes_of
+from . import secret_issues
+from .issue import Issue
 from .rolls import why_not_on
-
-
-@dataclass(frozen=True, slots=True)
-class Issue:
-    """Something to put right before a ballot is released. ``where``: details, roll, or question:<id>. A warning does
-    not stop the release."""
-
-    code: str
-    sentence: str
-    where: str = "details"
-    warning: bool = False
 
 
 def _motion_issues(question: Question) -> list[Issue]:
@@ -77,7 +68,7 @@ def issues_before_opening(ballot: Ballot, now: datetime) -> list[Issue]:
         issues.append(Issue("no_question", _("There is nothing to decide yet: add a question."), "questions"))
     for question in questions:
         issues += _motion_issues(question) if question.is_motion else _election_issues(question)
-    return issues
+    return [*issues, *secret_issues.issues(ballot, questions)] if ballot.is_secret else issues
 
 
 def _roll_issues(ballot: Ballot) -> list[Issue]:

@@ -18,6 +18,8 @@ AGGREGATED = """
          WHERE v.ballot_id = %(ballot)s
            AND NOT EXISTS (SELECT FROM governance_recordedvote later WHERE later.replaces_id = v.id)
         UNION ALL
+        SELECT o.mark, o.count FROM governance_openedpack o WHERE o.question_id = %(question)s
+        UNION ALL
         SELECT p.mark, p.count
           FROM governance_paperpack p JOIN governance_paperbatch b ON b.id = p.batch_id
          WHERE b.question_id = %(question)s AND b.sealed AND b.undone_at IS NULL
@@ -29,7 +31,7 @@ AGGREGATED = """
 def aggregated(question: Question) -> Iterator[tuple[str, int]]:
     """Every different paper as JSON text with its number, in a fixed order, over a server-side cursor.
 
-    Recorded votes count in their current version, paper batches unless undone.
+    Recorded votes count in their current version, secret papers once their box is open, paper batches unless undone.
     """
     values: dict[str, str | int] = {"key": str(question.pk), "ballot": question.ballot_id, "question": question.pk}
     with transaction.atomic(), connection.chunked_cursor() as cursor:
@@ -54,10 +56,34 @@ BY_CLASS = """
 """
 
 
+OPENED_BY_CLASS = """
+    SELECT e.class_name,
+           count(*) AS roll,
+           coalesce(max(o.present), 0), coalesce(max(o.in_favour), 0),
+           coalesce(max(o.against), 0), coalesce(max(o.abstain), 0)
+      FROM governance_rollentry e
+      JOIN governance_ballot b ON b.roll_id = e.roll_id
+      LEFT JOIN (SELECT k.class_name, sum(k.count)::bigint AS present,
+                        sum(k.count) FILTER (WHERE k.mark = '[0]')::bigint AS in_favour,
+                        sum(k.count) FILTER (WHERE k.mark = '[1]')::bigint AS against,
+                        sum(k.count) FILTER (WHERE k.mark = '[2]')::bigint AS abstain
+                   FROM governance_openedpack k WHERE k.question_id = %(question)s GROUP BY k.class_name) o
+             ON o.class_name = e.class_name
+     WHERE b.id = %(ballot)s AND e.eligible
+     GROUP BY e.class_name
+"""
+
+
 def motion_by_class(question: Question) -> dict[str, Votes]:
-    """A motion's recorded votes apart for each class on the roll, with how many took part and are entitled."""
+    """A motion's votes apart for each class on the roll, with how many took part and are entitled."""
+    values: dict[str, str | int] = {
+        "key": str(question.pk),
+        "ballot": question.ballot_id,
+        "question": question.pk,
+    }
+    query = OPENED_BY_CLASS if question.ballot.is_secret else BY_CLASS
     with connection.cursor() as cursor:
-        cursor.execute(BY_CLASS, {"key": str(question.pk), "ballot": question.ballot_id})
+        cursor.execute(query, values)
         return {
             name: Votes(in_favour, against, abstain, present=present, roll=roll)
             for name, roll, present, in_favour, against, abstain in cursor

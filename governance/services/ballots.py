@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import secrets as chance
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -11,16 +11,17 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from coop.kernel import audit, clock, rules
+from coop.kernel import audit, clock, jobs, rules
 from coop.kernel.errors import Refused
 
 from ..digests import canonical, sha256
 from ..models import Ballot, Meeting, Option, Question, ResolutionType, Roll
 from ..selectors.ballots import issues_before_opening, with_questions
 from ..tally import commitment
+from . import secret
 
 MOTION_OPTIONS = ("For", "Against", "Abstain")
-CHANGEABLE = {"title", "introduction", "opens_at", "closes_at", "roll", "meeting"}
+CHANGEABLE = {"title", "introduction", "opens_at", "closes_at", "roll", "meeting", "kind"}
 
 
 def _draft(actor, ballot: Ballot) -> Ballot:
@@ -37,6 +38,11 @@ def _check_times(opens_at: datetime | None, closes_at: datetime | None) -> None:
         raise Refused("closes_first", _("The ballot closes before it opens."), "closes_at")
 
 
+def _check_kind(kind: str) -> None:
+    if kind not in Ballot.Kind.values:
+        raise Refused("kind", _("A ballot is recorded or secret, not “%s”.") % kind, "kind")
+
+
 @transaction.atomic
 def create_ballot(
     *,
@@ -47,9 +53,11 @@ def create_ballot(
     introduction: str = "",
     opens_at: datetime | None = None,
     closes_at: datetime | None = None,
+    kind: str = Ballot.Kind.RECORDED,
 ) -> Ballot:
-    """Begin a recorded ballot as a draft. Without a roll it takes its meeting's, where that is frozen."""
+    """Begin a ballot as a draft, recorded or secret. Without a roll it takes its meeting's, where that is frozen."""
     rules.require(actor, "governance.run_ballots", meeting)
+    _check_kind(kind)
     _check_times(opens_at, closes_at)
     if roll is None and meeting is not None:
         roll = Roll.objects.filter(meeting=meeting, frozen_at__isnull=False).first()
@@ -61,6 +69,7 @@ def create_ballot(
         introduction=introduction,
         opens_at=opens_at,
         closes_at=closes_at,
+        kind=kind,
         created_by=actor.user,
     )
     audit.record(actor=actor, kind="governance.ballot_created", subject=f"ballot:{ballot.pk}", title=ballot.title)
@@ -69,12 +78,13 @@ def create_ballot(
 
 @transaction.atomic
 def change_ballot(*, actor, ballot: Ballot, **changes) -> Ballot:
-    """Change a draft's title, words, times, meeting or roll."""
+    """Change a draft's title, words, times, meeting, roll or kind."""
     ballot = _draft(actor, ballot)
     if unknown := set(changes) - CHANGEABLE:
         raise TypeError(f"A draft's {', '.join(sorted(unknown))} cannot be changed here.")
     for name, value in changes.items():
         setattr(ballot, name, value)
+    _check_kind(ballot.kind)
     _check_times(ballot.opens_at, ballot.closes_at)
     ballot.save(update_fields=list(changes))
     return ballot
@@ -270,14 +280,19 @@ def open_ballot(*, actor, ballot: Ballot) -> Ballot:
         raise Refused("not_ready", text % " ".join(issue.sentence for issue in missing))
     if ballot.opening < now:
         ballot.opens_at = now
-    ballot.tie_secret = secrets.token_hex(32)
+    ballot.tie_secret = chance.token_hex(32)
     ballot.tie_commitment = commitment(ballot.tie_secret)
     ballot.manifest = manifest_of(ballot, ballot.tie_commitment)
+    if ballot.is_secret:
+        ballot.manifest["secret"] = secret.prepare(ballot)
     ballot.manifest_hash = sha256(canonical(ballot.manifest))
     ballot.state, ballot.released_at, ballot.released_by = Ballot.State.OPEN, now, actor.user
     ballot.save(
         update_fields="opens_at tie_secret tie_commitment manifest manifest_hash state released_at released_by".split()
     )
+    if ballot.is_secret:
+        secret.released(ballot)
+        jobs.enqueue("governance.announce_ballot", ballot.pk, actor=actor, title=_("Letters: “%s”") % ballot.title)
     audit.record(
         actor=actor,
         kind="governance.ballot_released",

@@ -17,11 +17,13 @@ from coop.kernel.tenancy import Actor
 
 from .. import locks, stored
 from ..digests import PapersDigest, sha256
-from ..models import Ballot, Count, OtherRule, Question, Resolution
+from ..models import Ballot, BoxOpening, Count, OtherRule, Question, Resolution
 from ..selectors.ballots import with_questions
 from ..selectors.papers import aggregated, as_key, papers_of
 from ..tally import RANKED, BadElection, Result
 from . import tallying
+from .publishing import publish, results_hash
+from .secret import post
 
 
 def close_due(now: datetime | None = None) -> int:
@@ -67,6 +69,8 @@ def count_ballot(*, actor, ballot_id: int, progress: Callable[[int, int], None] 
         return ballot
     if ballot.state != Ballot.State.CLOSED:
         raise Refused("not_closed", _("“%s” is counted once it has closed.") % ballot.title)
+    if ballot.is_secret and not BoxOpening.objects.filter(ballot=ballot).exists():
+        raise Refused("not_opened", _("“%s” is counted once its box has been opened.") % ballot.title)
     now = clock.now()
     questions = with_questions(ballot)
     outcome = {}
@@ -75,6 +79,9 @@ def count_ballot(*, actor, ballot_id: int, progress: Callable[[int, int], None] 
         outcome[str(question.pk)] = _count_question(ballot, question, now)
     ballot.state, ballot.counted_at = Ballot.State.COUNTED, now
     ballot.save(update_fields=["state", "counted_at"])
+    if ballot.is_secret:
+        post(ballot, "counted", {"results": results_hash(ballot)})
+        publish(ballot, now)
     audit.record(actor=actor, kind="governance.ballot_counted", subject=f"ballot:{ballot.pk}", questions=outcome)
     return ballot
 

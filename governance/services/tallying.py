@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from fractions import Fraction
 
 from .. import motions
+from ..ballotbox import recount
 from ..models import Ballot, Question
 from ..resolutions import classes_of, said
 from ..selectors.papers import motion_by_class
-from ..tally import Contest, Result, Votes, count
-from ..tally.schulze import Switches
-from .marks import score_range
+from ..tally import Result, count
 
 
 def frozen(ballot: Ballot, question: Question) -> dict:
@@ -22,36 +20,9 @@ def frozen(ballot: Ballot, question: Question) -> dict:
 def run(ballot: Ballot, question: Question, method: str, papers: dict, seed: str) -> Result:
     """The pure tally on one question's papers, by its own rule or another. Deterministic."""
     facts = frozen(ballot, question)
-    contest = Contest(
-        candidates=tuple(option["name"] for option in facts["options"]),
-        ballots=papers,
-        seats=facts["seats"],
-        withdrawn=frozenset(at for at, option in enumerate(facts["options"]) if option["withdrawn"]),
-        seed=seed,
-        equal_ranks="exhaust",
-        title=facts["title"],
-    )
-    result = count(method, contest, **_switches(question, facts, method))
+    contest = recount.contest_of(facts, papers, seed)
+    result = count(method, contest, **recount.switches_of(facts, method))
     return _decided(ballot, question, facts, result) if method == "motion" else result
-
-
-def _switches(question: Question, facts: dict, method: str) -> dict:
-    settings = facts["settings"]
-    if method == "block":
-        return {"marks": settings.get("marks")}
-    if method == "score":
-        low, high = score_range(question)
-        return {"low": low, "high": high}
-    if method == "schulze":
-        quorum = settings.get("quorum")
-        switches = Switches(
-            unranked=settings.get("unranked", "last"),
-            default=settings.get("default"),
-            quorum=None if quorum is None else Fraction(str(quorum)),
-            majorities={int(at): Fraction(*ratio) for at, ratio in settings.get("majorities", {}).items()},
-        )
-        return {"switches": switches}
-    return {}
 
 
 def _decided(ballot: Ballot, question: Question, facts: dict, result: Result) -> Result:
@@ -72,13 +43,9 @@ def _decided(ballot: Ballot, question: Question, facts: dict, result: Result) ->
 
 
 def _decide(ballot: Ballot, question: Question, facts: dict, result: Result) -> motions.Decided:
-    in_favour, against, abstain = (votes or 0 for votes in result.rounds[0].votes)
     conditions = facts["resolution_type"]["conditions"]
-    # Papers of another list can outnumber the roll; then they are the larger number of those entitled.
-    roll = max(ballot.voters.eligible, result.ballots)
-    everybody = Votes(in_favour, against, abstain, present=result.ballots, roll=roll)
     classes = motion_by_class(question) if classes_of(conditions) else {}
-    return motions.decide(conditions, everybody, classes)
+    return recount.decided(facts, result, ballot.voters.eligible, classes)
 
 
 def beside(ballot: Ballot, question: Question, result: Result) -> dict:

@@ -65,6 +65,8 @@ def cast_recorded(
     """
     rules.require(actor, "governance.vote", ballot)
     ballot = locks.shared(ballot.pk, actor.coop_id)
+    if ballot.is_secret:
+        raise Refused("secret", _("This ballot is secret: vote on its page, in a browser that seals your paper."))
     mine = standing(ballot, membership_of(actor)) if ballot.roll_id else Standing(False, "")
     refused = why_not_now(ballot, mine, clock.now())
     if refused is not None or mine.entry is None:

@@ -6,7 +6,19 @@ from django.core.management.base import BaseCommand, CommandError
 
 from coop import embedded, embedded_files
 
-OURS = ("pg", "valkey", "run", "log", "media", "secrets.json", "celerybeat-schedule*", "demo-begun", "up.lock", "lock")
+OURS = (
+    "pg",
+    "valkey",
+    "run",
+    "log",
+    "media",
+    "ballot-keys",
+    "secrets.json",
+    "celerybeat-schedule*",
+    "demo-begun",
+    "up.lock",
+    "lock",
+)
 
 
 class Command(BaseCommand):

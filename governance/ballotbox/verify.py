@@ -1,0 +1,305 @@
+"""Check a ballot's bundle and count it anew, offline: ``python verify.pyz bundle.zip``.
+
+Each check answers in a sentence. What it can find is that the files do not agree with each other, with the fingerprint
+in the opening letter (``--manifest``), with the sum two officers put into the minutes (``--bundle``), or with a receipt
+a voter kept (``--receipt``). What it cannot find is a paper that never reached the box: for that, voters look up their
+receipts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import re
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..tally import BadElection, Result, commitment
+from . import board, bundle, keys, paper, recount
+
+NEEDED = ("manifest.json", "roll.txt", "facts.json", "receipts.txt", "papers.json", "results.json", "board.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check: what was looked at, whether it holds, and a sentence."""
+
+    check: str
+    holds: bool
+    sentence: str
+
+
+class Wrong(ValueError):
+    """A check failed; the text is its sentence."""
+
+
+class Bundle:
+    """A bundle read apart, each part parsed when it is first asked for."""
+
+    def __init__(self, content: bytes) -> None:
+        self.files = bundle.read(content)
+        missing = [name for name in (*NEEDED, bundle.SUMS) if name not in self.files]
+        if missing:
+            raise bundle.BadBundle(f"The bundle lacks {', '.join(missing)}.")
+        self.sha256 = hashlib.sha256(content).hexdigest()
+        try:
+            self.manifest = json.loads(self.files["manifest.json"])
+            self.facts = json.loads(self.files["facts.json"])
+            self.papers = json.loads(self.files["papers.json"])
+            self.results = json.loads(self.files["results.json"])
+            self.board = json.loads(self.files["board.json"])
+            self.receipts = [_receipt(line) for line in self.files["receipts.txt"].decode("ascii").splitlines()]
+        except (ValueError, RecursionError) as broken:
+            raise bundle.BadBundle(f"A file of the bundle cannot be read: {broken}") from broken
+
+    @property
+    def manifest_hash(self) -> str:
+        return hashlib.sha256(self.files["manifest.json"]).hexdigest()
+
+    def event(self, name: str) -> dict[str, Any]:
+        """The facts of the board's entry of that name. Raises Wrong where there is not exactly one."""
+        found = [entry["facts"] for entry in self.board if entry["event"] == name]
+        if len(found) != 1:
+            raise Wrong(f"The board has {len(found)} entries “{name}” and not one.")
+        return dict(found[0])
+
+
+def _receipt(line: str) -> tuple[str, list[Any] | None]:
+    receipt, _space, marks = line.partition(" ")
+    if not re.fullmatch(r"[0-9a-f]{64}", receipt):
+        raise ValueError(f"“{line[:40]}” is not a receipt")
+    return receipt, json.loads(marks) if marks else None
+
+
+def _sums(b: Bundle) -> str:
+    lines = b.files[bundle.SUMS].decode("ascii").splitlines()
+    said = {name: digest for digest, _gap, name in (line.partition("  ") for line in lines)}
+    if set(said) != set(b.files) - {bundle.SUMS}:
+        raise Wrong("The list of sums does not name exactly the files that are there.")
+    for name, digest in sorted(said.items()):
+        if hashlib.sha256(b.files[name]).hexdigest() != digest:
+            raise Wrong(f"{name} is not the file its sum was made of.")
+    return f"All {len(said)} files have the sums that are listed."
+
+
+def _manifest(b: Bundle) -> str:
+    said = b.event("released")
+    if b.manifest_hash != said["manifest"]:
+        raise Wrong("The manifest is not the one that was released: its fingerprint is not on the board.")
+    if said["tie_commitment"] != b.manifest["tie_commitment"] or said["roll"] != b.manifest["roll"]["hash"]:
+        raise Wrong("Manifest and board differ on the roll or on the lot.")
+    for each in (b.manifest["secret"]["sealing"], *b.manifest["secret"]["credentials"]):
+        keys.load_public(each)
+    return f"The manifest is the one that was released: {b.manifest_hash}."
+
+
+def _board(b: Bundle) -> str:
+    head = board.head(b.board)
+    events = [entry["event"] for entry in b.board if entry["event"] != "keys_destroyed"]
+    if events != ["released", "opened", "counted"]:
+        raise Wrong(f"The board says {', '.join(events)}, and not released, opened, counted.")
+    if hashlib.sha256(board.canonical(b.results)).hexdigest() != b.event("counted")["results"]:
+        raise Wrong("The results are not those the board says were counted.")
+    return f"The bulletin board is one chain; its last hash is {head}."
+
+
+def _roll(b: Bundle) -> str:
+    roll, digests = b.manifest["roll"], b.files["roll.txt"].decode("ascii").split()
+    head = board.canonical({"coop": b.manifest["co-op"], "record_date": roll["record_date"], "lines": len(digests)})
+    if hashlib.sha256(head + b"\n" + "\n".join(digests).encode()).hexdigest() != roll["hash"]:
+        raise Wrong("The lines of the roll are not those that were frozen.")
+    return f"The roll has {len(digests)} lines and the hash it was frozen with; {roll['eligible']} may vote."
+
+
+def _numbers(b: Bundle) -> str:
+    facts, opened, eligible = b.facts, b.event("opened"), b.manifest["roll"]["eligible"]
+    struck, papers, spoiled = facts["struck_off"], facts["papers"], facts["spoiled"]
+    if papers != len(b.receipts):
+        raise Wrong(f"{papers} papers are said to have been opened, but {len(b.receipts)} receipts are published.")
+    if (opened["papers"], opened["spoiled"], opened["struck_off"]) != (papers, spoiled, struck["online"]):
+        raise Wrong("The board gives other numbers of papers and credentials.")
+    if not papers + spoiled <= struck["online"]:
+        raise Wrong(f"{papers + spoiled} papers came out of the box, but {struck['online']} credentials were issued.")
+    if sum(struck.values()) > eligible:
+        raise Wrong(f"{sum(struck.values())} people were struck off a roll of {eligible}.")
+    if facts.get("numbers") is not None and len(facts["numbers"]) != sum(struck.values()):
+        raise Wrong("The list of who took part has another length.")
+    return f"{papers + spoiled} papers ≤ {struck['online']} credentials ≤ {eligible} on the roll."
+
+
+def _receipts(b: Bundle) -> str:
+    only = [receipt for receipt, _marks in b.receipts]
+    if only != sorted(set(only)):
+        raise Wrong("The receipts are not sorted, or one of them is there twice.")
+    if hashlib.sha256(board.canonical(only)).hexdigest() != b.event("opened")["receipts"]:
+        raise Wrong("The receipts are not those that came out of the box: a paper was added, removed or exchanged.")
+    beside = [marks for _receipt, marks in b.receipts if marks is not None]
+    if not b.facts["together"]:
+        if beside:
+            raise Wrong("Marks stand beside receipts, though they are published apart.")
+        return f"All {len(only)} receipts are those that came out of the box."
+    if len(beside) != len(only):
+        raise Wrong("A receipt stands without its marks.")
+    _beside(b, beside)
+    return f"All {len(only)} receipts came out of the box, and their marks are the papers that were counted."
+
+
+def _beside(b: Bundle, beside: list[list[Any]]) -> None:
+    for at, question in enumerate(b.manifest["questions"]):
+        told = Counter(recount.as_text(marks[at]) for marks in beside)
+        packs = Counter[str]()
+        for pack in b.papers[str(question["id"])]:
+            packs[recount.as_text(pack["mark"])] += pack["count"]
+        if told != packs:
+            raise Wrong(f"The papers on “{question['title']}” are not those that stand beside the receipts.")
+
+
+def _papers(b: Bundle) -> str:
+    for question, result in _each(b):
+        total = Counter[str]()
+        for pack in b.papers[str(question["id"])]:
+            if pack["count"] < 1:
+                raise Wrong(f"A mark on “{question['title']}” is counted {pack['count']} times.")
+            total[recount.as_text(pack["mark"])] += pack["count"]
+        papers = b.facts["papers"] + b.facts.get("on_paper", {}).get(str(question["id"]), 0)
+        if total.total() != papers:
+            raise Wrong(f"On “{question['title']}” there are {total.total()} papers and not {papers}.")
+        digest = recount.papers_hash(sorted(total.items(), key=lambda each: each[0].encode()))
+        if digest != result["papers_hash"]:
+            raise Wrong(f"The papers on “{question['title']}” are not those that were counted.")
+        if result["seed"] != f"{b.results['tie_secret']}:{digest}":
+            raise Wrong(f"The lot of “{question['title']}” is not made of the secret and the papers.")
+    if commitment(b.results["tie_secret"]) != b.manifest["tie_commitment"]:
+        raise Wrong("The secret half of the lot is not the one committed to before the opening.")
+    return "The papers are those that were counted, and the lot is the one committed to before the opening."
+
+
+def _each(b: Bundle) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    results = {each["question"]: each for each in b.results["questions"]}
+    questions = b.manifest["questions"]
+    if set(results) != {question["id"] for question in questions}:
+        raise Wrong("The results are not of the questions that were put to the vote.")
+    return ((question, results[question["id"]]) for question in questions)
+
+
+def _exact(result: Result) -> dict[str, Any]:
+    """The part of a result two counts must agree on to the last unit."""
+    return {
+        "ballots": result.ballots,
+        "valid": result.valid,
+        "quota": result.quota,
+        "winners": list(result.winners),
+        "ranking": None if result.ranking is None else [list(tier) for tier in result.ranking],
+        "rounds": [[list(each.votes), list(each.elected), list(each.eliminated)] for each in result.rounds],
+    }
+
+
+def _count(b: Bundle) -> str:
+    said = []
+    for question, result in _each(b):
+        packs, entitled = b.papers[str(question["id"])], b.manifest["roll"]["eligible"]
+        try:
+            counted, decided = recount.again(question, packs, result["seed"], entitled, b.facts["classes"])
+        except BadElection as bad:
+            raise Wrong(f"“{question['title']}” cannot be counted: {bad}") from bad
+        exact = _exact(counted)
+        if decided is not None:
+            exact["winners"] = [0] if decided.carried else []
+            exact["rounds"][0][1] = exact["winners"]
+            if decided.carried != result["carried"]:
+                raise Wrong(f"“{question['title']}” is {'' if decided.carried else 'not '}carried by these papers.")
+        if exact != result["exact"]:
+            raise Wrong(f"Counted anew, “{question['title']}” comes out otherwise.")
+        said.append(_said(question, counted, result))
+    return " ".join(said)
+
+
+def _said(question: dict[str, Any], counted: Result, result: dict[str, Any]) -> str:
+    if question["method"] == "motion":
+        return f"“{question['title']}” is {'' if result['carried'] else 'not '}carried."
+    return f"“{question['title']}”: {', '.join(counted.winner_names) or 'nobody'}."
+
+
+CHECKS: tuple[tuple[str, Callable[[Bundle], str]], ...] = (
+    ("sums", _sums),
+    ("manifest", _manifest),
+    ("board", _board),
+    ("roll", _roll),
+    ("numbers", _numbers),
+    ("receipts", _receipts),
+    ("papers", _papers),
+    ("count", _count),
+)
+
+
+def verify(content: bytes, *, manifest: str = "", sha256: str = "", receipt: str = "") -> list[Finding]:
+    """Every check on a bundle. ``manifest``, ``sha256`` and ``receipt`` are what somebody wrote down elsewhere.
+
+    Raises ``bundle.BadBundle`` for a file that is no bundle.
+    """
+    b = Bundle(content)
+    findings = [_asked(name, check, b) for name, check in CHECKS]
+    if manifest:
+        findings.append(_same("letter", manifest, b.manifest_hash, "The manifest’s fingerprint"))
+    if sha256:
+        findings.append(_same("minutes", sha256, b.sha256, "The bundle’s sum"))
+    if receipt:
+        findings.append(_find(b, receipt))
+    return findings
+
+
+def _asked(name: str, check: Callable[[Bundle], str], b: Bundle) -> Finding:
+    try:
+        return Finding(name, True, check(b))
+    except Wrong as wrong:
+        return Finding(name, False, str(wrong))
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as broken:
+        return Finding(name, False, f"The bundle is not written as it should be ({type(broken).__name__}: {broken}).")
+
+
+def _folded(text: str) -> str:
+    return re.sub(r"[\s:-]", "", text)
+
+
+def _same(name: str, given: str, found: str, what: str) -> Finding:
+    if _folded(given).lower() == found:
+        return Finding(name, True, f"{what} is the one you gave.")
+    return Finding(name, False, f"{what} is {found}, not the one you gave.")
+
+
+def _find(b: Bundle, given: str) -> Finding:
+    wanted = _folded(given)
+    for receipt, marks in b.receipts:
+        if receipt == wanted.lower() or _folded(paper.code(receipt)) == wanted.upper():
+            beside = "" if marks is None else f"; its marks are {recount.as_text(marks)}"
+            return Finding("receipt", True, f"The receipt {paper.code(receipt)} is among the papers{beside}.")
+    return Finding("receipt", False, "The receipt is not among the papers.")
+
+
+def main(argv: list[str] | None = None) -> None:
+    """The command. Exit 0: everything holds; 1: something does not; 2: not a bundle."""
+    parser = argparse.ArgumentParser(prog="verify.pyz", description="Check a ballot's bundle and count it anew.")
+    parser.add_argument("bundle", help="the zip from the result page")
+    parser.add_argument("--manifest", default="", metavar="FINGERPRINT", help="from the letter that opened the ballot")
+    parser.add_argument("--bundle-sum", default="", metavar="SHA256", help="from the minutes")
+    parser.add_argument("--receipt", default="", metavar="CODE", help="a voter's code, short or long")
+    given = parser.parse_args(argv)
+    try:
+        content = Path(given.bundle).read_bytes()
+        findings = verify(content, manifest=given.manifest, sha256=given.bundle_sum, receipt=given.receipt)
+    except (OSError, bundle.BadBundle) as bad:
+        print(f"{given.bundle}: {bad}", file=sys.stderr)
+        sys.exit(2)
+    for finding in findings:
+        print(f"{'ok   ' if finding.holds else 'WRONG'} {finding.check:9} {finding.sentence}")
+    print(f"      bundle    SHA-256 {hashlib.sha256(content).hexdigest()}")
+    sys.exit(0 if all(finding.holds for finding in findings) else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""The letters of a ballot: that it is released, and that somebody took a credential."""
+
+from __future__ import annotations
+
+from django.utils.translation import override
+
+from coop.kernel import letters, outbox
+from coop.kernel.models import Mail
+
+from .models import Ballot, RollEntry
+
+RELEASED = "governance.ballot_released"
+
+
+def credential_issued(ballot: Ballot, entry: RollEntry) -> None:
+    """Tells the member, so that one who took none learns of it."""
+    _send(ballot, entry.membership.party.email, "credential_issued", entry=entry)
+
+
+def ballot_released(ballot: Ballot) -> int:
+    """The opening letter with the manifest's fingerprint, once, to everybody who may vote and has an address."""
+    if Mail.objects.filter(coop=ballot.coop, kind=RELEASED, subject_ref=f"ballot:{ballot.pk}").exists():
+        return 0
+    entries = RollEntry.objects.filter(roll=ballot.voters, eligible=True).exclude(membership__party__email="")
+    sent = 0
+    for entry in entries.select_related("membership__party").order_by("number").iterator(chunk_size=500):
+        _send(ballot, entry.membership.party.email, "ballot_released", entry=entry)
+        sent += 1
+    return sent
+
+
+def _send(ballot: Ballot, to: str, template: str, **values) -> None:
+    if not to:
+        return
+    with override(ballot.coop.language):
+        letter = letters.write(f"governance/{template}", coop=ballot.coop, ballot=ballot, **values)
+    outbox.put(
+        to=to,
+        subject=letter.subject,
+        text=letter.text,
+        html=letter.html,
+        coop=ballot.coop,
+        kind=f"governance.{template}",
+        ref=f"ballot:{ballot.pk}",
+    )

@@ -1,0 +1,149 @@
+"""Releasing a secret ballot, and taking a credential for it: what happens on the roll's side."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from coop.kernel import audit, clock, rules
+from coop.kernel.errors import Refused
+from coop.kernel.tenancy import Actor
+from members.selectors import membership_of
+
+from .. import boxes, keyring, locks, notices
+from ..ballotbox import blind, board, keys, sealing
+from ..models import Ballot, BoardEntry, StrikeOff
+from ..selectors import secret as known
+from ..selectors.ballots import standing, with_questions
+from .voting import why_not_now
+
+
+def prepare(ballot: Ballot) -> dict:
+    """Make the ballot's keys, put the private halves on the disk, and return what its manifest says of them.
+
+    The keys are on the disk before the release commits; keys of a release that did not are swept.
+    """
+    questions = with_questions(ballot)
+    names = known.groups(questions)
+    sealing_key, credentials = keys.generate(), [keys.generate() for _name in names]
+    keyring.create(ballot.pk, sealing=sealing_key, credentials=credentials)
+    length = known.paper_bytes(questions)
+    return {
+        "suite": blind.SUITE,
+        "seal": sealing.SUITE,
+        "credentials": [
+            {"class": name, **keys.facts(key.public_key())} for name, key in zip(names, credentials, strict=True)
+        ],
+        "sealing": keys.facts(sealing_key.public_key()),
+        "paper_bytes": length,
+        "sealed_bytes": sealing.sealed_length(sealing_key.public_key(), length),
+        "together": known.published_together(ballot, questions),
+        "least": settings.BALLOT_LEAST,
+    }
+
+
+def released(ballot: Ballot) -> None:
+    """The box, and the board's first line; in the transaction of the release."""
+    boxes.make(ballot.pk)
+    facts = {"manifest": ballot.manifest_hash, "roll": ballot.voters.hash}
+    post(ballot, "released", facts | {"tie_commitment": ballot.tie_commitment})
+
+
+def post(ballot: Ballot, event: str, facts: dict) -> BoardEntry:
+    """Add a line to the ballot's bulletin board, under the ballot's lock."""
+    last = BoardEntry.objects.filter(ballot=ballot).order_by("-position").first()
+    entry = {
+        "event": event,
+        "at": clock.now().isoformat(timespec="seconds"),
+        "facts": facts,
+        "before": last.hash if last else board.NOTHING,
+    }
+    return BoardEntry.objects.create(
+        coop_id=ballot.coop_id,
+        ballot=ballot,
+        position=last.position + 1 if last else 1,
+        entry=entry,
+        hash=board.entry_hash(entry),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A blind signature, and the place of the key that made it."""
+
+    signature: bytes
+    credential: int
+    again: bool
+
+
+@transaction.atomic
+def issue_credential(*, actor, ballot: Ballot, blinded: bytes) -> Issued:
+    """Sign the actor's blinded token and strike them off the roll.
+
+    The same blinded message always gets the same signature back, so a broken line costs nothing; another one is
+    refused. Refuses who is not on the roll, who may not vote, who was struck off for a paper, a ballot that is not
+    open by the clock under its lock, and a blinded message that is none.
+    """
+    rules.require(actor, "governance.vote", ballot)
+    ballot = locks.shared(ballot.pk, actor.coop_id)
+    if not ballot.is_secret or not ballot.roll_id:
+        raise Refused("not_secret", _("This ballot is not secret and needs no credential."))
+    mine = standing(ballot, membership_of(actor))
+    refused = why_not_now(ballot, mine, clock.now())
+    if refused is not None or mine.entry is None:
+        raise refused or Refused("not_on_roll", mine.sentence, status=403)
+    locks.advisory(locks.ENTRY_CLASS, mine.entry.pk)
+    struck, asked = known.struck(ballot, mine.entry), hashlib.sha256(blinded).hexdigest()
+    if struck is not None and struck.blinded_hash != asked:
+        raise _already(struck)
+    credential = known.group_of(ballot.manifest, mine.entry)
+    try:
+        signature = blind.sign(keyring.credential(ballot.pk, credential), blinded)
+    except blind.BadBlind as bad:
+        raise Refused("blinded", _("The blinded token cannot be signed: %s") % bad) from bad
+    if struck is None:
+        StrikeOff.objects.create(
+            coop=actor.coop,
+            ballot=ballot,
+            entry=mine.entry,
+            channel=StrikeOff.Channel.ONLINE,
+            blinded_hash=asked,
+            struck_at=clock.now(),
+            struck_by=actor.user,
+        )
+        notices.credential_issued(ballot, mine.entry)
+        audit.record(
+            actor=actor,
+            kind="governance.credential_issued",
+            subject=f"ballot:{ballot.pk}",
+            number=mine.entry.number,
+            channel="online",
+        )
+    return Issued(signature, credential, struck is not None)
+
+
+def _already(struck: StrikeOff) -> Refused:
+    if struck.channel == StrikeOff.Channel.PAPER:
+        return Refused(
+            "paper_taken", _("You were given a paper for this ballot, so no credential can be issued."), status=409
+        )
+    sentence = _(
+        "Your credential was issued to another browser, or to this one before its memory was cleared. Vote there, or"
+        " type the recovery code it offered you. Without either the paper cannot be cast; no second one is issued."
+    )
+    return Refused("issued", sentence, status=409)
+
+
+@transaction.atomic
+def announce(*, ballot_id: int) -> int:
+    """Write the opening letters, once. Returns how many."""
+    ballot = locks.alone(ballot_id)
+    sent = notices.ballot_released(ballot)
+    if sent:
+        system = Actor.system(ballot.coop)
+        audit.record(actor=system, kind="governance.ballot_announced", subject=f"ballot:{ballot.pk}", letters=sent)
+    return sent
