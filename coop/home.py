@@ -23,7 +23,8 @@ from ledger.selectors.journal import member_accounts
 from ledger.selectors.shares import holding_of, reconciliation
 from ledger.web.mine import meaning
 from members.models import Membership
-from members.selectors import figures, joining, membership_of
+from members.selectors import figures, membership_of
+from members.selectors.inbox import inbox
 from members.selectors.story import story
 
 
@@ -125,7 +126,7 @@ def waiting_for(actor: Actor, today: date) -> list[Waiting]:
 def _register(actor: Actor, today: date) -> list[Waiting]:
     return [
         Waiting(item.sentence, item.why, item.act, path(actor.coop, item.url_name, **item.kwargs), item.due)
-        for item in joining.inbox(actor.coop)
+        for item in inbox(actor.coop)
     ]
 
 

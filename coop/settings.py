@@ -186,6 +186,8 @@ USE_TZ = True
 # --- files -----------------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
+# Who was erased, by key and outside the database, so that a restored backup can be brought up to it.
+ERASURE_LOG = env.str("ERASURE_LOG", default=str(embedded.data_dir() / "erasures.jsonl"))
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(embedded.data_dir() / "media")))
 # The private keys of open secret ballots: files for web and worker, never in the database, best left out of backups.
 BALLOT_KEYS = Path(env.str("BALLOT_KEYS", default=str(embedded.data_dir() / "ballot-keys")))

@@ -12,7 +12,7 @@ class MembersConfig(AppConfig):
     def ready(self):
         rules = import_module("members.rules")
         import_module("coop.kernel.tenancy").ties(rules.coops_joined)
-        joining = import_module("members.selectors.joining")
+        inbox = import_module("members.selectors.inbox")
         readers = ("secretary", "board", "treasurer", "returning_officer", "auditor")
         nav.register(
             nav.Entry(
@@ -22,12 +22,13 @@ class MembersConfig(AppConfig):
                 "inbox",
                 requires=readers,
                 order=5,
-                count=lambda actor: joining.inbox_count(actor.coop),
+                count=lambda actor: inbox.inbox_count(actor.coop),
             ),
             nav.Entry("register", _("Members"), "members:list", "people", requires=readers, order=10),
             nav.Entry("register", _("Applications"), "members:applications", "person", requires=readers, order=20),
             nav.Entry("register", _("Board sheets"), "members:sheets", "register", requires=readers, order=30),
             nav.Entry("register", _("Households"), "members:households", "home", requires=readers, order=40),
+            nav.Entry("register", _("Requests"), "members:requests", "clock", requires=readers, order=45),
             nav.Entry("register", _("Import"), "members:imports", "upload", requires=readers, order=60),
             nav.Entry("library", _("By-laws"), "members:bylaws", "book", requires=readers, order=10),
             nav.Entry("public", _("By-laws"), "members:bylaws", "book", order=60),

@@ -53,6 +53,22 @@ def email_changed(party, old_email: str) -> None:
         _send(party.coop, to, "email_changed", f"party:{party.pk}", party=party, old=old_email)
 
 
+def of_age(party) -> None:
+    """From today one acts for oneself."""
+    _send(party.coop, party.email, "of_age", f"party:{party.pk}", party=party)
+
+
+def change_asked(request) -> None:
+    """Somebody asked for this in the member's name; if it was not the member, they should say so."""
+    _send(request.party.coop, request.party.email, "change_asked", f"party:{request.party_id}", request=request)
+
+
+def change_decided(request, told) -> None:
+    """The change holds from today, or why it does not."""
+    for to in filter(None, told):
+        _send(request.party.coop, to, "change_decided", f"party:{request.party_id}", request=request)
+
+
 def _about(application, template: str, **values) -> None:
     values["terms"] = application.member_class.terms_on(application.received_on)
     ref = f"application:{application.pk}"

@@ -31,22 +31,37 @@ def activate(actor, obj=None) -> bool:
 
 
 def membership_of(actor):
-    """The actor's own membership in this co-op, or None; looked up once per actor. An open one comes first."""
+    """The membership the actor acts for in this co-op, or None; looked up once per actor.
+
+    One's own comes before that of the organisation one represents or the minor one is guardian of, an open one before
+    an ended one.
+    """
     if "_membership" not in actor.__dict__:
         found = None
         if actor.user is not None:
             memberships = apps.get_model("members", "Membership").objects
-            mine = memberships.filter(coop_id=actor.coop_id, party__account_id=actor.user.pk)
+            mine = memberships.filter(coop_id=actor.coop_id, party__in=_acts_for(actor.user, clock.today(actor.coop)))
             ordered = mine.select_related("party", "member_class", "coop").order_by("-number")
-            found = min(ordered, key=lambda each: each.state == "ended", default=None)
+            own = actor.user.pk
+            found = min(ordered, key=lambda each: (each.state == "ended", each.party.account_id != own), default=None)
         actor.__dict__["_membership"] = found
     return actor.__dict__["_membership"]
 
 
+def _acts_for(user, on):
+    """The ids of the parties a login acts for on a day: its own, and those it represents or is guardian of."""
+    own = apps.get_model("members", "Party").objects.filter(account_id=user.pk).values_list("pk", flat=True)
+    stands = apps.get_model("members", "Relationship").objects.filter(
+        subject__account_id=user.pk, kind__in=("represents", "guardian", "heirs_representative"), starts_on__lte=on
+    )
+    still = stands.exclude(ends_on__lt=on).values_list("object_id", flat=True)
+    return own.order_by().union(still.order_by())
+
+
 def coops_joined(user):
-    """The ids of the co-ops where this login has a membership, ended ones too."""
+    """The ids of the co-ops where this login has a membership or acts for one, ended ones too."""
     memberships = apps.get_model("members", "Membership").objects
-    return memberships.filter(party__account_id=user.pk).values_list("coop", flat=True)
+    return memberships.filter(party__in=_acts_for(user, clock.today(None))).values_list("coop", flat=True)
 
 
 @predicate("members.is_member")
@@ -61,3 +76,11 @@ def see_self(actor, obj=None) -> bool:
     """One's own membership and data, and nobody else's."""
     membership = membership_of(actor)
     return membership is not None and (obj is None or obj.pk in (membership.pk, membership.party_id))
+
+
+@predicate("members.see_own_data")
+def see_own_data(actor, obj=None) -> bool:
+    """One's own data, as long as the register holds any: also after the membership has ended."""
+    parties = apps.get_model("members", "Party").objects
+    mine = actor.user is not None and parties.filter(coop_id=actor.coop_id, account_id=actor.user.pk)
+    return bool(mine and (mine.filter(pk=obj.pk) if obj is not None else mine).exists())

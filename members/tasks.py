@@ -13,9 +13,10 @@ from members.models import ImportBatch
 
 @shared_task(name="members.tick")
 def tick() -> None:
-    """Write down every membership whose last day is over."""
+    """Write down every membership whose last day is over, and who has come of age."""
     for coop in Cooperative.objects.order_by("pk"):
         services.end_due(coop)
+        services.come_of_age(coop)
 
 
 @jobs.task("members.check_import")

@@ -7,7 +7,9 @@ import hashlib
 import secrets
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
@@ -62,3 +64,19 @@ def shut_out(user: User) -> dict[str, int]:
     for session in sessions:
         session.end()
     return {"sessions": len(sessions), "tokens": tokens.revoke_all(user)}
+
+
+def forget_login(user: User) -> bool:
+    """Make a login nobody's, unless an office ever held it: then it signed for the co-op and stays. True if it went.
+
+    The row stays, for what it did points at it; name, addresses, keys and sessions go.
+    """
+    if user.offices.exists() or user.is_staff:
+        return False
+    shut_out(user)
+    EmailAddress.objects.filter(user=user).delete()
+    Authenticator.objects.filter(user=user).delete()
+    user.email, user.name, user.is_active = f"erased-{user.pk}@invalid", "", False
+    user.set_unusable_password()
+    user.save()
+    return True

@@ -98,7 +98,19 @@ class RollEntry(CoopModel, AppendOnly):
             ),
         ]
         triggers = [
-            *AppendOnly.Meta.triggers,
+            NO_TRUNCATE,
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Delete),
+            pgtrigger.Protect(  # governance_forget alone empties name and salt; the digest stays, and the roll's hash
+                name="only_forgotten",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    "current_user = session_user OR NEW.name <> '' OR NEW.salt <> '' OR"
+                    " (NEW.id, NEW.coop_id, NEW.roll_id, NEW.membership_id, NEW.number, NEW.class_name, NEW.eligible,"
+                    " NEW.reasons, NEW.digest) IS DISTINCT FROM"
+                    " (OLD.id, OLD.coop_id, OLD.roll_id, OLD.membership_id, OLD.number, OLD.class_name, OLD.eligible,"
+                    " OLD.reasons, OLD.digest)"
+                ),
+            ),
             pgtrigger.Trigger(
                 name="before_the_freeze",
                 when=pgtrigger.Before,

@@ -13,9 +13,17 @@ from .desk import (
 from .imports import ColumnsForm, TotalsForm, UploadForm
 from .joining import ApplicationForm
 from .returns import ExportForm
+from .rights import AnswerForm, BankForm, ConsentForm, EraseForm, NewNameForm
 from .standing import DeathForm, HouseholdForm, NoticeForm
+from .standing_for import StandInForm
 
 __all__ = [
+    "StandInForm",
+    "AnswerForm",
+    "BankForm",
+    "ConsentForm",
+    "EraseForm",
+    "NewNameForm",
     "ApplicationForm",
     "AsAtForm",
     "ColumnsForm",

@@ -151,6 +151,16 @@ class PaperApplicationForm(forms.Form):
     shares_wanted = forms.IntegerField(label=gettext_lazy("How many shares"), min_value=0, max_value=1_000_000)
     instalments = forms.BooleanField(label=gettext_lazy("Pays in parts"), required=False)
     of_age = forms.BooleanField(label=gettext_lazy("Said to be of age"), required=False, initial=True)
+    born_on = forms.DateField(label=gettext_lazy("Born on, if a minor"), required=False, widget=DateInput)
+    guardian_given_names = forms.CharField(label=gettext_lazy("Guardian’s forenames"), max_length=150, required=False)
+    guardian_family_name = forms.CharField(label=gettext_lazy("Guardian’s family name"), max_length=150, required=False)
+    guardian_email = forms.EmailField(label=gettext_lazy("Guardian’s e-mail"), required=False)
+    guardian_evidence = forms.CharField(
+        label=gettext_lazy("What shows it"),
+        max_length=200,
+        required=False,
+        help_text=gettext_lazy("For example: birth certificate and the signatures of both parents."),
+    )
     received_on = forms.DateField(label=gettext_lazy("Received on"), widget=DateInput)
     note = forms.CharField(
         label=gettext_lazy("Note"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
@@ -165,8 +175,11 @@ class PaperApplicationForm(forms.Form):
         self.initial.setdefault("received_on", clock.today(coop))
 
     def save(self) -> Application | None:
+        said = dict(self.cleaned_data)
+        named = ("given_names", "family_name", "email", "evidence")
+        guardian = {name: said.pop(f"guardian_{name}") for name in named}
         try:
-            return services.apply(coop=self.coop, channel=Application.Channel.PAPER, **self.cleaned_data)
+            return services.apply(coop=self.coop, channel=Application.Channel.PAPER, guardian=guardian, **said)
         except Refused as refused:
             refused.into(self)
             return None

@@ -7,6 +7,7 @@ from .imports import ImportBatch, ImportMapping, ImportRow
 from .joining import Application, ApplicationCheck, BoardSheet
 from .memberships import Household, Membership, NumberSequence
 from .parties import Party, PartyAddress, PartyContact, PartyName, Relationship
+from .rights import ChangeRequest, Consent, Erasure, PartyBank
 
 __all__ = [
     "AccessLog",
@@ -14,7 +15,10 @@ __all__ = [
     "ApplicationCheck",
     "BoardSheet",
     "ByLaws",
+    "ChangeRequest",
     "ClassTerms",
+    "Consent",
+    "Erasure",
     "EventNote",
     "Household",
     "ImportBatch",
@@ -26,6 +30,7 @@ __all__ = [
     "NumberSequence",
     "Party",
     "PartyAddress",
+    "PartyBank",
     "PartyContact",
     "PartyName",
     "Relationship",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from coop.kernel import clock
-from coop.kernel.models import AppendOnly, CoopModel
+from coop.kernel.models import NO_TRUNCATE, AppendOnly, CoopModel
 
 
 class AccessLog(CoopModel, AppendOnly):
@@ -30,6 +31,20 @@ class AccessLog(CoopModel, AppendOnly):
     class Meta(AppendOnly.Meta):
         ordering = ["-id"]
         indexes = [models.Index(fields=["about", "-id"], name="access_about")]
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Delete),
+            pgtrigger.Protect(  # members_forget alone empties it, where it names somebody who was erased
+                name="only_forgotten",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    "current_user = session_user OR NEW.basis <> '(erased)' OR"
+                    " (NEW.id, NEW.coop_id, NEW.at, NEW.actor_id, NEW.what, NEW.about, NEW.subject, NEW.rows)"
+                    " IS DISTINCT FROM"
+                    " (OLD.id, OLD.coop_id, OLD.at, OLD.actor_id, OLD.what, OLD.about, OLD.subject, OLD.rows)"
+                ),
+            ),
+            NO_TRUNCATE,
+        ]
 
     def __str__(self) -> str:
         return f"{self.at} {self.what} {self.subject}"

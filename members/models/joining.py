@@ -101,6 +101,8 @@ class Application(CoopModel):
     shares_wanted = models.PositiveIntegerField(_("shares"))
     instalments = models.BooleanField(default=False)
     of_age = models.BooleanField(default=True)
+    born_on = models.DateField(_("born on"), null=True, blank=True)
+    guardian = models.JSONField(default=dict, blank=True)  # given_names, family_name, email, evidence
     bylaws = models.ForeignKey(ByLaws, on_delete=models.PROTECT, related_name="+")
     received_on = models.DateField()
     received_at = models.DateTimeField(default=clock.now)

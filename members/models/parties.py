@@ -62,7 +62,20 @@ class Party(CoopModel):
             models.Index(fields=["coop", "email"], name="party_by_email"),
             GinIndex(fields=["grams"], name="party_by_grams"),
         ]
-        triggers = [removed_only_by_undoing("a party is kept"), NO_TRUNCATE]
+        triggers = [
+            removed_only_by_undoing("a party is kept"),
+            pgtrigger.Protect(
+                name="erased_stays_erased",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    "OLD.erased_at IS NOT NULL AND"
+                    " (NEW.erased_at, NEW.name, NEW.email, NEW.phone, NEW.place, NEW.search, NEW.account_id)"
+                    " IS DISTINCT FROM"
+                    " (OLD.erased_at, OLD.name, OLD.email, OLD.phone, OLD.place, OLD.search, OLD.account_id)"
+                ),
+            ),
+            NO_TRUNCATE,
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -84,7 +97,21 @@ class DatedFact(CoopModel):
     class Meta:
         abstract = True
         ordering = ["valid_from", "id"]
-        triggers = [pgtrigger.Protect(name="never_changed", operation=pgtrigger.Update), NO_TRUNCATE]
+        triggers = [
+            pgtrigger.Protect(name="never_changed", operation=pgtrigger.Update),
+            pgtrigger.Trigger(
+                name="not_of_the_erased",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func="""
+                    IF EXISTS (SELECT FROM members_party p WHERE p.id = NEW.party_id AND p.erased_at IS NOT NULL) THEN
+                        RAISE check_violation USING MESSAGE = 'nothing is written down about somebody who was erased';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+            NO_TRUNCATE,
+        ]
 
 
 class PartyName(DatedFact):
@@ -191,6 +218,35 @@ class Relationship(CoopModel):
                 fields=["coop", "object", "kind"],
                 condition=Q(ends_on__isnull=True, kind__in=["represents", "heirs_representative"]),
                 name="relationship_one_representative",
+            ),
+        ]
+
+        triggers = [
+            pgtrigger.Protect(
+                name="ended_once",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    "((NEW.coop_id, NEW.kind, NEW.subject_id, NEW.object_id, NEW.starts_on) IS DISTINCT FROM"
+                    " (OLD.coop_id, OLD.kind, OLD.subject_id, OLD.object_id, OLD.starts_on)"
+                    " OR OLD.ends_on IS NOT NULL AND NEW.ends_on IS DISTINCT FROM OLD.ends_on)"
+                ),
+            ),
+            pgtrigger.Trigger(
+                name="one_at_a_time",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                condition=pgtrigger.Condition("NEW.kind IN ('represents', 'heirs_representative')"),
+                func="""
+                    IF EXISTS (
+                        SELECT FROM members_relationship r
+                         WHERE r.object_id = NEW.object_id AND r.kind = NEW.kind AND r.id IS DISTINCT FROM NEW.id
+                           AND r.starts_on <= coalesce(NEW.ends_on, 'infinity')
+                           AND coalesce(r.ends_on, 'infinity') >= NEW.starts_on
+                    ) THEN
+                        RAISE check_violation USING MESSAGE = 'one person at a time stands for another';
+                    END IF;
+                    RETURN NEW;
+                """,
             ),
         ]
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 
 from coop.kernel import clock
 from members import rules
-from members.models import ClassTerms, Membership
+from members.models import ClassTerms, Membership, Relationship
 
 
 def membership_of(actor) -> Membership | None:
@@ -41,6 +41,12 @@ def terms_in_force(coop, on: date) -> dict[int, ClassTerms]:
         .distinct("member_class_id")
     )
     return {terms.member_class_id: terms for terms in newest}
+
+
+def stand_ins(party_id: int) -> list[Relationship]:
+    """Who stands or stood for a party, and whom it stands for; what lasts first. One query."""
+    rows = Relationship.objects.filter(Q(object_id=party_id) | Q(subject_id=party_id))
+    return list(rows.select_related("subject", "object").order_by(F("ends_on").desc(nulls_first=True), "-starts_on"))
 
 
 def eligibility(coop) -> list[ClassTerms]:

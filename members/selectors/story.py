@@ -9,9 +9,10 @@ from datetime import date, datetime
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from members.models import Membership, MembershipEvent, PartyAddress, PartyContact, PartyName
+from members.models import Membership, MembershipEvent, PartyAddress, PartyContact, PartyName, Relationship
 
 Kind = MembershipEvent.Kind
+HEIRS = (Relationship.Kind.HEIR, Relationship.Kind.HEIRS_REPRESENTATIVE)  # events of the membership tell of them
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Chapter:
 def story(membership: Membership, *, with_contact: bool = True) -> list[Chapter]:
     """The membership's history, newest first: its events, and the party's names and addresses as they changed.
 
-    A corrected event stays, marked as struck out; what corrects it says so. Five queries at most.
+    A corrected event stays, marked as struck out; what corrects it says so. Six queries at most.
     """
     rows = MembershipEvent.objects.filter(stream=membership.stream)
     events = list(rows.select_related("actor", "note", "member_class", "corrects").order_by("seq"))
@@ -38,6 +39,7 @@ def story(membership: Membership, *, with_contact: bool = True) -> list[Chapter]
     told = [_event(event, membership, event.pk in corrected) for event in events]
     if with_contact:
         told += _changes(membership.party_id)
+        told += _stand_ins(membership.party_id)
     told.reverse()  # the sort is stable: what happened last on a day comes first
     told.sort(key=lambda chapter: (chapter.effective_on, chapter.recorded_at), reverse=True)
     latest = next((at for at, chapter in enumerate(told) if not chapter.is_struck), None)
@@ -112,6 +114,23 @@ def _changes(party_id: int) -> Iterable[Chapter]:
                 recorded=_("Recorded on %(day)s by %(who)s.")
                 % {"day": date_format(row.recorded_at, "j F Y"), "who": by},
             )
+
+
+def _stand_ins(party_id: int) -> Iterable[Chapter]:
+    """Who stood for the party, from when to when."""
+    rows = Relationship.objects.filter(object_id=party_id).exclude(kind__in=HEIRS)
+    for row in rows.select_related("subject", "recorded_by").order_by("id"):
+        by = row.recorded_by.display_name if row.recorded_by else _("the platform")
+        recorded = _("Recorded on %(day)s by %(who)s.") % {"day": date_format(row.recorded_at, "j F Y"), "who": by}
+        sentences = {
+            "represents": _("%s represents it"),
+            "guardian": _("%s is the guardian"),
+            "joint": _("%s holds jointly"),
+        }
+        yield Chapter(row.starts_on, row.recorded_at, sentences[row.kind] % row.subject.name, row.evidence, recorded)
+        if row.ends_on is not None:
+            said = _("%s does so for the last day") % row.subject.name
+            yield Chapter(row.ends_on, row.recorded_at, said)
 
 
 def _changed_contacts(rows: list) -> list:

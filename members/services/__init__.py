@@ -5,13 +5,16 @@ from .accounts import claim
 from .admitting_imports import commit_import, undo_import, write_import
 from .bylaws import create_bylaws, create_class
 from .deciding import ADMIT, POSTPONE, REFUSE, Decision, admit, create_sheet, decide_sheet, put_on_sheet, take_off_sheet
+from .erasing import erase
 from .exporting import export_register
 from .households import form_household, leave_household, move_vote
 from .importing import check_lines, discard, name_columns, read_file
 from .joining import apply, check, match_party, withdraw
 from .leaving import end_due, give_notice, name_heir, record_death, withdraw_notice
 from .parties import change_details
+from .requesting import ask_change, decide_change, say_consent, withdraw_change
 from .standing import activate, reinstate, suspend
+from .standing_for import come_of_age, end_stand_in, name_stand_in
 
 __all__ = [
     "ADMIT",
@@ -21,17 +24,22 @@ __all__ = [
     "activate",
     "admit",
     "apply",
+    "ask_change",
     "change_details",
     "check",
     "check_lines",
     "claim",
+    "come_of_age",
     "commit_import",
     "create_bylaws",
     "create_class",
     "create_sheet",
+    "decide_change",
     "decide_sheet",
     "discard",
     "end_due",
+    "end_stand_in",
+    "erase",
     "export_register",
     "form_household",
     "give_notice",
@@ -41,14 +49,17 @@ __all__ = [
     "move_vote",
     "name_columns",
     "name_heir",
+    "name_stand_in",
     "put_on_sheet",
     "read_file",
     "record_death",
     "reinstate",
+    "say_consent",
     "suspend",
     "take_off_sheet",
     "undo_import",
     "withdraw",
+    "withdraw_change",
     "withdraw_notice",
     "write_import",
 ]

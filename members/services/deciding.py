@@ -19,7 +19,7 @@ from members import notices
 from members.models import Application, BoardSheet, Membership, Party
 from members.selectors import terms_in_force
 
-from . import history, numbers, parties
+from . import history, numbers, parties, standing_for
 
 State = Application.State
 
@@ -253,7 +253,13 @@ def _party_for(actor, application: Application, on: date) -> Party:
         "phone": application.phone,
     }
     if application.party is None:
-        return parties.create_party(actor=actor, kind=application.kind, on=on, **said)
+        party = parties.create_party(actor=actor, kind=application.kind, on=on, **said)
+        if application.born_on is not None:
+            party.born_on = application.born_on
+            party.save(update_fields=["born_on"])
+        if application.guardian:
+            standing_for.name_guardian(actor=actor, party=party, application=application, on=on)
+        return party
     told = {key: value for key, value in said.items() if value and (key != "address" or any(value.values()))}
     parties.record(actor=actor, party=application.party, on=on, **told)
     return application.party

@@ -12,6 +12,7 @@ from coop.kernel import audit, clock, rules
 from coop.kernel.errors import Refused
 from coop.kernel.tenancy import Actor
 from members import notices
+from members.ages import MAJORITY, age_on
 from members.folding import fold
 from members.models import Application, ApplicationCheck, ByLaws, ClassTerms, MembershipClass, Party
 from members.selectors import terms_in_force
@@ -33,6 +34,8 @@ def apply(
     shares_wanted: int | None = None,
     instalments: bool = False,
     of_age: bool = True,
+    born_on: date | None = None,
+    guardian: dict[str, str] | None = None,
     bylaws: ByLaws | None = None,
     channel: str = Application.Channel.WEB,
     account=None,
@@ -43,6 +46,7 @@ def apply(
 
     ``details``: given_names, family_name, firm, register_court, register_number, email, phone, street, postcode,
     place, country, note. ``bylaws`` is the version the person accepted and must be the one in force (None: it is).
+    ``guardian``: given_names, family_name, email and evidence of who applies for a minor born on ``born_on``.
     ``shares_wanted`` None means the class's minimum. The same application sent again while the first is open is the
     first one. Refused with a sentence beside its field where the class's terms are not met.
     """
@@ -51,8 +55,10 @@ def apply(
     terms = _terms(coop, member_class, today)
     details = {name: str(details.get(name, "")).strip() for name in DETAILS}
     details["email"] = details["email"].lower()
+    stands_in = _guardian(kind, born_on, guardian, received_on)
+    of_age = of_age if born_on is None else age_on(born_on, received_on) >= terms.minimum_age
     shares = terms.minimum_shares if shares_wanted is None else shares_wanted
-    _refuse_unmet(terms, kind, details, shares, of_age, bylaws, received_on, today)
+    _refuse_unmet(terms, kind, details, shares, of_age or bool(stands_in), bylaws, received_on, today)
     search = fold(" ".join(details[name] for name in ("firm", "given_names", "family_name", "email", "place")))
     known = _already_open(coop, terms, details, search)
     if known is not None:
@@ -65,6 +71,8 @@ def apply(
         shares_wanted=shares,
         instalments=instalments and terms.instalments > 1,
         of_age=of_age,
+        born_on=born_on,
+        guardian=stands_in,
         bylaws=terms.bylaws,
         account=account,
         received_on=received_on,
@@ -89,6 +97,20 @@ def apply(
         channel=channel,
     )
     return application
+
+
+def _guardian(kind, born_on: date | None, said: dict[str, str] | None, received_on: date) -> dict[str, str]:
+    """Who applies for a minor, tidied; empty where the applicant is of full age or nobody was named."""
+    if born_on is not None and born_on > received_on:
+        raise Refused("born_later", _("Nobody applies before they are born."), "born_on")
+    named = {key: str((said or {}).get(key, "")).strip() for key in ("given_names", "family_name", "email", "evidence")}
+    if not (named["given_names"] or named["family_name"]):
+        return {}
+    if kind != Party.Kind.PERSON or born_on is None or age_on(born_on, received_on) >= MAJORITY:
+        raise Refused("needs_no_guardian", _("Only a minor, born on a day we know, has a guardian."), "born_on")
+    if not named["evidence"]:
+        raise Refused("evidence_missing", _("Say what shows that this is the guardian."), "guardian_evidence")
+    return named
 
 
 def _terms(coop, member_class: MembershipClass | str, today: date) -> ClassTerms:

@@ -16,8 +16,9 @@ from coop.kernel.web import requires
 from members import selectors, services
 from members.forms import AsAtForm, MemberSearchForm, NameForm
 from members.models import AccessLog, Application, Membership
-from members.selectors import dated, joining, search
+from members.selectors import dated, people, search
 from members.selectors.days import end_of
+from members.selectors.inbox import inbox as inbox_of
 from members.selectors.story import story
 
 PER_PAGE = 50
@@ -32,7 +33,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         request,
         "members/inbox.html",
         {
-            "items": [(item, path(request.coop, item.url_name, **item.kwargs)) for item in joining.inbox(request.coop)],
+            "items": [(item, path(request.coop, item.url_name, **item.kwargs)) for item in inbox_of(request.coop)],
             "today": today,
             "figures": selectors.figures(request.coop, today),
         },
@@ -127,6 +128,7 @@ def member(request: HttpRequest, number: int) -> HttpResponse:
             "standing": membership.standing_on(today),
             "address": dated.address_of(membership.party, today),
             "story": story(membership),
+            "stand_ins": people.stand_ins(membership.party_id),
             "others": membership.party.memberships.exclude(pk=membership.pk).select_related("member_class"),
             "application": Application.objects.filter(membership=membership).first(),
             "vote": next(iter(selectors.roll_candidates(request.coop, today, membership=membership)), None),

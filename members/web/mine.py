@@ -72,6 +72,7 @@ def me(request: HttpRequest) -> HttpResponse:
             "address": dated.address_of(membership.party, today),
             "vote": next(iter(selectors.roll_candidates(request.coop, today, membership=membership)), None),
             "story": story(membership),
+            "acts_for": membership.party.account_id != request.actor.user_id,
             "today": today,
         },
     )

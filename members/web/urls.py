@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import applications, desk, households, imports, leaving, library, mine, sheets, standing
+from . import applications, desk, households, imports, leaving, library, mine, requests, sheets, standing, standing_for
 
 app_name = "members"
 urlpatterns = [
@@ -27,6 +27,10 @@ urlpatterns = [
     path("register/members/<int:number>/stay/", leaving.record_stay, name="record-stay"),
     path("register/members/<int:number>/death/", leaving.record_death, name="record-death"),
     path("register/members/<int:number>/move-out/", households.move_out, name="move-out"),
+    path("register/requests/", requests.listing, name="requests"),
+    path("register/requests/<int:pk>/", requests.review, name="request"),
+    path("register/members/<int:number>/stand-in/", standing_for.name, name="stand-in"),
+    path("register/members/<int:number>/stand-in/<int:pk>/end/", standing_for.end, name="stand-in-end"),
     path("register/households/", households.listing, name="households"),
     path("register/households/new/", households.create, name="household-new"),
     path("register/households/<int:pk>/vote/", households.vote, name="household-vote"),
@@ -42,6 +46,10 @@ urlpatterns = [
     path("join/thanks/<uuid:reference>/withdraw/", mine.withdraw, name="applied-withdraw"),
     path("me/", mine.me, name="me"),
     path("me/details/", mine.details, name="me-details"),
+    path("me/data/", requests.data, name="me-data"),
+    path("me/data/name/", requests.name, name="me-name"),
+    path("me/data/bank/", requests.bank, name="me-bank"),
+    path("me/data/erase/", requests.ask_erasure, name="me-erase"),
     path("me/looked/", mine.looked, name="me-looked"),
     path("me/leave/", leaving.leave, name="leave"),
     path("me/stay/", leaving.stay, name="stay"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from coop.kernel import clock
 from members import services
@@ -39,6 +39,22 @@ def build(world: World) -> None:
         setattr(world, f"import_{name}", batch)
     services.commit_import(actor=world.mei, batch=world.import_written, members=1)
     services.looked_at(actor=world.mei, what="member", party=world.membership.party)
+    old = make_member(coop, name="Otto Verhoeven", on=date(2015, 3, 1))
+    with clock.at(datetime(2016, 2, 1, 12, tzinfo=UTC)):
+        services.give_notice(actor=world.mei, membership=old, received_on=date(2016, 2, 1))
+    services.end_due(coop)
+    world.gone = old.party
+    world.firm = make_member(coop, name="", kind="organisation", firm="Corrigan Ltd", email="firm@example.org")
+    world.stand_in = services.name_stand_in(
+        actor=world.mei,
+        party=world.firm.party,
+        kind="represents",
+        on=today - timedelta(days=3),
+        evidence="Extract of the register.",
+        person={"given_names": "Niamh", "family_name": "Corrigan"},
+    )
+    asks = {"party": world.membership.party, "kind": "name", "given_names": "Amara", "family_name": "Okafor-Weber"}
+    world.request = services.ask_change(actor=world.amara, **asks, because="Married on 4 May.")
 
 
 SECRETARY = {"secretary"}
@@ -107,6 +123,14 @@ CASES = [
     Case("members:sheet-put", SECRETARY, lambda w: {"pk": w.sheet.pk}, method="post"),
     Case("members:detail", OFFICERS, lambda w: {"number": w.homely.number}, query="?home"),
     Case("members:record-notice", SECRETARY, number),
+    Case("members:detail", OFFICERS, lambda w: {"number": w.firm.number}, query="?firm"),
+    Case("members:stand-in", SECRETARY, lambda w: {"number": w.firm.number}),
+    Case(
+        "members:stand-in-end",
+        SECRETARY,
+        lambda w: {"number": w.firm.number, "pk": w.stand_in.pk},
+        method="post",
+    ),
     Case("members:record-stay", SECRETARY, lambda w: {"number": w.leaving.number}, method="post"),
     Case("members:record-death", SECRETARY, number),
     Case("members:households", OFFICERS),
@@ -142,6 +166,16 @@ CASES = [
     Case("members:me", {"member"}, viewers=("member",)),
     Case("members:me-details", {"member"}, viewers=("member",)),
     Case("members:me-looked", {"member"}, viewers=("member",)),
+    Case("members:me-data", {"member"}, viewers=("member",)),
+    Case("members:me-name", {"member"}, viewers=("member",)),
+    Case("members:me-bank", {"member"}, viewers=("member",)),
+    Case("members:me-erase", {"member"}, method="post"),
+    Case("my-data", {"member"}, html=False),
+    Case("members:requests", OFFICERS),
+    Case("members:requests", OFFICERS, query="?tab=answered"),
+    Case("members:request", SECRETARY, lambda w: {"pk": w.request.pk}),
+    Case("erasures", SECRETARY),
+    Case("erase", SECRETARY, lambda w: {"pk": w.gone.pk}),
     Case("members:claim", EVERYBODY - {"anonymous"}, viewers=("treasurer",)),
 ]
 

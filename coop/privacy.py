@@ -1,0 +1,163 @@
+"""A person's data across the whole house: all of it handed over, or all of it erased and looked for afterwards.
+
+Erasing is led from here because it touches the register, the ballots' rolls and whatever else names a person. What was
+erased is also written into a file outside the database (``ERASURE_LOG``), so that a backup from before can be brought
+up to it with ``manage.py erase_again``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from coop.kernel import clock
+from coop.kernel.errors import Refused
+from coop.kernel.models import Cooperative
+from coop.kernel.tenancy import Actor
+from coop.kernel.web import requires
+from governance.models import RollEntry
+from governance.services.forgetting import forget_on_rolls
+from ledger.selectors.shares import holdings
+from members import services
+from members.forms import EraseForm
+from members.models import AccessLog, Erasure, Party
+from members.retention import retention_for
+from members.selectors import rights
+
+
+@dataclass(frozen=True)
+class Erased:
+    """What was done, and where any of the person's words still stand: rows by ``table.column``."""
+
+    erasure: Erasure
+    left: dict[str, int]
+
+
+@transaction.atomic
+def erase_person(*, actor, party: Party, scope: str, basis: str) -> Erased:
+    """Erase somebody everywhere, then search the whole database for every phrase they were known by.
+
+    What is left is said, not hidden: the minutes of a ballot keep its candidates, the books keep their texts.
+    """
+    words = rights.known_words(party)
+    erasure = services.erase(actor=actor, party=party, scope=scope, basis=basis)
+    if scope == Erasure.Scope.CONTACT:
+        return Erased(erasure, {})
+    for membership in party.memberships.all():
+        forget_on_rolls(actor=actor, membership=membership)
+    transaction.on_commit(lambda: remember(erasure))
+    return Erased(erasure, rights.traces(words))
+
+
+def log_file() -> Path:
+    return Path(settings.ERASURE_LOG)
+
+
+def remember(erasure: Erasure) -> None:
+    """Write the erasure into the file outside the database: keys and times only, flushed to the disk."""
+    line = {
+        "coop": erasure.coop.slug,
+        "party": erasure.party_id,
+        "created_at": erasure.party.created_at.isoformat(),
+        "scope": erasure.scope,
+        "at": erasure.at.isoformat(),
+    }
+    file = log_file()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a", encoding="utf-8") as log:
+        log.write(json.dumps(line) + "\n")
+        log.flush()
+        os.fsync(log.fileno())
+
+
+def erase_again() -> list[Erased]:
+    """After a backup was restored: erase everybody the file names who is there again. May be run at any time."""
+    done = []
+    for line in log_file().read_text(encoding="utf-8").splitlines() if log_file().exists() else ():
+        said = json.loads(line)
+        coop = Cooperative.objects.filter(slug=said["coop"]).first()
+        known = Party.objects.filter(coop=coop, pk=said["party"], erased_at=None).first()
+        if coop is None or known is None or known.created_at.isoformat() != said["created_at"]:
+            continue
+        with transaction.atomic():
+            again = {"actor": Actor.system(coop), "party": known, "scope": said["scope"]}
+            done.append(erase_person(**again, basis=_("Erased again after a restore")))
+    return done
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires("members.keep_register")
+def erase(request: HttpRequest, pk: int) -> HttpResponse:
+    """What would go, what stays and why; then the act, and where the name was looked for."""
+    party = get_object_or_404(Party.objects.select_related("coop", "account"), pk=pk, coop=request.coop)
+    today = clock.today(request.coop)
+    form = EraseForm(request.POST or None)
+    done = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            done = erase_person(actor=request.actor, party=party, **form.cleaned_data)
+        except Refused as refused:
+            refused.into(form)
+        else:
+            party.refresh_from_db()
+            messages.success(request, _("Erased. This page says where we looked afterwards."))
+    if request.method == "GET":
+        services.looked_at(actor=request.actor, what=AccessLog.What.MEMBER, party=party, subject="erasure")
+    context = {
+        "form": form,
+        "party": party,
+        "memberships": party.memberships.order_by("number"),
+        "kept_until": rights.name_kept_until(party, today),
+        "erasures": party.erasures.select_related("actor"),
+        "done": done,
+    }
+    return render(request, "members/erase.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+@requires("members.see_own_data")
+def my_data(request: HttpRequest) -> HttpResponse:
+    """Everything the co-op holds about me, as one file a program can read."""
+    party = get_object_or_404(Party.objects.select_related("coop", "account"), coop=request.coop, account=request.user)
+    said = rights.everything_about(party)
+    today = clock.today(request.coop)
+    held = holdings(request.coop, today)
+    memberships = list(party.memberships.values_list("pk", "number"))
+    said["shares"] = [
+        {"number": number, "shares": held[pk].shares, "paid_up": held[pk].paid_up}
+        for pk, number in memberships
+        if pk in held
+    ]
+    said["rolls"] = list(
+        RollEntry.objects.filter(membership__party=party).values(
+            "roll__title", "roll__record_date", "eligible", "reasons"
+        )
+    )
+    text = json.dumps(said, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
+    answer = HttpResponse(text, content_type="application/json; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{request.coop.slug}-my-data-{today.isoformat()}.json"'
+    return answer
+
+
+@require_safe
+@requires("members.keep_register")
+def retention(request: HttpRequest) -> HttpResponse:
+    """Former members whose names nothing asks to be kept any more."""
+    today = clock.today(request.coop)
+    context = {
+        "parties": rights.past_retention(request.coop, today)[:200],
+        "rule": retention_for(request.coop.law),
+        "erasures": Erasure.objects.filter(coop=request.coop).select_related("actor")[:30],
+    }
+    return render(request, "members/retention.html", context)

@@ -1,0 +1,142 @@
+"""The secretary's inbox: every open state of the register with the day it is due, and how many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db import connection
+from django.db.models import Count, Min
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from coop.kernel import clock
+from members.models import BoardSheet, ChangeRequest, Membership
+
+from .joining import sheets, waiting
+
+UNPAID_AFTER = timedelta(days=30)
+SHOWN = 500  # lines of one kind; nobody works off more in a day
+
+
+@dataclass(frozen=True)
+class InboxItem:
+    """One thing the secretary has to do: by when, what, why, and the page to do it on."""
+
+    due: date
+    sentence: str
+    why: str
+    act: str
+    url_name: str
+    kwargs: dict
+
+
+# One number for each source below, in the same order of meaning; the rail shows their sum on every page.
+_COUNT = """
+    SELECT (SELECT count(*) FILTER (WHERE decide_by < %(today)s)
+                 + (count(*) FILTER (WHERE decide_by >= %(today)s) > 0)::int
+              FROM members_application WHERE coop_id = %(coop)s AND state = 'received')
+         + (SELECT count(DISTINCT sheet_id) FROM members_application WHERE coop_id = %(coop)s AND state = 'on_sheet')
+         + EXISTS (SELECT FROM members_membership
+                    WHERE coop_id = %(coop)s AND state = 'admitted' AND admitted_on < %(unpaid)s)::int
+         + (SELECT count(*) FROM members_changerequest WHERE coop_id = %(coop)s AND state = 'open')
+"""
+
+
+def inbox_count(coop) -> int:
+    """How many lines ``inbox`` has, in one query: it stands beside the inbox on every page of the desk."""
+    today = clock.today(coop)
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, {"coop": coop.pk, "today": today, "unpaid": today - UNPAID_AFTER})
+        return cursor.fetchone()[0]
+
+
+def inbox(coop) -> list[InboxItem]:
+    """What waits for the secretary, the most urgent first. Every open state has a clock here. A query a source."""
+    today = clock.today(coop)
+    items = [
+        *_applications_to_place(coop, today),
+        *_sheets_to_decide(coop),
+        *_unpaid(coop, today),
+        *_requests(coop),
+    ]
+    return sorted(items, key=lambda item: item.due)
+
+
+def _applications_to_place(coop, today: date):
+    in_time = []
+    for each in waiting(coop).order_by("decide_by")[:SHOWN]:
+        if each.decide_by >= today:
+            in_time.append(each)
+            continue
+        yield InboxItem(
+            due=each.decide_by,
+            sentence=_("%s is still waiting for a decision") % each.full_name,
+            why=_("Applied on %(day)s; the by-laws give the board %(days)s days.")
+            % {"day": _day(each.received_on), "days": (each.decide_by - each.received_on).days},
+            act=_("Review"),
+            url_name="members:application",
+            kwargs={"pk": each.pk},
+        )
+    if in_time:
+        names = ", ".join(each.full_name for each in in_time[:3])
+        yield InboxItem(
+            due=in_time[0].decide_by,
+            sentence=_("One application for the board sheet")
+            if len(in_time) == 1
+            else _("%s applications for the board sheet") % len(in_time),
+            why=names + (_(" and %s more.") % (len(in_time) - 3) if len(in_time) > 3 else "."),
+            act=_("Review"),
+            url_name="members:applications",
+            kwargs={},
+        )
+
+
+def _sheets_to_decide(coop):
+    draft = sheets(coop).filter(state=BoardSheet.State.DRAFT, held__gt=0).annotate(due=Min("applications__decide_by"))
+    for sheet in draft:
+        yield InboxItem(
+            due=sheet.meeting_on,
+            sentence=_("Record what the %(body)s decided on %(day)s")
+            % {"body": sheet.body, "day": _day(sheet.meeting_on)},
+            why=_("One applicant is on the sheet.")
+            if sheet.held == 1
+            else _("%s applicants are on the sheet.") % sheet.held,
+            act=_("Decide"),
+            url_name="members:sheet",
+            kwargs={"pk": sheet.pk},
+        )
+
+
+def _unpaid(coop, today: date):
+    late = Membership.objects.filter(coop=coop, state=Membership.State.ADMITTED, admitted_on__lt=today - UNPAID_AFTER)
+    row = late.aggregate(n=Count("pk"), first=Min("admitted_on"))
+    if row["n"]:
+        yield InboxItem(
+            due=row["first"] + UNPAID_AFTER,
+            sentence=_("One admitted member has not paid for their shares")
+            if row["n"] == 1
+            else _("%s admitted members have not paid for their shares") % row["n"],
+            why=_("More than 30 days have passed since the board admitted them."),
+            act=_("See who"),
+            url_name="members:list",
+            kwargs={},
+        )
+
+
+def _requests(coop) -> Iterator[InboxItem]:
+    for each in ChangeRequest.objects.filter(coop=coop, state="open").select_related("party")[:SHOWN]:
+        yield InboxItem(
+            due=each.due_on,
+            sentence=_("%(who)s waits for an answer: %(what)s")
+            % {"who": each.party.name, "what": each.get_kind_display().lower()},
+            why=_("Asked on %s; until it is answered nothing changes.") % _day(clock.local_day(each.asked_at, coop)),
+            act=_("Answer"),
+            url_name="members:request",
+            kwargs={"pk": each.pk},
+        )
+
+
+def _day(value: date) -> str:
+    return date_format(value, "j F")

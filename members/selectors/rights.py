@@ -1,0 +1,167 @@
+"""A person's data: how long it is kept, by which words it is found, where it still stands, and all of it at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from django.db import connection
+from django.db.models import Max, Q, QuerySet
+
+from coop.kernel import clock
+from coop.kernel.models import Mail
+from members.models import (
+    AccessLog,
+    Application,
+    ChangeRequest,
+    Consent,
+    MembershipEvent,
+    Party,
+    PartyAddress,
+    PartyBank,
+    PartyContact,
+    PartyName,
+    Relationship,
+)
+from members.retention import kept_until
+
+SHORTEST = 5  # a shorter word would be found in anything
+
+
+def applications_of(party: Party) -> QuerySet[Application]:
+    """Applications this party made, whatever became of them."""
+    ours = Application.objects.filter(coop_id=party.coop_id)
+    return ours.filter(Q(party=party) | Q(membership__party=party))
+
+
+def known_words(party: Party) -> list[str]:
+    """Whole phrases by which the person could be recognised, as they were ever written: names, addresses, numbers."""
+    words: set[str] = {party.name, party.email, party.phone}
+    for name in PartyName.objects.filter(party=party):
+        words |= {name.full, name.sortable}
+    for address in PartyAddress.objects.filter(party=party):
+        words |= {address.one_line, address.street}
+    words |= set(PartyContact.objects.filter(party=party).values_list("value", flat=True))
+    words |= set(PartyBank.objects.filter(party=party).values_list("iban", flat=True))
+    if party.account is not None:
+        words |= {party.account.email, party.account.name}
+    for each in applications_of(party):
+        words |= {each.full_name, each.email, each.phone, each.street}
+    return sorted({word.strip() for word in words if len(word.strip()) >= SHORTEST})
+
+
+def pattern_of(words: Iterable[str]) -> str:
+    """A PostgreSQL regular expression that finds any of the words whole; use it with ``~*``."""
+    return "|".join(rf"(^|\W){re.escape(word)}($|\W)" for word in words)
+
+
+_TEXTS = """
+    SELECT c.relname, a.attname FROM pg_class c
+      JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+       AND a.atttypid IN ('text'::regtype, 'varchar'::regtype, 'json'::regtype, 'jsonb'::regtype,
+                          'text[]'::regtype, 'varchar[]'::regtype)
+       AND has_table_privilege(c.oid, 'SELECT')
+     ORDER BY 1, 2
+"""
+
+
+def traces(words: Iterable[str]) -> dict[str, int]:
+    """Where any of these phrases stands in the whole database: rows by ``table.column``. Reads every table once."""
+    words = list(words)
+    if not words:
+        return {}
+    found: dict[str, int] = {}
+    quote = connection.ops.quote_name
+    with connection.cursor() as cursor:
+        cursor.execute(_TEXTS)
+        for table, column in cursor.fetchall():
+            cursor.execute(
+                f"SELECT count(*) FROM {quote(table)} WHERE {quote(column)}::text ~* %s",  # noqa: S608 - quoted names
+                [pattern_of(words)],
+            )
+            if rows := cursor.fetchone()[0]:
+                found[f"{table}.{column}"] = rows
+    return found
+
+
+def consents_of(party: Party) -> dict[str, bool]:
+    """The newest answer to every purpose that was ever answered."""
+    newest = Consent.objects.filter(party=party).order_by("purpose", "-id").distinct("purpose")
+    return dict(newest.values_list("purpose", "given"))
+
+
+def bank_of(party: Party, on: date) -> PartyBank | None:
+    """The account money is paid out to on that day, or None."""
+    found = PartyBank.objects.filter(party=party, valid_from__lte=on, corrected_by__isnull=True)
+    newest = found.order_by("-valid_from", "-id").first()
+    return newest if newest is not None and newest.iban else None
+
+
+def name_kept_until(party: Party, on: date) -> date | None:
+    """The last day the register has to name somebody who left, if that day has not passed on ``on``."""
+    ends = [day for day in party.memberships.values_list("ends_on", flat=True) if day]
+    until = max((kept_until(party.coop.law, day) for day in ends), default=None)
+    return until if until is not None and on <= until else None
+
+
+def past_retention(coop, on: date) -> list[Party]:
+    """Former members whose name nothing asks to be kept any more, the longest gone first. One query."""
+    gone = Party.objects.filter(coop=coop, erased_at=None, memberships__isnull=False).annotate(
+        left_on=Max("memberships__ends_on")
+    )
+    gone = gone.exclude(memberships__ends_on__isnull=True).filter(left_on__lt=on).order_by("left_on", "pk")
+    return [party for party in gone if kept_until(coop.law, party.left_on) < on]
+
+
+def everything_about(party: Party) -> dict[str, Any]:
+    """All the register holds about a person, as JSON values, for the person."""
+
+    def rows(queryset, *fields: str) -> list[dict[str, Any]]:
+        return list(queryset.values(*fields))
+
+    streams = list(party.memberships.values_list("stream", flat=True))
+    events = MembershipEvent.objects.filter(stream__in=streams).select_related("note").order_by("stream", "seq")
+    return {
+        "made_at": clock.now(),
+        "coop": party.coop.name,
+        "person": {"kind": party.kind, "name": party.name, "born_on": party.born_on, "died_on": party.died_on},
+        "names": rows(PartyName.objects.filter(party=party), "valid_from", "given_names", "family_name", "firm"),
+        "addresses": rows(
+            PartyAddress.objects.filter(party=party), "valid_from", "street", "postcode", "place", "country"
+        ),
+        "reached_at": rows(PartyContact.objects.filter(party=party), "valid_from", "kind", "value", "purposes"),
+        "bank": rows(PartyBank.objects.filter(party=party), "valid_from", "iban", "holder"),
+        "memberships": rows(
+            party.memberships, "number", "member_class__name", "state", "admitted_on", "ends_on", "ending"
+        ),
+        "history": [
+            {
+                "what": event.kind,
+                "effective_on": event.effective_on,
+                "recorded_at": event.recorded_at,
+                "decision": event.decision_ref,
+                "words": event.note.body if hasattr(event, "note") else None,
+            }
+            for event in events
+        ],
+        "applications": rows(
+            applications_of(party), "received_on", "state", "channel", "note", "shares_wanted", "refusal"
+        ),
+        "relations": rows(
+            Relationship.objects.filter(Q(subject=party) | Q(object=party)), "kind", "starts_on", "ends_on"
+        ),
+        "consents": rows(Consent.objects.filter(party=party), "at", "purpose", "given", "wording"),
+        "requests": rows(ChangeRequest.objects.filter(party=party), "asked_at", "kind", "state", "answer"),
+        "letters": rows(
+            Mail.objects.filter(coop=party.coop, to__in=_addresses(party)), "created_at", "subject", "text"
+        ),
+        "looked_at_by": rows(AccessLog.objects.filter(coop=party.coop, about=party.pk), "at", "what", "basis"),
+    }
+
+
+def _addresses(party: Party) -> list[str]:
+    mails = PartyContact.objects.filter(party=party, kind=PartyContact.Kind.EMAIL).exclude(value="")
+    return list(mails.values_list("value", flat=True))

@@ -1,0 +1,142 @@
+"""How a person is forgotten, table by table. ``erasing`` says when that may be."""
+
+from __future__ import annotations
+
+from django.db import connection
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from coop.kernel import clock
+from coop.kernel.accounts import forget_login
+from coop.kernel.models import AuditPayload, Job, Mail
+from members.folding import fold, grams
+from members.models import (
+    Application,
+    ChangeRequest,
+    EventNote,
+    Household,
+    ImportBatch,
+    ImportRow,
+    Party,
+    PartyAddress,
+    PartyBank,
+    PartyContact,
+    PartyName,
+    Relationship,
+)
+from members.selectors.rights import applications_of, known_words, pattern_of
+
+ERASED = "(erased)"
+_SAID = (
+    "given_names family_name firm register_court register_number email phone street postcode place country note"
+).split()
+
+
+def forget(party: Party, *, everything: bool) -> dict[str, int]:
+    """Remove contact data and free text, and with ``everything`` the name; rows gone or blanked, by kind."""
+    words = known_words(party)
+    if not everything:  # the name and the address of the register stay
+        kept = {*PartyName.objects.filter(party=party), *PartyAddress.objects.filter(party=party)}
+        plain = {str(each) for each in kept} | {getattr(each, "street", "") for each in kept}
+        words = [word for word in words if word not in plain | {party.name}]
+    applications = list(applications_of(party))
+    streams = [*party.memberships.values_list("stream", flat=True), *(each.stream for each in applications)]
+    refs = [f"party:{party.pk}", *(f"application:{each.pk}" for each in applications)]
+    refs += [f"membership:{pk}" for pk in party.memberships.values_list("pk", flat=True)]
+    gone = {
+        "contacts": _drop(PartyContact.objects.filter(party=party)),
+        "bank": _drop(PartyBank.objects.filter(party=party)),
+        "notes": _drop(EventNote.objects.filter(event__stream__in=streams)),
+        "letters": Mail.objects.filter(coop=party.coop, subject_ref__in=refs).delete()[0]
+        + _drop_naming(Mail.objects.all(), ("to", "subject", "text"), words),
+        "audit": AuditPayload.objects.filter(event__coop=party.coop, event__subject__in=refs).delete()[0]
+        + _drop_naming(AuditPayload.objects.filter(event__coop=party.coop), ("body",), words),
+        "file_lines": _blank_lines(party, words),
+        "applications": _blank_applications(applications, everything=everything),
+    }
+    _close_requests(party)
+    Relationship.objects.filter(subject=party).update(evidence="")
+    Relationship.objects.filter(object=party).update(evidence="")
+    account, party.account = party.account, None
+    party.email = party.phone = ""
+    party.search = fold(f"{party.name} {party.place}")
+    if everything:
+        gone["names"] = _drop(PartyName.objects.filter(party=party))
+        gone["addresses"] = _drop(PartyAddress.objects.filter(party=party))
+        _rename(Job.objects.filter(coop=party.coop), "title", words)
+        _rename(Household.objects.filter(coop=party.coop), "name", words)
+        party.name, party.sort_name, party.place, party.search = _("Erased"), "erased", "", ""
+        party.born_on = party.died_on = None
+        party.erased_at = clock.now()
+    party.grams = grams(party.search)
+    party.save()
+    if everything:
+        gone["reasons_for_looks"] = _forget_in_history(party, words)
+    if account is not None:
+        gone["login"] = int(forget_login(account) if not account.parties.exists() else False)
+    return gone
+
+
+def _forget_in_history(party: Party, words: list[str]) -> int:
+    """Where history that nobody edits names the person, the database empties the words by itself."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT members_forget(%s, %s, %s)", [party.coop_id, party.pk, pattern_of(words) or "(?!)"])
+        return cursor.fetchone()[0]
+
+
+def _drop(rows: QuerySet) -> int:
+    """Delete rows that may point at each other; the database checks the whole of them at the end."""
+    return rows._raw_delete(rows.db)
+
+
+def _naming(rows: QuerySet, columns: tuple[str, ...], words: list[str]) -> list[int]:
+    """The keys of the rows of one table in whose text any of these phrases stands."""
+    if not words:
+        return []
+    table, key = rows.model._meta.db_table, rows.model._meta.pk.column
+    quote = connection.ops.quote_name
+    said = " OR ".join(f"{quote(column)}::text ~* %s" for column in columns)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {quote(key)} FROM {quote(table)} WHERE {said}",  # noqa: S608 - names of our own tables
+            [pattern_of(words)] * len(columns),
+        )
+        return [row[0] for row in cursor]
+
+
+def _drop_naming(rows: QuerySet, columns: tuple[str, ...], words: list[str]) -> int:
+    return rows.filter(pk__in=_naming(rows, columns, words)).delete()[0]
+
+
+def _rename(rows: QuerySet, column: str, words: list[str]) -> None:
+    rows.filter(pk__in=_naming(rows, (column,), words)).update(**{column: ERASED})
+
+
+def _blank_lines(party: Party, words: list[str]) -> int:
+    """Lines of imported files that speak of the person, and the files themselves where they are still kept."""
+    lines = ImportRow.objects.filter(coop_id=party.coop_id)
+    spoken = lines.filter(pk__in=_naming(lines, ("cells", "problems"), words))
+    if party.batch_id is not None:
+        numbers = list(party.memberships.values_list("number", flat=True))
+        spoken = spoken | lines.filter(batch_id=party.batch_id, data__number__in=numbers)
+    keys = list(spoken.values_list("pk", "batch_id"))
+    ImportBatch.objects.filter(pk__in={batch for _key, batch in keys}).update(content=None)
+    return lines.filter(pk__in=[key for key, _batch in keys]).update(cells=[], data={}, problems=[])
+
+
+def _blank_applications(applications: list[Application], *, everything: bool) -> int:
+    for each in applications:
+        for field in _SAID if everything else ("email", "phone", "note"):
+            setattr(each, field, "")
+        if each.refusal:
+            each.refusal = ERASED
+        each.account, each.search = None, "" if everything else fold(each.full_name)
+        each.save()
+    return len(applications)
+
+
+def _close_requests(party: Party) -> None:
+    """What was asked for is answered by this; what was answered keeps no words."""
+    mine = ChangeRequest.objects.filter(party=party)
+    mine.filter(state="open").update(state="withdrawn", decided_at=clock.now(), said={})
+    mine.exclude(answer="").update(answer=ERASED)
