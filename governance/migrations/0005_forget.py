@@ -23,5 +23,5 @@ END $$
 
 
 class Migration(migrations.Migration):
-    dependencies = [("governance", "0002_names_can_be_erased"), ("members", "0003_rights_of_people")]
+    dependencies = [("governance", "0004_names_can_be_erased"), ("members", "0003_rights_of_people")]
     operations = [migrations.RunSQL(FORGET, "DROP FUNCTION governance_forget(bigint, bigint)")]
