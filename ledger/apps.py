@@ -6,6 +6,11 @@ from django.utils.translation import gettext_lazy as _
 from coop.kernel import nav
 
 
+def _bank_lines(actor) -> int:
+    """How many lines of the bank wait; asked when a rail is drawn, when all models are there."""
+    return import_module("ledger.selectors.bank").waiting_count(actor.coop)
+
+
 class LedgerConfig(AppConfig):
     name = "ledger"
 
@@ -20,6 +25,7 @@ class LedgerConfig(AppConfig):
             nav.Entry(
                 "ledger", _("Who has to pay"), "ledger:owing", "clock", requires=(*readers, "secretary"), order=25
             ),
+            nav.Entry("ledger", _("Bank"), "ledger:bank", "inbox", requires=readers, order=26, count=_bank_lines),
             nav.Entry("ledger", _("Given back"), "ledger:queue", "up", requires=(*readers, "secretary"), order=27),
             nav.Entry("ledger", _("Journal"), "ledger:journal", "receipt", requires=readers, order=30),
             nav.Entry("ledger", _("Accounts"), "ledger:accounts", "book", requires=readers, order=40),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import books
+from . import bank, books
 from .surplus_urls import surplus_urls
 
 app_name = "ledger-api"
@@ -16,6 +16,9 @@ urlpatterns = [
     path("shares/agreement/", books.Agreement.as_view(), name="agreement"),
     path("shares/<int:number>/", books.MemberShares.as_view(), name="member-shares"),
     path("share-classes/", books.ShareClasses.as_view(), name="share-classes"),
+    path("bank/lines/", bank.BankLines.as_view(), name="bank-lines"),
+    path("bank/statements/", bank.BankStatements.as_view(), name="bank-statements"),
+    path("bank/enter/", bank.EnterMatched.as_view(), name="bank-enter"),
     path("money/", books.MyMoney.as_view(), name="money"),
     path("money/lines/", books.MyLines.as_view(), name="money-lines"),
     *surplus_urls,

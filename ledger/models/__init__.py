@@ -1,5 +1,6 @@
 """What we own and owe."""
 
+from .bank import BankAccount, BankLine, BankStatement
 from .journal import Account, BulkBatch, Checkpoint, Entry, Period, PeriodEvent, Posting, Sealed
 from .patronage import PatronageFile, PatronageImport, PatronageRecord, PatronageYear
 from .redemption import Certificate, Redemption, RedemptionLimit
@@ -8,6 +9,9 @@ from .surplus import PlanLine, SurplusPlan
 
 __all__ = [
     "Account",
+    "BankAccount",
+    "BankLine",
+    "BankStatement",
     "BulkBatch",
     "Certificate",
     "Checkpoint",

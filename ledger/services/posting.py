@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 
 from coop.kernel import audit, clock, money
 from coop.kernel.errors import Refused
-from ledger.models import Account, BulkBatch, Entry, Posting, ShareEvent, SurplusPlan
+from ledger.models import Account, BankLine, BulkBatch, Entry, Posting, ShareEvent, SurplusPlan
 from ledger.services.periods import open_period
 
 KEY_LENGTH = 120
@@ -224,7 +224,7 @@ def mirror(*, actor, entry: Entry, on: date, because: str) -> Entry:
         Line(line.account, -line.amount, line.memo)
         for line in Posting.objects.filter(batch=0, entry=entry).select_related("account").order_by("n")
     ]
-    return post_entry(
+    reversal = post_entry(
         actor=actor,
         on=on,
         kind="reversal",
@@ -233,6 +233,9 @@ def mirror(*, actor, entry: Entry, on: date, because: str) -> Entry:
         key=f"reverse:{entry.pk}",
         reverses=entry,
     )
+    # What the bank said waits to be entered again.
+    BankLine.objects.filter(entry=entry).update(state=BankLine.State.OPEN, entry=None, membership=None)
+    return reversal
 
 
 # --- very many lines --------------------------------------------------------------------------------------------------

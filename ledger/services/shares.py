@@ -180,19 +180,22 @@ def record_payment(
     key: str,
     share_class: ShareClass | None = None,
     overpayment: str = "refuse",
+    into: Account | None = None,
 ) -> Payment:
     """Enter money that came into the bank from a member, and post it: first to the entry fee, then to shares.
 
     What the application asked for is subscribed with the first payment. Once the minimum (or its first part, where the
     member pays in parts) and the fee are paid, the membership becomes active in the same transaction. ``overpayment``
-    says what happens to more than is owed: ``refuse`` it, or ``keep`` it as the member's credit. The same payment
-    under the same ``key`` is entered once, however often it is sent; another one under it is refused.
+    says what happens to more than is owed: ``refuse`` it, or ``keep`` it as the member's credit. The money came
+    ``into`` the account for the bank, or another. The same payment under the same ``key`` is entered once, however
+    often it is sent; another one under it is refused.
     """
     rules.require(actor, "ledger.keep_books", membership)
     share_class = share_class or default_class(membership.coop)
     reference = " ".join(reference.split())[:140]
     memo = _("Share payment, member %(number)s") % {"number": membership.number}
     says = f"payment {membership.pk} {share_class.pk} {amount} {overpayment} {reference}"
+    says += f" into {into.pk}" if into else ""
     act = {"actor": actor, "on": on, "kind": PAYMENT, "memo": memo, "key": key, "says": says}
     if isinstance(amount, bool) or not isinstance(amount, int) or amount <= 0:
         raise Refused("amount", _("A payment is more than nothing."), "amount")
@@ -208,7 +211,7 @@ def record_payment(
     kept = amount - fee - capital
     if kept and overpayment != "keep":
         raise Refused("too_much", _too_much(membership, amount, owed), "amount")
-    entry = post_entry(lines=_payment_lines(membership, share_class, amount, fee, capital, kept), **act)
+    entry = post_entry(lines=_payment_lines(membership, share_class, fee, capital, kept, into), **act)
     if fee:
         _fee(actor, membership, fee, on, entry)
     if capital:
@@ -246,14 +249,16 @@ def _subscribe_as_asked(actor, membership, share_class: ShareClass) -> None:
         write_event(actor, membership, share_class, "subscribed", membership.admitted_on, shares=shares, reason=reason)
 
 
-def _payment_lines(membership, share_class: ShareClass, amount: int, fee: int, capital: int, kept: int) -> list[Line]:
-    coop = membership.coop
+def _payment_lines(
+    membership, share_class: ShareClass, fee: int, capital: int, kept: int, into: Account | None
+) -> list[Line]:
+    coop, amount = membership.coop, fee + capital + kept
     parts: list[tuple[int, Account | None]] = [
         (fee, account(coop, "entry_fees") if fee else None),
         (capital, member_account(membership, "share_capital", share_class=share_class) if capital else None),
         (kept, member_account(membership, "member_credit") if kept else None),
     ]
-    return [Line(account(coop, "bank"), amount), *(Line(to, -part) for part, to in parts if to is not None)]
+    return [Line(into or account(coop, "bank"), amount), *(Line(to, -part) for part, to in parts if to is not None)]
 
 
 def _fee(actor, membership, amount: int, on: date, entry: Entry) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from . import accounts, desk, holdings, journal, mine, periods, reports, shares
+from . import accounts, bank, desk, holdings, journal, mine, periods, reports, shares
 from .surplus_urls import surplus_urls
 
 app_name = "ledger"
@@ -39,6 +39,13 @@ urlpatterns = [
     path("ledger/payments/", shares.owing, name="owing"),
     path("ledger/payments/new/", shares.payment_add, name="payment-add"),
     path("ledger/payments/file/", shares.payment_file, name="payment-file"),
+    path("ledger/bank/", bank.inbox, name="bank"),
+    path("ledger/bank/account/", bank.account_add, name="bank-account-add"),
+    path("ledger/bank/new/", bank.statement_add, name="bank-statement-add"),
+    path("ledger/bank/enter/", bank.enter_matched, name="bank-enter"),
+    path("ledger/bank/statements/<int:pk>/", bank.statement, name="bank-statement"),
+    path("ledger/bank/lines/<int:pk>/", bank.line, name="bank-line"),
+    path("ledger/bank/lines/<int:pk>/take-up/", bank.line_take_up, name="bank-line-take-up"),
     path("ledger/periods/", periods.period_list, name="periods"),
     path("ledger/periods/<int:pk>/close/", periods.period_close, name="period-close"),
     path("ledger/periods/<int:pk>/reopen/", periods.period_reopen, name="period-reopen"),

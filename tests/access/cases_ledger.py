@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from coop.kernel import clock
-from ledger.models import Account, Entry, Period
+from ledger import references
+from ledger.models import Account, BankAccount, BankLine, Entry, Period
 from ledger.services.accounts import account
+from ledger.services.bank import create_bank_account, import_statement
+from ledger.services.bank_lines import set_aside
 from ledger.services.certificates import issue_certificate
 from ledger.services.closing import close_period
 from ledger.services.redemption import accept, ask_back, set_limit
@@ -25,6 +28,7 @@ def build(world: World) -> None:
     world.newcomer = make_member(coop, name="New Comer", on=today - timedelta(days=2), active=False)
     world.certificate = issue_certificate(actor=world.lena, membership=world.membership, on=today)
     _ways_back(world, today)
+    _bank(world, today)
     world.account = account(coop, "bank")
     world.own_account = Account.objects.get(coop=coop, code="6200")
     make_entry(coop, "bank", "dues", 700, on=date(today.year - 2, 3, 1), memo="Dues")
@@ -55,6 +59,23 @@ def _ways_back(world: World, today: date) -> None:
 TREASURER = {"treasurer"}
 READERS = {"treasurer", "board", "auditor"}
 SHARE_READERS = READERS | {"secretary"}
+
+
+def _bank(world: World, today: date) -> None:
+    """A statement with a line that names its member, one that does not, one out, and one set aside."""
+    create_bank_account(actor=world.lena, name="House bank", number="DE89 3704 0044 0532 0130 00")
+    reference = references.of_member(world.newcomer.number)
+    lines = [f"{today},50.00,New Comer,{reference}", f"{today},7.00,Somebody,dues?", f"{today},-3.20,Bank,charges"]
+    brought = import_statement(
+        actor=world.lena,
+        data=("date,amount,name,text\n" + "\n".join([*lines, f"{today},1.00,Test,test"])).encode(),
+        file_name="march.csv",
+        bank_account=BankAccount.objects.get(coop=world.coop),
+    )
+    world.statement = brought.statements[0]
+    found = {line.text: line for line in BankLine.objects.filter(coop=world.coop)}
+    world.bank_line, world.charges = found[reference], found["charges"]
+    world.aside = set_aside(actor=world.lena, line=found["test"], because="the bank tried it out")
 
 
 def number(world: World) -> dict:
@@ -105,6 +126,16 @@ CASES = [
     Case("ledger:payment-add", TREASURER, method="post"),
     Case("ledger:payment-file", TREASURER),
     Case("ledger:payment-file", TREASURER, method="post"),
+    Case("ledger:bank", READERS, viewers=("treasurer", "board")),
+    Case("ledger:bank-account-add", TREASURER),
+    Case("ledger:bank-statement-add", TREASURER),
+    Case("ledger:bank-statement-add", TREASURER, method="post"),
+    Case("ledger:bank-statement", READERS, lambda w: {"pk": w.statement.pk}, viewers=("treasurer",)),
+    Case("ledger:bank-line", READERS, lambda w: {"pk": w.bank_line.pk}, viewers=("treasurer", "auditor")),
+    Case("ledger:bank-line", READERS, lambda w: {"pk": w.aside.pk}, viewers=("treasurer",)),
+    Case("ledger:bank-line", TREASURER, lambda w: {"pk": w.charges.pk}, method="post", data=lambda w: {"act": "aside"}),
+    Case("ledger:bank-line-take-up", TREASURER, lambda w: {"pk": w.aside.pk}, method="post"),
+    Case("ledger:bank-enter", TREASURER, method="post"),
     Case("ledger:periods", READERS, viewers=("treasurer",)),
     Case("ledger:account-by-code", READERS, lambda w: {"code": "1000"}, html=False),
     Case("ledger:trial-balance", READERS, viewers=("treasurer",)),
@@ -132,6 +163,9 @@ CASES = [
     Case("ledger-api:agreement", SHARE_READERS, api=True, html=False),
     Case("ledger-api:member-shares", SHARE_READERS, number, api=True, html=False),
     Case("ledger-api:share-classes", INSIDERS, api=True, html=False),
+    Case("ledger-api:bank-lines", READERS, query="?state=open", api=True, html=False),
+    Case("ledger-api:bank-statements", TREASURER, api=True, html=False),
+    Case("ledger-api:bank-enter", TREASURER, method="post", api=True, html=False),
     Case("ledger-api:money", {"member"}, api=True, html=False),
     Case("ledger-api:money-lines", {"member"}, api=True, html=False),
 ]
