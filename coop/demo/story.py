@@ -21,7 +21,7 @@ from members.models import Membership
 from members.services.deciding import ADMIT, REFUSE, Decision, create_sheet, decide_sheet
 from members.services.joining import apply
 
-from . import decisions, money
+from . import bank, decisions, money
 from .people import LATE, MEMBERS, REFUSED, WAITING, Person
 from .times import at, last_month_end
 
@@ -62,6 +62,7 @@ def seed() -> Cooperative:
     plan = money.plans(officers, year_end)
     resolution = decisions.meeting(coop, officers, members, year_end, today)
     money.distribute(officers, plan, resolution, today)
+    bank.statement(officers["treasurer"], today)
     decisions.open_vote(coop, officers, today)
     return coop
 

@@ -15,6 +15,7 @@ from ledger.selectors import queue, statements
 from ledger.selectors.certificates import certificates_of
 from ledger.selectors.dues import owed_by
 from ledger.selectors.journal import member_accounts, member_lines
+from ledger.selectors.paying import how_to_pay
 from ledger.selectors.shares import events_of, holding_of
 from members.selectors import membership_of
 
@@ -58,6 +59,7 @@ def money_page(request: HttpRequest) -> HttpResponse:
     if membership is None:
         raise Http404
     today = clock.today(request.coop)
+    owed = owed_by(membership, today)
     held = [(each, each.shown(each.held or 0)) for each in member_accounts(membership)]
     owned = [(each, shown) for each, shown in held if shown and each.purpose != "member_receivable"]
     page = Paginator(member_lines(membership), PAGE).get_page(request.GET.get("page"))
@@ -67,7 +69,8 @@ def money_page(request: HttpRequest) -> HttpResponse:
         {
             "membership": membership,
             "holding": holding_of(membership),
-            "owed": owed_by(membership, today),
+            "owed": owed,
+            "pay": how_to_pay(membership, owed.due or owed.next_part) if owed.total else None,
             "events": events_of(membership),
             "redemptions": queue.of_member(membership),
             "certificates": certificates_of(membership),
