@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.formats import date_format
-from django.utils.translation import ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from coop.kernel import money
 from coop.kernel.paper import language, letterhead
