@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from coop.kernel import clock, rules
+from coop.kernel import clock, money, rules
 from coop.kernel.models import Cooperative
 from coop.kernel.tenancy import Actor, coops_of, path
 from coop.kernel.web import public, requires
@@ -115,7 +115,7 @@ def waiting_for(actor: Actor, today: date) -> list[Waiting]:
     for may, source in (
         ("members.keep_register", _register),
         ("governance.run_ballots", _ballots),
-        ("ledger.keep_books", _unpaid),
+        ("ledger.keep_books", _late),
         ("ledger.approve", _plans),
     ):
         if rules.may(actor, may):
@@ -144,17 +144,20 @@ def _ballots(actor: Actor, today: date) -> list[Waiting]:
     ]
 
 
-def _unpaid(actor: Actor, today: date) -> list[Waiting]:
-    debtors = unpaid(actor.coop, today)
-    if not debtors:
+def _late(actor: Actor, today: date) -> list[Waiting]:
+    """Payments for shares whose day is over, together: each of them is on the page it leads to."""
+    late = [each.owed for each in unpaid(actor.coop, today) if each.owed.due]
+    if not late:
         return []
-    sentence = ngettext("One member owes money for shares", "%(n)s members owe money for shares", len(debtors))
+    amount = money.format_minor(sum(owed.due for owed in late), actor.coop.currency)
     return [
         Waiting(
-            sentence % {"n": len(debtors)},
-            _("Subscribed and not yet paid in full."),
+            ngettext("One payment for shares is late", "%(n)s payments for shares are late", len(late))
+            % {"n": len(late)},
+            _("%(amount)s should have come in by today.") % {"amount": amount},
             _("See who"),
-            path(actor.coop, "ledger:shares"),
+            path(actor.coop, "ledger:owing"),
+            min((owed.next_due for owed in late if owed.next_due), default=None),
         )
     ]
 

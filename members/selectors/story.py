@@ -70,7 +70,7 @@ def _sentence(event: MembershipEvent, membership: Membership) -> str:
             "class": event.member_class.name.lower() if event.member_class else "",
             "number": membership.number_text,
         },
-        Kind.ACTIVATED: _("In good standing: the shares asked for are paid"),
+        Kind.ACTIVATED: _("In good standing: the first share payment is in"),
         Kind.SUSPENDED: _("Suspended by the %s") % who,
         Kind.REINSTATED: _("Reinstated by the %s") % who,
         Kind.CLASS_CHANGED: _("Became a %s member") % (event.member_class.name.lower() if event.member_class else ""),
