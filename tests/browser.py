@@ -157,4 +157,8 @@ def keep(page: Page, name: str) -> None:
     """Keep a picture for human eyes when ROCHDALE_PICTURES names a folder."""
     if folder := os.environ.get("ROCHDALE_PICTURES"):
         Path(folder).mkdir(parents=True, exist_ok=True)
+        seen = page.viewport_size
+        tall = page.evaluate("document.documentElement.scrollHeight")
+        page.set_viewport_size({**seen, "height": max(seen["height"], tall)})  # else a fixed bar lies across the middle
         page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+        page.set_viewport_size(seen)

@@ -12,7 +12,7 @@ from pathlib import Path
 from PIL import Image
 
 VIEWS = (("light", 390), ("dark", 390), ("light", 1280), ("dark", 1280))
-SCALE = 0.5
+SCALE = 0.4
 TALLEST = 1600  # of a screenshot, before scaling: what lies further down is the page's tail
 GAP = 12
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.access.harness import Case, case_modules
@@ -29,7 +31,8 @@ def test_pages_are_clean(world, browse, app, width):
 def _look(world, browse, case: Case, role: str, width: int) -> list[str]:
     actor = world.actors[role]
     page = browse(case.url(world), width=width, user=actor and actor.user, fresh=True)
-    name = case.name.replace(":", "-") + (f"-{role}" if len(case.seen_by) > 1 else "")
+    words = re.findall(r"[a-z0-9]+", f"{case.name} {case.query}".lower())
+    name = "-".join([*words, *([role] if len(case.seen_by) > 1 else [])])
     problems = []
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme)
