@@ -28,6 +28,7 @@ class MembersConfig(AppConfig):
             nav.Entry("register", _("Applications"), "members:applications", "person", requires=readers, order=20),
             nav.Entry("register", _("Board sheets"), "members:sheets", "register", requires=readers, order=30),
             nav.Entry("register", _("Households"), "members:households", "home", requires=readers, order=40),
+            nav.Entry("register", _("Cases"), "members:cases", "scales", requires=readers, order=42),
             nav.Entry("register", _("Requests"), "members:requests", "clock", requires=readers, order=45),
             nav.Entry("register", _("Import"), "members:imports", "upload", requires=readers, order=60),
             nav.Entry("library", _("By-laws"), "members:bylaws", "book", requires=readers, order=10),

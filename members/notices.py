@@ -53,6 +53,11 @@ def email_changed(party, old_email: str) -> None:
         _send(party.coop, to, "email_changed", f"party:{party.pk}", party=party, old=old_email)
 
 
+def case_step(case, step: str, words: str) -> None:
+    """Each step of a case, its reason, and what the member can do until when."""
+    _to_member(case.membership, "case", case=case, step=step, words=words)
+
+
 def of_age(party) -> None:
     """From today one acts for oneself."""
     _send(party.coop, party.email, "of_age", f"party:{party.pk}", party=party)

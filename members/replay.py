@@ -17,7 +17,16 @@ STATES = {
     "exit_effective": "ended",
 }
 # Kinds that set, or with no date clear, the last day of membership.
-ENDINGS = ("notice_given", "notice_withdrawn", "expelled", "appeal_decided", "died", "transferred", "exit_effective")
+ENDINGS = (
+    "notice_given",
+    "notice_withdrawn",
+    "expelled",
+    "appealed",
+    "appeal_decided",
+    "died",
+    "transferred",
+    "exit_effective",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from members.models import ImportBatch
 def tick() -> None:
     """Write down every membership whose last day is over, and who has come of age."""
     for coop in Cooperative.objects.order_by("pk"):
+        services.close_cases(coop)
         services.end_due(coop)
         services.come_of_age(coop)
 

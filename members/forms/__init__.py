@@ -1,5 +1,6 @@
 """What people type, checked for shape. What it may mean is the services' business."""
 
+from .cases import AppealDecisionForm, AppealForm, DropForm, HearingForm, OpenCaseForm, PaperAppealForm
 from .desk import (
     AsAtForm,
     DecisionForm,
@@ -18,6 +19,12 @@ from .standing import DeathForm, HouseholdForm, NoticeForm
 from .standing_for import StandInForm
 
 __all__ = [
+    "AppealDecisionForm",
+    "AppealForm",
+    "DropForm",
+    "HearingForm",
+    "OpenCaseForm",
+    "PaperAppealForm",
     "StandInForm",
     "AnswerForm",
     "BankForm",

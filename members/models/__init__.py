@@ -2,6 +2,7 @@
 
 from .access import AccessLog
 from .bylaws import ByLaws, ClassTerms, MembershipClass
+from .cases import ExpulsionCase
 from .history import EventNote, MembershipEvent
 from .imports import ImportBatch, ImportMapping, ImportRow
 from .joining import Application, ApplicationCheck, BoardSheet
@@ -20,6 +21,7 @@ __all__ = [
     "Consent",
     "Erasure",
     "EventNote",
+    "ExpulsionCase",
     "Household",
     "ImportBatch",
     "ImportMapping",

@@ -37,6 +37,7 @@ class MembershipEvent(CoopModel, AppendOnly):
         EXIT_EFFECTIVE = "exit_effective", _("Left")
         EXPULSION_OPENED = "expulsion_opened", _("Expulsion opened")
         HEARD = "heard", _("Heard")
+        EXPULSION_DROPPED = "expulsion_dropped", _("Expulsion dropped")
         EXPELLED = "expelled", _("Expelled")
         APPEALED = "appealed", _("Appealed")
         APPEAL_DECIDED = "appeal_decided", _("Appeal decided")
@@ -120,6 +121,13 @@ class MembershipEvent(CoopModel, AppendOnly):
                          WHERE e.id = NEW.corrects_id AND e.stream = NEW.stream AND e.place = NEW.place
                     ) THEN
                         RAISE check_violation USING MESSAGE = 'a correction stands in for an event of the same history';
+                    END IF;
+                    IF NEW.kind = 'expelled' AND NEW.corrects_id IS NULL AND NOT EXISTS (
+                        SELECT FROM members_expulsioncase c
+                         WHERE c.membership_id = NEW.membership_id AND c.state = 'heard'
+                           AND c.heard_on <= NEW.effective_on
+                    ) THEN
+                        RAISE check_violation USING MESSAGE = 'nobody is expelled unheard';
                     END IF;
                     RETURN NEW;
                 """,

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from coop.kernel import clock
 from members.models import BoardSheet, ChangeRequest, Membership
 
+from .cases import cases, due_on
 from .joining import sheets, waiting
 
 UNPAID_AFTER = timedelta(days=30)
@@ -40,6 +41,7 @@ _COUNT = """
          + (SELECT count(DISTINCT sheet_id) FROM members_application WHERE coop_id = %(coop)s AND state = 'on_sheet')
          + EXISTS (SELECT FROM members_membership
                     WHERE coop_id = %(coop)s AND state = 'admitted' AND admitted_on < %(unpaid)s)::int
+         + (SELECT count(*) FROM members_expulsioncase WHERE coop_id = %(coop)s AND state <> 'closed')
          + (SELECT count(*) FROM members_changerequest WHERE coop_id = %(coop)s AND state = 'open')
 """
 
@@ -59,6 +61,7 @@ def inbox(coop) -> list[InboxItem]:
         *_applications_to_place(coop, today),
         *_sheets_to_decide(coop),
         *_unpaid(coop, today),
+        *_cases(coop),
         *_requests(coop),
     ]
     return sorted(items, key=lambda item: item.due)
@@ -122,6 +125,24 @@ def _unpaid(coop, today: date):
             act=_("See who"),
             url_name="members:list",
             kwargs={},
+        )
+
+
+def _cases(coop) -> Iterator[InboxItem]:
+    sentences = {
+        "open": _("Hear %s before anything is decided"),
+        "heard": _("Decide the case of %s"),
+        "expelled": _("%s may still appeal"),
+        "appealed": _("Put the appeal of %s to the vote"),
+    }
+    for each in cases(coop).exclude(state="closed")[:SHOWN]:
+        yield InboxItem(
+            due=due_on(each),
+            sentence=sentences[each.state] % each.membership.party.name,
+            why=_("The case was opened on %s.") % _day(each.opened_on),
+            act=_("Open"),
+            url_name="members:case",
+            kwargs={"pk": each.pk},
         )
 
 

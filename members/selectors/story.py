@@ -78,6 +78,14 @@ def _sentence(event: MembershipEvent, membership: Membership) -> str:
         Kind.NOTICE_WITHDRAWN: _("Took the notice back, and stays"),
         Kind.EXIT_EFFECTIVE: _("The membership has ended"),
         Kind.EXPELLED: _("Expelled by the %(body)s; the last day is %(day)s") % {"body": who, "day": day},
+        Kind.EXPULSION_OPENED: _("A case was opened by the %s") % who,
+        Kind.HEARD: _("Was heard"),
+        Kind.EXPULSION_DROPPED: _("The %s let the case be") % who,
+        Kind.APPEALED: _("Appealed; nothing ends until it is decided"),
+        Kind.APPEAL_DECIDED: _("The %(body)s decided the appeal: the expulsion stands, the last day is %(day)s")
+        % {"body": who, "day": day}
+        if day
+        else _("The %s decided the appeal: the expulsion is overturned") % who,
         Kind.DIED: _("Died; the membership lasts until %s") % day if day else _("Died"),
     }
     return str(sentences.get(Kind(event.kind), event.get_kind_display()))

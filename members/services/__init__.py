@@ -6,6 +6,7 @@ from .admitting_imports import commit_import, undo_import, write_import
 from .bylaws import create_bylaws, create_class
 from .deciding import ADMIT, POSTPONE, REFUSE, Decision, admit, create_sheet, decide_sheet, put_on_sheet, take_off_sheet
 from .erasing import erase
+from .expelling import appeal, close_cases, decide_appeal, drop_case, expel, open_case, record_hearing
 from .exporting import export_register
 from .households import form_household, leave_household, move_vote
 from .importing import check_lines, discard, name_columns, read_file
@@ -23,23 +24,28 @@ __all__ = [
     "REFUSE",
     "activate",
     "admit",
+    "appeal",
     "apply",
     "ask_change",
     "change_details",
     "check",
     "check_lines",
     "claim",
+    "close_cases",
     "come_of_age",
     "commit_import",
     "create_bylaws",
     "create_class",
     "create_sheet",
+    "decide_appeal",
     "decide_change",
     "decide_sheet",
     "discard",
+    "drop_case",
     "end_due",
     "end_stand_in",
     "erase",
+    "expel",
     "export_register",
     "form_household",
     "give_notice",
@@ -50,9 +56,11 @@ __all__ = [
     "name_columns",
     "name_heir",
     "name_stand_in",
+    "open_case",
     "put_on_sheet",
     "read_file",
     "record_death",
+    "record_hearing",
     "reinstate",
     "say_consent",
     "suspend",

@@ -27,9 +27,9 @@ def activate(*, actor, membership: Membership, on: date, because: str = "") -> M
     """
     rules.require(actor, "members.activate", membership)
     membership = history.lock(membership)
+    refuse_ended(membership)
     if membership.state in (State.ACTIVE, State.SUSPENDED):
         return membership
-    refuse_ended(membership)
     day = max(on, membership.admitted_on)
     refuse_future(membership, day)
     history.append(

@@ -16,7 +16,7 @@ from coop.kernel.web import requires
 from members import selectors, services
 from members.forms import AsAtForm, MemberSearchForm, NameForm
 from members.models import AccessLog, Application, Membership
-from members.selectors import dated, people, search
+from members.selectors import cases, dated, people, search
 from members.selectors.days import end_of
 from members.selectors.inbox import inbox as inbox_of
 from members.selectors.story import story
@@ -128,6 +128,7 @@ def member(request: HttpRequest, number: int) -> HttpResponse:
             "standing": membership.standing_on(today),
             "address": dated.address_of(membership.party, today),
             "story": story(membership),
+            "case": cases.case_of(membership),
             "stand_ins": people.stand_ins(membership.party_id),
             "others": membership.party.memberships.exclude(pk=membership.pk).select_related("member_class"),
             "application": Application.objects.filter(membership=membership).first(),

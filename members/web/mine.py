@@ -16,7 +16,7 @@ from coop.kernel.web import public, requires
 from members import selectors, services
 from members.forms import DetailsForm
 from members.models import AccessLog, Application, Membership
-from members.selectors import dated
+from members.selectors import cases, dated
 from members.selectors.story import story
 
 from .desk import current_details
@@ -72,6 +72,7 @@ def me(request: HttpRequest) -> HttpResponse:
             "address": dated.address_of(membership.party, today),
             "vote": next(iter(selectors.roll_candidates(request.coop, today, membership=membership)), None),
             "story": story(membership),
+            "case": cases.case_of(membership),
             "acts_for": membership.party.account_id != request.actor.user_id,
             "today": today,
         },

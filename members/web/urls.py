@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from . import applications, desk, households, imports, leaving, library, mine, requests, sheets, standing, standing_for
+from . import (
+    applications,
+    cases,
+    desk,
+    households,
+    imports,
+    leaving,
+    library,
+    mine,
+    requests,
+    sheets,
+    standing,
+    standing_for,
+)
 
 app_name = "members"
 urlpatterns = [
@@ -27,6 +40,9 @@ urlpatterns = [
     path("register/members/<int:number>/stay/", leaving.record_stay, name="record-stay"),
     path("register/members/<int:number>/death/", leaving.record_death, name="record-death"),
     path("register/members/<int:number>/move-out/", households.move_out, name="move-out"),
+    path("register/cases/", cases.listing, name="cases"),
+    path("register/cases/<int:pk>/", cases.show, name="case"),
+    path("register/members/<int:number>/expel/", cases.create, name="case-new"),
     path("register/requests/", requests.listing, name="requests"),
     path("register/requests/<int:pk>/", requests.review, name="request"),
     path("register/members/<int:number>/stand-in/", standing_for.name, name="stand-in"),
@@ -50,6 +66,7 @@ urlpatterns = [
     path("me/data/name/", requests.name, name="me-name"),
     path("me/data/bank/", requests.bank, name="me-bank"),
     path("me/data/erase/", requests.ask_erasure, name="me-erase"),
+    path("me/case/", cases.mine, name="my-case"),
     path("me/looked/", mine.looked, name="me-looked"),
     path("me/leave/", leaving.leave, name="leave"),
     path("me/stay/", leaving.stay, name="stay"),

@@ -53,6 +53,9 @@ def build(world: World) -> None:
         evidence="Extract of the register.",
         person={"given_names": "Niamh", "family_name": "Corrigan"},
     )
+    due = {"on": today, "hearing_on": today + timedelta(days=14), "resolution": "2026/4"}
+    world.case = services.open_case(actor=world.mei, membership=world.suspended, grounds="Took money.", **due)
+    services.open_case(actor=world.mei, membership=world.membership, grounds="Shouted.", **due)
     asks = {"party": world.membership.party, "kind": "name", "given_names": "Amara", "family_name": "Okafor-Weber"}
     world.request = services.ask_change(actor=world.amara, **asks, because="Married on 4 May.")
 
@@ -171,6 +174,11 @@ CASES = [
     Case("members:me-bank", {"member"}, viewers=("member",)),
     Case("members:me-erase", {"member"}, method="post"),
     Case("my-data", {"member"}, html=False),
+    Case("members:my-case", {"member"}, viewers=("member",)),
+    Case("members:cases", OFFICERS),
+    Case("members:case", OFFICERS, lambda w: {"pk": w.case.pk}),
+    Case("members:case", DECIDERS, lambda w: {"pk": w.case.pk}, method="post"),
+    Case("members:case-new", DECIDERS, number),
     Case("members:requests", OFFICERS),
     Case("members:requests", OFFICERS, query="?tab=answered"),
     Case("members:request", SECRETARY, lambda w: {"pk": w.request.pk}),
