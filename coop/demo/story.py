@@ -21,7 +21,7 @@ from members.models import Membership
 from members.services.deciding import ADMIT, REFUSE, Decision, create_sheet, decide_sheet
 from members.services.joining import apply
 
-from . import bank, decisions, money
+from . import bank, decisions, lives, money
 from .people import LATE, MEMBERS, REFUSED, WAITING, Person
 from .times import at, last_month_end
 
@@ -64,6 +64,7 @@ def seed() -> Cooperative:
     money.distribute(officers, plan, resolution, today)
     bank.statement(officers["treasurer"], today)
     decisions.open_vote(coop, officers, today)
+    lives.tell(officers, members, today)
     return coop
 
 
