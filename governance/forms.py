@@ -10,11 +10,22 @@ from .models import Ballot, Meeting, Question, ResolutionType, Roll
 MOMENT = "%Y-%m-%dT%H:%M"
 
 
+class MomentInput(forms.DateTimeInput):
+    """The browser's picker: to the minute, and to the second where somebody says one; what was said is not rounded."""
+
+    def __init__(self):
+        super().__init__(attrs={"type": "datetime-local", "step": "any"}, format=MOMENT)
+
+    def format_value(self, value):
+        """The field's text; seconds only if there are any."""
+        return value.strftime(f"{MOMENT}:%S") if getattr(value, "second", 0) else super().format_value(value)
+
+
 class Moment(forms.DateTimeField):
     """A day and an hour in the co-op's own time zone, in one control."""
 
     def __init__(self, **kwargs):
-        widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format=MOMENT)
+        widget = MomentInput()
         super().__init__(widget=widget, input_formats=[MOMENT, f"{MOMENT}:%S"], **kwargs)
 
 

@@ -1,6 +1,7 @@
 """The returning officer's desk: a meeting called, a roll frozen, a ballot made, released, fed with papers, counted."""
 
 import json
+import re
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -168,6 +169,20 @@ def test_a_second_release_and_a_late_change_lead_back(coop, desk):
     assert desk.post(f"{here}delete/").status_code == 422
     assert desk.post(f"{here}questions/{question(ballot).pk}/remove/").status_code == 422
     assert Question.objects.filter(ballot=ballot).count() == 2
+
+
+def test_seconds_once_said_are_kept_when_something_else_is_changed(coop, desk):
+    """A program may close a ballot to the second; whoever then changes its title in the browser changes no more."""
+    ballot = make_ballot(coop, roll=make_roll(coop, voters=1), released=False)
+    ballot.closes_at = ballot.closes_at.replace(second=42, microsecond=0)
+    ballot.save()
+    page = desk.get(f"/riverside/ballots/{ballot.pk}/change/").content.decode()
+    shown = dict(re.findall(r'name="(opens_at|closes_at)" value="([^"]+)"', page))
+    assert shown["closes_at"].endswith(":42")
+    sent = {"title": "Another title", "roll": ballot.roll_id, **shown}
+    assert desk.post(f"/riverside/ballots/{ballot.pk}/change/", sent).status_code == 302
+    changed = Ballot.objects.get()
+    assert (changed.title, changed.closes_at) == ("Another title", ballot.closes_at)
 
 
 def test_a_draft_is_thrown_away_whole(coop, desk):
