@@ -157,7 +157,7 @@ def import_paper(
             "With this file there are %(n)s more papers than voters on the roll; say why before they are taken in.",
             seen.beyond_roll,
         )
-        raise Refused("beyond_roll", text % {"n": seen.beyond_roll}, "beyond_roll_because")
+        raise Refused("beyond_roll", text % {"n": f"{seen.beyond_roll:,}"}, "beyond_roll_because")
     try:
         with transaction.atomic():
             batch = PaperBatch.objects.create(

@@ -126,6 +126,9 @@ def release(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             services.open_ballot(actor=request.actor, ballot=found)
         except Refused as refused:
+            found.refresh_from_db(fields=["state"])
+            if not found.is_draft:  # released in the same moment, by a second press or in another window
+                return redirect(path(request.coop, "governance:ballot", pk=pk))
             error = refused.message
         else:
             messages.success(request, _("“%s” is released. It opens and closes by the clock.") % found.title)

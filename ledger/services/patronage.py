@@ -63,7 +63,8 @@ def check_file(
     """Read a file and keep what it says for a preview; nothing counts yet.
 
     Refused: a file that is no such table, one that is recorded already for this year, a year whose plan is on its way.
-    What is wrong with single lines is in ``problems``; such an import cannot be recorded.
+    What is wrong with single lines is in ``problems``; such an import cannot be recorded. The same file sent again
+    takes the place of the one before; sent twice in a row by one person, and read alike, it is the one before.
     """
     rules.require(actor, "ledger.keep_books")
     pool = named_pool(pool)
@@ -83,29 +84,29 @@ def check_file(
     )
     patronage_csv.unknown_members(sheet, selectors.member_ids(actor.coop, sheet.numbers))
     same_units(found, sheet, unit, replaces)
-    PatronageImport.objects.filter(year=found, digest=sheet.digest, state=PatronageImport.State.CHECKED).update(
-        state=PatronageImport.State.DISCARDED
-    )
-    checked = PatronageImport.objects.create(
-        coop=actor.coop,
-        year=found,
-        pool=pool,
-        unit=unit,
-        file_name=file_name,
-        digest=sheet.digest,
-        size=len(data),
-        reading={
+    said = {
+        "pool": pool,
+        "unit": unit,
+        "file_name": file_name,
+        "size": len(data),
+        "reading": {
             "encoding": sheet.encoding,
             "delimiter": sheet.delimiter,
             "heading": list(sheet.heading),
             "columns": dict(zip(("member", "amount", "pool"), sheet.columns, strict=True)),
         },
-        replaces=replaces,
-        checked_by=actor.user,
-        problem_count=sheet.problem_count,
-        problems=[[problem.line, problem.sentence] for problem in sheet.problems],
+        "replaces": replaces,
+        "checked_by": actor.user,
+        "problem_count": sheet.problem_count,
+        "problems": [[problem.line, problem.sentence] for problem in sheet.problems],
         **counts(sheet.rows),
-    )
+    }
+    before = PatronageImport.objects.filter(year=found, digest=sheet.digest, state=PatronageImport.State.CHECKED)
+    same = before.select_related("replaces", "checked_by").last()
+    if same is not None and all(getattr(same, field) == value for field, value in said.items()):
+        return same
+    before.update(state=PatronageImport.State.DISCARDED)
+    checked = PatronageImport.objects.create(coop=actor.coop, year=found, digest=sheet.digest, **said)
     PatronageFile.objects.create(source=checked, content=zlib.compress(data, 6))
     return checked
 

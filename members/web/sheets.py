@@ -49,11 +49,26 @@ def create(request: HttpRequest) -> HttpResponse:
     form = SheetForm(
         waiting, request.POST or None, initial={"meeting_on": clock.today(request.coop), "applications": chosen}
     )
-    if request.method == "POST" and form.is_valid():
-        sheet = services.create_sheet(actor=request.actor, **form.cleaned_data)
-        return redirect(path(request.coop, "members:sheet", pk=sheet.pk))
+    if request.method == "POST":
+        try:
+            sheet = services.create_sheet(actor=request.actor, **form.cleaned_data) if form.is_valid() else None
+        except Refused as refused:
+            sheet = None
+            refused.into(form)
+        sheet = sheet or _sheet_of_all(request)
+        if sheet is not None:
+            return redirect(path(request.coop, "members:sheet", pk=sheet.pk))
     context = {"form": form, "waiting": waiting}
     return render(request, "members/sheet_new.html", context, status=422 if form.errors else 200)
+
+
+def _sheet_of_all(request: HttpRequest) -> BoardSheet | None:
+    """The sheet on which everybody chosen is already, as they are when the button is pressed twice."""
+    chosen = {int(key) for key in request.POST.getlist("applications") if key.isdecimal()}
+    on = dict(joining.applications(request.coop).filter(pk__in=chosen).values_list("pk", "sheet"))
+    if set(on) != chosen or len(set(on.values())) != 1:
+        return None
+    return BoardSheet.objects.filter(coop=request.coop, pk=next(iter(on.values()))).first()
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -57,8 +57,11 @@ def test_the_same_file_again_is_recognised(lena, buyers):
 
 
 def test_a_file_checked_twice_waits_once(lena, buyers):
+    """Sent twice in one breath it is one; sent again under other words, the later one waits."""
     data = csv_of({1: "1.00"})
-    first, second = check(lena, data), check(lena, data)
+    first = check(lena, data)
+    assert check(lena, data).pk == first.pk
+    second = check(lena, data, name="the same.csv")
     first.refresh_from_db()
     assert (first.state, second.state) == ("discarded", "checked")
     with pytest.raises(Refused, match="thrown away"):
