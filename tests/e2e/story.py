@@ -9,7 +9,7 @@ members and 619.67 to others, and five entry fees, less 5,049.99 of costs: 1,000
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 HERE = ZoneInfo("Europe/Berlin")
@@ -82,9 +82,4 @@ def now() -> datetime:
 
 def as_typed(moment: datetime) -> str:
     """What a browser's date-and-time field holds."""
-    return moment.strftime("%Y-%m-%dT%H:%M")
-
-
-def next_minute(moment: datetime) -> datetime:
-    """The next full minute, which is as exactly as a browser lets an officer say when a ballot closes."""
-    return moment.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S" if moment.second else "%Y-%m-%dT%H:%M")
