@@ -41,3 +41,21 @@ def see_own(actor, obj=None) -> bool:
 predicate("ledger.void")(office("treasurer", "board"))
 # A plan is read line by line by those who read the books, and by the secretary who puts it before the members.
 predicate("ledger.read_plans")(office("treasurer", "board", "auditor", "secretary"))
+
+
+@predicate("ledger.release")
+def release(actor, obj=None) -> bool:
+    """Money leaves the bank by two people: a second one lets go what the first drew up."""
+    return actor.holds("board", "treasurer") and getattr(obj, "prepared_by_id", None) != actor.user_id
+
+
+@predicate("ledger.post_payout")
+def post_payout(actor, obj=None) -> bool:
+    """A released pay-out is posted in the name of whoever released it."""
+    return actor.is_system or actor.holds("board", "treasurer")
+
+
+@predicate("ledger.open_accounts")
+def open_accounts(actor, obj=None) -> bool:
+    """Empty accounts are opened in the name of whoever approved the plan that needs them."""
+    return actor.is_system or actor.holds("board", "treasurer")

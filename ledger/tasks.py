@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from coop.kernel import jobs, tenancy
-from ledger.services import distribution
+from ledger.services import distribution, payout_posting
 
 
 @jobs.task("ledger.post_distribution")
@@ -14,6 +14,13 @@ def post_distribution(running: jobs.Running, plan_id: int, on: str) -> None:
     distribution.post_distribution(
         actor=jobs.actor_of(running.job), plan_id=plan_id, on=date.fromisoformat(on), progress=running.progress
     )
+    running.result(tenancy.path(running.job.coop, "ledger:plan", pk=plan_id))
+
+
+@jobs.task("ledger.open_accounts")
+def open_accounts(running: jobs.Running, plan_id: int) -> None:
+    """Open the accounts an approved plan will post to."""
+    distribution.open_accounts(actor=jobs.actor_of(running.job), plan_id=plan_id, progress=running.progress)
     running.result(tenancy.path(running.job.coop, "ledger:plan", pk=plan_id))
 
 
@@ -28,3 +35,12 @@ def void_distribution(running: jobs.Running, plan_id: int, on: str, because: str
         progress=running.progress,
     )
     running.result(tenancy.path(running.job.coop, "ledger:plan", pk=plan_id))
+
+
+@jobs.task("ledger.post_payout")
+def post_payout(running: jobs.Running, run_id: int, on: str) -> None:
+    """Post a released pay-out."""
+    payout_posting.post_payout(
+        actor=jobs.actor_of(running.job), run_id=run_id, on=date.fromisoformat(on), progress=running.progress
+    )
+    running.result(tenancy.path(running.job.coop, "ledger:payout", pk=run_id))

@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from django.db.models import Sum
+from schwifty import IBAN
 
 from coop.kernel import clock
 from coop.kernel.money import decimal_text
 from coop.kernel.tenancy import Actor
 from governance.models import Resolution
-from ledger.models import Account, Posting, SurplusPlan
-from ledger.services import distribution, patronage, surplus
+from ledger.models import Account, Posting, SurplusPlan, Way
+from ledger.services import distribution, patronage, payout_posting, payouts, surplus
 from ledger.services.accounts import account
+from ledger.services.payout_details import record_details
 from ledger.services.posting import Line, post_entry
 from ledger.services.shares import record_payment
 from members.models import Membership
@@ -21,6 +23,7 @@ from .people import LATE, MEMBERS, Person
 from .times import at
 
 PAR, FEE = 50_00, 10_00
+BANK = "37040044"
 OTHERS = 18_420_00  # sales to people who are not members
 COSTS = (("5000", "Goods sold, at cost", 5600), ("6000", "Wages", 2150), ("6200", "Rent and energy", 620))  # of 10,000
 
@@ -143,3 +146,29 @@ def distribute(officers: dict[str, Actor], plan: SurplusPlan, resolution: Resolu
         plan = surplus.link_resolution(actor=treasurer, plan=plan, resolution=resolution)
         plan = surplus.approve(actor=board, plan=plan, seen=plan.hash)
         distribution.post_distribution(actor=treasurer, plan_id=plan.pk, on=today - timedelta(days=2))
+
+
+def pay_out(officers: dict[str, Actor], members: dict[str, Membership], today: date) -> None:
+    """Two people let the refunds go: most members have named an account, one payment came back, one run waits."""
+    treasurer, board = officers["treasurer"], officers["board"]
+    late, silent = 7, 11  # every so many names an account only now, or has not yet
+    buyers = [members[each.name] for each in (*MEMBERS, *LATE) if each.spent]
+    with clock.at(at(today - timedelta(days=1))):
+        for place, membership in enumerate(buyers, start=1):
+            if place % late and place % silent:
+                _names_account(treasurer, membership)
+        day = today - timedelta(days=1)
+        run = payouts.prepare(actor=treasurer, way=Way.SEPA, pay_on=day)
+        payouts.release(actor=board, run=run, seen=run.hash)
+        payout_posting.post_payout(actor=treasurer, run_id=run.pk, on=day)
+    line = run.lines.filter(amount__gt=0).order_by("number")[3]
+    payouts.record_return(actor=treasurer, line=line, on=today, code="AC04", because="The account is closed.")
+    for place, membership in enumerate(buyers, start=1):
+        if not place % late:
+            _names_account(treasurer, membership)
+    payouts.prepare(actor=treasurer, way=Way.SEPA, pay_on=today)
+
+
+def _names_account(treasurer: Actor, membership: Membership) -> None:
+    iban = IBAN.generate("DE", bank_code=BANK, account_code=str(532_013_000 + membership.number))
+    record_details(actor=treasurer, membership=membership, way=Way.SEPA, holder=membership.party.name, iban=str(iban))

@@ -3,6 +3,15 @@
 from .bank import BankAccount, BankLine, BankStatement
 from .journal import Account, BulkBatch, Checkpoint, Entry, Period, PeriodEvent, Posting, Sealed
 from .patronage import PatronageFile, PatronageImport, PatronageRecord, PatronageYear
+from .payouts import (
+    PayingAccount,
+    PayoutDetails,
+    PayoutFile,
+    PayoutLine,
+    PayoutReturn,
+    PayoutRun,
+    Way,
+)
 from .redemption import Certificate, Redemption, RedemptionLimit
 from .shares import MemberFee, ShareClass, ShareEvent
 from .surplus import PlanLine, SurplusPlan
@@ -17,6 +26,12 @@ __all__ = [
     "Checkpoint",
     "Entry",
     "MemberFee",
+    "PayingAccount",
+    "PayoutDetails",
+    "PayoutFile",
+    "PayoutLine",
+    "PayoutReturn",
+    "PayoutRun",
     "Period",
     "PeriodEvent",
     "Posting",
@@ -31,4 +46,5 @@ __all__ = [
     "PatronageYear",
     "PlanLine",
     "SurplusPlan",
+    "Way",
 ]

@@ -8,6 +8,7 @@ moment, nothing is visible and the run begins anew; killed after it, the next ru
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -19,8 +20,8 @@ from django.utils.translation import gettext as _
 from coop.kernel import audit, clock, rules
 from coop.kernel.errors import Refused
 from ledger.models import Account, Entry, SurplusPlan
-from ledger.services.accounts import account, member_accounts
-from ledger.services.posting import Line, Query, mirror, post_entry, post_in_bulk
+from ledger.services.accounts import account, member_accounts_of_many
+from ledger.services.posting import BUILDING, Line, Query, mirror, post_entry, post_in_bulk
 from ledger.services.surplus import State, hash_of
 
 # What a line puts on which of the member's accounts, as a credit. ``released`` is what earlier years had rolled forward
@@ -34,6 +35,22 @@ CREDITS = {
     "roll_forward": f"l.rolled_forward - {RELEASED}",
 }
 BY_YEAR = frozenset({"retained_equity"})  # kept refunds are paid back by the year they come from
+
+
+def open_accounts(*, actor, plan_id: int, progress: Callable[[int, int | None], None] | None = None) -> None:
+    """Open every account an approved plan will post to, while nobody waits for it; opened already, nothing happens.
+
+    Posting would do it too. A million of them take longer than the posting itself, and no money is in them.
+    """
+    rules.require(actor, "ledger.open_accounts")
+    plan = SurplusPlan.objects.select_related("year", "coop").get(coop=actor.coop, pk=plan_id)
+    if plan.state != State.APPROVED:
+        return
+    purposes = _purposes(plan)
+    tell = _teller(progress, len(purposes))
+    for done, purpose in enumerate(purposes, start=1):
+        _make_accounts(plan, [purpose])
+        tell(done)
 
 
 def post_distribution(
@@ -51,10 +68,11 @@ def post_distribution(
         raise Refused("not_approved", _("Plan %(plan)s is not approved.") % {"plan": plan.letter})
     if hash_of(plan) != plan.hash:
         raise Refused("not_what_was_approved", _("This is not the plan that was approved; nothing was posted."))
-    total = plan.line_count * 2
-    tell = progress or (lambda done, total: None)
-    tell(0, total)
-    _make_accounts(plan)
+    step = plan.line_count  # progress: the accounts are one part, the lines two, what follows is the last
+    tell = _teller(progress, step * 4)
+    purposes = _purposes(plan)
+    _make_accounts(plan, purposes)
+    tell(step)
     act = {
         "actor": actor,
         "on": on,
@@ -64,14 +82,16 @@ def post_distribution(
     }
     try:
         if plan.line_count <= settings.EVERYDAY_MEMBERS:
-            entry = _post_everyday(act, plan)
-            tell(total, total)
+            entry = _post_everyday(act, plan, purposes)
+            tell(step * 4)
             return entry
+        steps = itertools.count(1)
         return post_in_bulk(
             **act,
-            rows=_rows(plan),
+            rows=_rows(plan, purposes),
             says=plan.hash,
-            progress=lambda done: tell(min(done, total), total),
+            progress=lambda done: tell(step + min(done, step * 2)),
+            stepped=lambda: tell(step * 3 + step * next(steps) // (BUILDING + 1)),
             sealing=lambda entry: _posted(actor, plan_id, entry),
         )
     except Refused:
@@ -81,43 +101,61 @@ def post_distribution(
         return posted  # another run was quicker
 
 
+def _teller(progress: Callable[[int, int | None], None] | None, total: int) -> Callable[[int], None]:
+    def tell(done: int) -> None:
+        if progress:
+            progress(done, total)
+
+    tell(0)
+    return tell
+
+
 @transaction.atomic
-def _post_everyday(act: dict[str, Any], plan: SurplusPlan) -> Entry:
-    rows = _rows(plan)
+def _post_everyday(act: dict[str, Any], plan: SurplusPlan, purposes: list[str]) -> Entry:
+    found = []
     with connection.cursor() as cursor:
-        cursor.execute(rows.sql, rows.params)
-        found = cursor.fetchall()
+        for rows in _rows(plan, purposes):
+            cursor.execute(rows.sql, rows.params)
+            found += cursor.fetchall()
     accounts = Account.objects.in_bulk([account_id for account_id, _amount in found])
     entry = post_entry(**act, lines=[Line(accounts[account_id], int(amount)) for account_id, amount in found])
     _posted(act["actor"], plan.pk, entry)
     return entry
 
 
-def _make_accounts(plan: SurplusPlan) -> None:
+def _purposes(plan: SurplusPlan) -> list[str]:
+    """The purposes on which the plan puts anything at all."""
+    parts = ", ".join(f"bool_or(({amount}) <> 0)" for amount in CREDITS.values())
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {parts} FROM ledger_planline l WHERE l.plan_id = %s", [plan.pk])  # noqa: S608
+        return [purpose for purpose, any_ in zip(CREDITS, cursor.fetchone(), strict=True) if any_]
+
+
+def _make_accounts(plan: SurplusPlan, purposes: list[str]) -> None:
     """Every member who gets a line has the account it goes to; what is there stays."""
-    for purpose, amount in CREDITS.items():
-        ids = plan.lines.extra(  # noqa: S610 - our own expressions
-            where=[f"({amount.replace('l.', 'ledger_planline.')}) <> 0"]
-        ).values_list("membership_id", flat=True)
-        found = list(ids.order_by("membership_id"))
-        if found:
-            member_accounts(plan.coop, purpose, found, year=plan.year.year if purpose in BY_YEAR else None)
+    for purpose in purposes:
+        who = f"SELECT l.membership_id FROM ledger_planline l WHERE l.plan_id = %(plan)s AND ({CREDITS[purpose]}) <> 0"  # noqa: S608
+        member_accounts_of_many(plan.coop, purpose, who, {"plan": plan.pk}, year=_year(plan, purpose))
 
 
-def _rows(plan: SurplusPlan) -> Query:
-    """Every line of the entry: the general ones, then the members', as a query over the plan's own lines."""
+def _year(plan: SurplusPlan, purpose: str) -> int | None:
+    return plan.year.year if purpose in BY_YEAR else None
+
+
+def _rows(plan: SurplusPlan, purposes: list[str]) -> list[Query]:
+    """Every line of the entry: the general ones, then the members' by purpose, as queries over the plan's own lines."""
     general = _general(plan)
-    parts = ["SELECT * FROM unnest(%s::bigint[], %s::bigint[]) AS g (account_id, amount)"]
-    params: list = [[each.pk for each, _amount in general], [amount for _each, amount in general]]
-    for purpose, amount in CREDITS.items():
-        year = "a.year = %s" if purpose in BY_YEAR else "a.year IS NULL"
-        parts.append(
+    accounts, amounts = [each.pk for each, _amount in general], [amount for _each, amount in general]
+    found = [Query("SELECT * FROM unnest(%s::bigint[], %s::bigint[]) AS g (account_id, amount)", [accounts, amounts])]
+    for purpose in purposes:
+        amount, year = CREDITS[purpose], _year(plan, purpose)
+        sql = (
             f"SELECT a.id, -({amount}) FROM ledger_planline l JOIN ledger_account a ON a.coop_id = l.coop_id"  # noqa: S608
-            f" AND a.membership_id = l.membership_id AND a.purpose = %s AND {year} AND a.share_class_id IS NULL"
-            f" WHERE l.plan_id = %s AND ({amount}) <> 0"
+            " AND a.membership_id = l.membership_id AND a.purpose = %s AND a.year IS NOT DISTINCT FROM %s"
+            f" AND a.share_class_id IS NULL WHERE l.plan_id = %s AND ({amount}) <> 0"
         )
-        params += [purpose, *([plan.year.year] if purpose in BY_YEAR else []), plan.pk]
-    return Query(" UNION ALL ".join(parts), params)
+        found.append(Query(sql, [purpose, year, plan.pk]))
+    return found
 
 
 def _general(plan: SurplusPlan) -> list[tuple[Account, int]]:
@@ -159,16 +197,16 @@ def void_distribution(
         return plan.reversal
     if plan.state != State.POSTED or plan.entry is None:
         raise Refused("not_posted", _("Plan %(plan)s is not posted.") % {"plan": plan.letter})
-    total = plan.line_count * 2
-    tell = progress or (lambda done, total: None)
-    tell(0, total)
+    step = plan.line_count
+    tell = _teller(progress, step * 3)
     on = max(on, plan.entry.posted_on)
     if plan.entry.batch == 0:
         with transaction.atomic():
             reversal = mirror(actor=actor, entry=plan.entry, on=on, because=because)
             _voided(actor, plan_id, because, reversal)
-        tell(total, total)
+        tell(step * 3)
         return reversal
+    steps = itertools.count(1)
     return post_in_bulk(
         actor=actor,
         on=on,
@@ -181,7 +219,8 @@ def void_distribution(
         ),
         says=plan.hash,
         reverses=plan.entry,
-        progress=lambda done: tell(min(done, total), total),
+        progress=lambda done: tell(min(done, step * 2)),
+        stepped=lambda: tell(step * 2 + step * next(steps) // (BUILDING + 1)),
         sealing=lambda reversal: _voided(actor, plan_id, because, reversal),
     )
 

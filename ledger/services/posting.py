@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 import rfc8785
 from django.db import DatabaseError, IntegrityError, connection, transaction
@@ -21,7 +21,18 @@ from django.utils.translation import gettext as _
 
 from coop.kernel import audit, clock, money
 from coop.kernel.errors import Refused
-from ledger.models import Account, BankLine, BulkBatch, Entry, Posting, ShareEvent, SurplusPlan
+from ledger.models import (
+    Account,
+    BankLine,
+    BulkBatch,
+    Entry,
+    PayoutReturn,
+    PayoutRun,
+    Posting,
+    ShareEvent,
+    SurplusPlan,
+)
+from ledger.services.copying import Stream
 from ledger.services.periods import open_period
 
 KEY_LENGTH = 120
@@ -197,6 +208,8 @@ def reverse_entry(*, actor, entry: Entry, on: date, because: str) -> Entry:
         raise Refused("reverse_by_act", _("This entry belongs to the register of shares; reverse the payment instead."))
     if SurplusPlan.objects.filter(entry=entry).exists():
         raise Refused("reverse_by_act", _("This entry is a distribution of the surplus; give its plan up instead."))
+    if PayoutRun.objects.filter(entry=entry).exists() or PayoutReturn.objects.filter(entry=entry).exists():
+        raise Refused("reverse_by_act", _("This entry is a pay-out; payments come back one by one, on its page."))
     with transaction.atomic():
         reversal = mirror(actor=actor, entry=entry, on=on, because=because)
         audit.record(actor=actor, kind="ledger.entry_reversed", subject=f"entry:{entry.pk}", by=reversal.pk)
@@ -241,6 +254,7 @@ def mirror(*, actor, entry: Entry, on: date, because: str) -> Entry:
 # --- very many lines --------------------------------------------------------------------------------------------------
 
 _STEPS = (("open", "keyed"), ("keyed", "tied"), ("tied", "valid"), ("valid", "built"))
+BUILDING = len(_STEPS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,18 +272,20 @@ def post_in_bulk(
     kind: str,
     memo: str,
     key: str,
-    rows: Iterable[tuple] | Query,
+    rows: Iterable[tuple] | Query | Sequence[Query],
     says: str = "",
     reverses: Entry | None = None,
     progress: Callable[[int], None] | None = None,
+    stepped: Callable[[], None] | None = None,
     sealing: Callable[[Entry], None] | None = None,
 ) -> Entry:
     """Post one entry of very many lines: built aside, checked there, joined in one short moment. Returns the entry.
 
-    ``rows`` are (account id, amount) or (account id, amount, memo), a stream or a :class:`Query`. ``says`` is what the
-    act says in a few bytes (a plan's hash): with date, kind and memo it makes up the request's hash, since the rows are
-    not read to find out whether they were posted before. ``sealing`` runs in the sealing transaction with the entry,
-    so that the caller's own state changes with it or not at all. ``progress`` is told lines loaded so far.
+    ``rows`` are (account id, amount) or (account id, amount, memo), a stream, a :class:`Query` or several. ``says`` is
+    what the act says in a few bytes (a plan's hash): with date, kind and memo it makes up the request's hash, since the
+    rows are not read to find out whether they were posted before. ``sealing`` runs in the sealing transaction with the
+    entry, so that the caller's own state changes with it or not at all. ``progress`` is told lines loaded so far,
+    ``stepped`` is called after each of the ``BUILDING`` steps that follow.
 
     Must be called outside a transaction: each step commits by itself and shows nothing before the last. Killed in
     between, it is called again and begins anew. Refuses what ``post_entry`` refuses, and lines of share capital.
@@ -286,8 +302,7 @@ def post_in_bulk(
         batch = _call("ledger_open_batch", *parameters, actor.user_id, clock.now())
         try:
             _load(batch, rows, progress)
-            for step in _STEPS:
-                _call("ledger_build_batch", batch, *step)
+            _build(batch, stepped)
             with transaction.atomic():
                 entry = Entry.objects.get(pk=_call("ledger_seal_batch", batch, clock.now()))
                 if sealing:
@@ -329,6 +344,13 @@ def _call(function: str, *values):
         return cursor.fetchone()[0]
 
 
+def _build(batch: int, stepped: Callable[[], None] | None) -> None:
+    for step in _STEPS:
+        _call("ledger_build_batch", batch, *step)
+        if stepped:
+            stepped()
+
+
 def _give_up(batch: int) -> None:
     if BulkBatch.objects.filter(pk=batch).exclude(state__in=["sealed", "dropped"]).exists():
         _call("ledger_drop_batch", batch)
@@ -338,44 +360,28 @@ def _sentence(error: Exception) -> str:
     return str(error).splitlines()[0]
 
 
-def _load(batch: int, rows: Iterable[tuple] | Query, progress: Callable[[int], None] | None) -> None:
-    table = f"ledger_posting_{batch:d}"
+def _load(batch: int, rows: Iterable[tuple] | Query | Sequence[Query], progress: Callable[[int], None] | None) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
-        if isinstance(rows, Query):
-            cursor.execute(
-                f"INSERT INTO {table} (n, account_id, amount)"  # noqa: S608 - a number of ours
-                f" SELECT row_number() OVER (), x.* FROM ({rows.sql}) x",
-                rows.params,
-            )
-            if progress:
-                progress(cursor.rowcount)
+        queries = [rows] if isinstance(rows, Query) else rows if isinstance(rows, list) else []
+        if queries and isinstance(queries[0], Query):
+            _insert_queries(cursor, batch, cast(Sequence[Query], queries), progress)
             return
-        columns = "(n, account_id, amount, memo)"
-        cursor.copy_expert(f"COPY {table} {columns} FROM STDIN", _Stream(rows, progress))
+        table, columns = f"ledger_posting_{batch:d}", "(n, account_id, amount, memo)"
+        cursor.copy_expert(f"COPY {table} {columns} FROM STDIN", Stream(cast(Iterable[tuple], rows), progress))
 
 
-class _Stream:
-    """An iterable of rows as the file COPY reads from: a few kilobytes in memory, whatever their number."""
-
-    def __init__(self, rows: Iterable[tuple], progress: Callable[[int], None] | None):
-        self._rows, self._progress, self._n, self._rest = iter(rows), progress, 0, ""
-
-    def read(self, size: int) -> str:
-        parts, length = [self._rest], len(self._rest)
-        for row in self._rows:
-            self._n += 1
-            memo = row[2] if len(row) > 2 else ""
-            text = f"{self._n}\t{row[0]:d}\t{row[1]:d}\t{_escaped(memo)}\n"
-            parts.append(text)
-            length += len(text)
-            if self._progress and self._n % 20_000 == 0:
-                self._progress(self._n)
-            if length >= size:
-                break
-        whole = "".join(parts)
-        self._rest = whole[size:]
-        return whole[:size]
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+def _insert_queries(cursor, batch: int, queries: Sequence[Query], progress: Callable[[int], None] | None) -> None:
+    """A table that has just grown has no statistics yet: without hash joins a million accounts are looked up a million
+    times over."""
+    cursor.execute("SET LOCAL enable_nestloop = off")
+    done = 0
+    for query in queries:
+        cursor.execute(
+            f"INSERT INTO ledger_posting_{batch:d} (n, account_id, amount)"  # noqa: S608 - a number of ours
+            f" SELECT {done:d} + row_number() OVER (), x.* FROM ({query.sql}) x",
+            query.params,
+        )
+        done += cursor.rowcount
+        if progress:
+            progress(done)
+    cursor.execute("SET LOCAL enable_nestloop = on")

@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 import rfc8785
+from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
@@ -253,6 +254,9 @@ def approve(*, actor, plan: SurplusPlan, seen: str) -> SurplusPlan:
         raise Refused("not_what_was_seen", _("This is not the plan you looked at; read it again."), status=409)
     found.state, found.approved_at, found.approved_by = State.APPROVED, clock.now(), actor.user
     found.save(update_fields=["state", "approved_at", "approved_by"])
+    if found.line_count > settings.EVERYDAY_MEMBERS:
+        title = _("Opening accounts for plan %(plan)s, %(year)s") % {"plan": found.letter, "year": found.year.year}
+        jobs.enqueue("ledger.open_accounts", found.pk, actor=actor, title=title)
     _say(actor, "ledger.plan_approved", found)
     return found
 

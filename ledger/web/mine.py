@@ -16,6 +16,7 @@ from ledger.selectors.certificates import certificates_of
 from ledger.selectors.dues import owed_by
 from ledger.selectors.journal import member_accounts, member_lines
 from ledger.selectors.paying import how_to_pay
+from ledger.selectors.payouts import details_of
 from ledger.selectors.shares import events_of, holding_of
 from members.selectors import membership_of
 
@@ -78,6 +79,7 @@ def money_page(request: HttpRequest) -> HttpResponse:
             "mine": sum(shown for each, shown in owned if each.currency == request.coop.currency),
             "page": page,
             "statements": statements.of_actor(request.actor),
+            "payout_details": details_of(membership),
             "fees": MemberFee.objects.filter(membership=membership),
             "lines": [_told(line) for line in page],
         },

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import patronage, statements, surplus
+from . import patronage, payouts, statements, surplus
 
 PLAN = "ledger/surplus/plans/<int:pk>/"
 
@@ -34,6 +34,16 @@ surplus_urls = [
     path(
         "ledger/surplus/plans/<int:pk>/statements/<int:number>/pdf/", statements.of_member_pdf, name="statement-of-pdf"
     ),
+    path("ledger/payouts/", payouts.listing, name="payouts"),
+    path("ledger/payouts/new/", payouts.new, name="payout-new"),
+    path("ledger/payouts/account/", payouts.paying_account, name="paying-account"),
+    path("ledger/payouts/members/<int:number>/", payouts.of_member, name="payout-details"),
+    path("ledger/payouts/<int:pk>/", payouts.detail, name="payout"),
+    path("ledger/payouts/<int:pk>/release/", payouts.release, name="payout-release"),
+    path("ledger/payouts/<int:pk>/cancel/", payouts.cancel, name="payout-cancel"),
+    path("ledger/payouts/<int:pk>/file/", payouts.file, name="payout-file"),
+    path("ledger/payouts/<int:pk>/returned/<int:number>/", payouts.came_back, name="payout-return"),
+    path("money/account/", payouts.mine, name="payout-mine"),
     path("money/statements/<int:year>/", statements.own, name="statement"),
     path("money/statements/<int:year>/pdf/", statements.own_pdf, name="statement-pdf"),
 ]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from ledger.services import patronage, surplus
 from tests.access.harness import Case, World
 from tests.governance.factories import carried_resolution
+from tests.ledger import payout_factories
 from tests.ledger.surplus_factories import TERMS, approved, carried, csv_of, make_import, make_plan, posted
 
 BOOKS = {"treasurer", "board", "auditor"}
@@ -28,6 +29,11 @@ def build(world: World) -> None:
     world.draft = make_plan(lena, year=2022, title="Most to members", appropriations=TERMS["appropriations"][:1])
     world.spare = make_plan(lena, year=2022, title="Thrown away soon")
     world.free_resolution = carried_resolution(world.coop, "What we do with 2022")
+    payout_factories.ready(world.coop, lena)
+    payout_factories.with_iban(lena, world.membership)
+    world.paid_run = payout_factories.paid(payout_factories.make_run(lena), jonas)
+    payout_factories.owe(world.coop, world.membership, refund=12_00)
+    world.run = payout_factories.make_run(lena)
     year_open = {"year": 2021, "pool": "purchases", "unit": "money"}
     make_import(lena, {number: "7.00"}, year=2021)
     world.loose = make_import(lena, {number: "1.00"}, year=2021)
@@ -77,6 +83,17 @@ CASES = [
     Case("ledger:plan-approve", {"board"}, _pk("resolved")),
     Case("ledger:plan-post", KEEPER, _pk("approved")),
     Case("ledger:plan-void", {"treasurer", "board"}, _pk("approved")),
+    Case("ledger:payouts", BOOKS, viewers=("treasurer", "auditor")),
+    Case("ledger:payout-new", KEEPER),
+    Case("ledger:payout", BOOKS, _pk("run"), viewers=("treasurer", "board")),
+    Case("ledger:payout", BOOKS, _pk("paid_run"), query="?paid"),
+    Case("ledger:payout-release", {"board"}, _pk("run")),
+    Case("ledger:payout-cancel", KEEPER, _pk("paid_run"), method="post"),
+    Case("ledger:payout-file", KEEPER, _pk("paid_run"), html=False),
+    Case("ledger:payout-return", KEEPER, lambda w: {"pk": w.paid_run.pk, "number": w.membership.number}),
+    Case("ledger:paying-account", KEEPER),
+    Case("ledger:payout-details", KEEPER, lambda w: {"number": w.membership.number}),
+    Case("ledger:payout-mine", {"member"}),
     Case("ledger:statements", BOOKS, _pk("posted")),
     Case("ledger:statement-of", BOOKS, _line),
     Case("ledger:statement-of-pdf", BOOKS, _line, html=False),

@@ -218,8 +218,8 @@ def test_a_plan_voided_in_the_last_moment_is_not_posted(coop, lena, jonas, plan,
     found = approved(plan, lena, jonas)
     make = distribution._make_accounts
 
-    def void_first(plan_):
-        make(plan_)
+    def void_first(plan_, purposes):
+        make(plan_, purposes)
         surplus.void(actor=jonas, plan=found, because="found a mistake")
 
     monkeypatch.setattr(distribution, "_make_accounts", void_first)

@@ -1,0 +1,206 @@
+"""Pay-outs on the desk: what is owed, drawing a run up, letting it go, its file, and payments that came back."""
+
+from __future__ import annotations
+
+import zlib
+
+from allauth.account.decorators import reauthentication_required
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from coop.kernel import clock, rules
+from coop.kernel.errors import Refused
+from coop.kernel.models import Job
+from coop.kernel.tenancy import path
+from coop.kernel.web import requires
+from ledger.models import PayoutFile, PayoutRun, Way
+from ledger.payout_forms import DetailsForm, PayingAccountForm, ReturnForm, RunForm, ways
+from ledger.selectors import payouts as selectors
+from ledger.services import payout_details, payouts
+from ledger.web.common import answer, own_member, sent
+from members.selectors import membership_of
+
+State = PayoutRun.State
+TYPES = {Way.SEPA: "application/xml", Way.NACHA: "text/plain", Way.CHEQUE: "text/csv"}
+
+
+def find(request: HttpRequest, pk: int) -> PayoutRun:
+    """This co-op's run, or a 404."""
+    return get_object_or_404(selectors.runs(request.coop), pk=pk)
+
+
+@require_safe
+@requires("ledger.read_books")
+def listing(request: HttpRequest) -> HttpResponse:
+    """What members are owed, the runs so far, and the account that pays."""
+    page = Paginator(selectors.runs(request.coop), 25).get_page(request.GET.get("page"))
+    way = ways(request.coop)[0][0]
+    return render(
+        request,
+        "ledger/payouts.html",
+        {
+            "page": page,
+            "standing": selectors.standing(request.coop),
+            "way": way,
+            "paying": None if way == Way.CHEQUE else selectors.paying_account(request.coop, way),
+            "needs_account": way != Way.CHEQUE,
+            "keeps": rules.may(request.actor, "ledger.keep_books"),
+        },
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires("ledger.keep_books")
+def new(request: HttpRequest) -> HttpResponse:
+    """Draw a run up over everything owed. Nothing leaves before somebody else releases it."""
+    form = RunForm(sent(request), coop=request.coop)
+
+    def act() -> HttpResponse:
+        run = payouts.prepare(actor=request.actor, **form.cleaned_data)
+        return redirect(path(request.coop, "ledger:payout", pk=run.pk))
+
+    return answer(request, form, act, "ledger/payout_new.html", {"standing": selectors.standing(request.coop)})
+
+
+@require_safe
+@requires("ledger.read_books")
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One run: what goes out, who is not paid and why, who has to do what now."""
+    run = find(request, pk)
+    words = " ".join(request.GET.get("q", "").split())[:80]
+    job = Job.objects.filter(coop=request.coop, kind="ledger.post_payout", args__0=run.pk).order_by("-pk").first()
+    return render(
+        request,
+        "ledger/payout.html",
+        {
+            "run": run,
+            "job": job,
+            "words": words,
+            "page": Paginator(selectors.lines(run, words), 50).get_page(request.GET.get("page")),
+            "waiting": selectors.held_by_reason(run),
+            "keeps": rules.may(request.actor, "ledger.keep_books"),
+            "may_release": rules.may(request.actor, "ledger.release", run),
+            "has_file": bool(run.count) and PayoutFile.objects.filter(run=run).exists(),
+        },
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires("ledger.release")
+@reauthentication_required
+def release(request: HttpRequest, pk: int) -> HttpResponse:
+    """The second person, signed in afresh: look at it, then let exactly this go."""
+    run = find(request, pk)
+    rules.require(request.actor, "ledger.release", run)
+    if request.method == "POST":
+        try:
+            job = payouts.release(actor=request.actor, run=run, seen=request.POST.get("seen", ""))
+        except Refused as refused:
+            messages.error(request, refused.message)
+            return redirect(path(request.coop, "ledger:payout", pk=run.pk))
+        return redirect(path(request.coop, "job", pk=job.pk))
+    return render(request, "ledger/payout_release.html", {"run": run, "waiting": selectors.held_by_reason(run)})
+
+
+@require_POST
+@requires("ledger.keep_books")
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Throw a run away that nobody released."""
+    run = find(request, pk)
+    try:
+        payouts.cancel(actor=request.actor, run=run, because=request.POST.get("because", ""))
+    except Refused as refused:
+        messages.error(request, refused.message)
+    else:
+        messages.success(
+            request, _("Pay-out %(number)s is thrown away; everything stays owed.") % {"number": run.number}
+        )
+    return redirect(path(request.coop, "ledger:payout", pk=run.pk))
+
+
+@require_safe
+@requires("ledger.keep_books")
+@reauthentication_required
+def file(request: HttpRequest, pk: int) -> HttpResponse:
+    """The file for the bank, once two people have let it go."""
+    run = find(request, pk)
+    kept = PayoutFile.objects.filter(run=run).first()
+    if kept is None or run.state not in (State.RELEASED, State.PAID):
+        raise Http404
+    found = HttpResponse(zlib.decompress(kept.content), content_type=TYPES[Way(run.way)])
+    found["Content-Disposition"] = f'attachment; filename="{run.file_name}"'
+    found["Cache-Control"] = "private, no-store"
+    return found
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires("ledger.keep_books")
+def came_back(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+    """Record that the bank gave a payment back."""
+    run = find(request, pk)
+    line = get_object_or_404(selectors.lines(run), number=number, amount__gt=0)
+    form = ReturnForm(sent(request), initial={"on": clock.today(request.coop)})
+
+    def act() -> HttpResponse:
+        payouts.record_return(actor=request.actor, line=line, **form.cleaned_data)
+        messages.success(request, _("The co-op owes member %(number)s again.") % {"number": number})
+        return redirect(path(request.coop, "ledger:payout", pk=run.pk))
+
+    return answer(request, form, act, "ledger/payout_return.html", {"run": run, "line": line})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires("ledger.keep_books")
+@reauthentication_required
+def paying_account(request: HttpRequest) -> HttpResponse:
+    """Say which account the co-op pays from."""
+    way = ways(request.coop)[0][0]
+    if way == Way.CHEQUE:
+        raise Http404
+    known = selectors.paying_account(request.coop, way)
+    form = PayingAccountForm(sent(request), way=way, initial={"holder": known.holder if known else request.coop.name})
+
+    def act() -> HttpResponse:
+        payout_details.record_paying_account(actor=request.actor, way=way, **form.cleaned_data)
+        messages.success(request, _("Pay-outs go from this account now."))
+        return redirect(path(request.coop, "ledger:payouts"))
+
+    return answer(request, form, act, "ledger/paying_account.html", {"known": known})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires("ledger.keep_books")
+def of_member(request: HttpRequest, number: int) -> HttpResponse:
+    """Enter a member's bank account as they gave it on paper."""
+    membership = own_member(request, number)
+    return _details(
+        request, membership, path(request.coop, "ledger:holding", number=number), "ledger/payout_details.html"
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires("ledger.see_own")
+@reauthentication_required
+def mine(request: HttpRequest) -> HttpResponse:
+    """A member says where their money goes."""
+    membership = membership_of(request.actor)
+    if membership is None:
+        raise Http404
+    return _details(request, membership, path(request.coop, "ledger:money"), "ledger/payout_mine.html")
+
+
+def _details(request: HttpRequest, membership, then: str, template: str) -> HttpResponse:
+    known = selectors.details_of(membership)
+    begin = {"way": known.way, "holder": known.holder} if known else {"holder": membership.party.name}
+    form = DetailsForm(sent(request), coop=request.coop, initial=begin)
+
+    def act() -> HttpResponse:
+        payout_details.record_details(actor=request.actor, membership=membership, **form.cleaned_data)
+        messages.success(request, _("Money goes there from the next pay-out on."))
+        return redirect(then)
+
+    return answer(request, form, act, template, {"membership": membership, "known": known, "back": then})

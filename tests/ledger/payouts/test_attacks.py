@@ -1,0 +1,176 @@
+"""Raw SQL against pay-outs, as the application's role and as the owner; and two people pressing at once."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import IntegrityError
+
+from coop.kernel import clock
+from coop.kernel.models import Job
+from ledger.models import Entry, PayoutRun
+from ledger.services import payout_posting, payouts
+from tests.ledger.conftest import TABLES, attack, refused
+from tests.ledger.payout_factories import make_run, owe, paid, ready, with_iban
+from tests.ledger.surplus.test_races import at_once, errors, fresh, refusals
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+OURS = ("ledger_payoutrun", "ledger_payoutline", "ledger_payoutdetails", "ledger_payoutreturn", "ledger_payingaccount")
+
+
+@pytest.fixture(autouse=True)
+def all_tables(monkeypatch):
+    """A refused attack leaves our tables as they were, too."""
+    monkeypatch.setattr("tests.ledger.conftest.TABLES", (*TABLES, *OURS))
+
+
+@pytest.fixture(params=["app", "owner"])
+def role(request):
+    return request.param
+
+
+@pytest.fixture
+def run(coop, lena, buyers):
+    ready(coop, lena)
+    owe(coop, buyers[1], refund=34_76)
+    owe(coop, buyers[2], refund=5_00)
+    with_iban(lena, buyers[1])
+    return make_run(lena)
+
+
+FROZEN = [
+    "total = total + 1", "count = 9", "netted = 1", "held_total = 0", "pay_on = pay_on + 1", "way = 'cheque'",
+    "bank_id = bank_id + 1",
+    "file_digest = repeat('0', 64)", "hash = repeat('0', 64)", "number = 9", "prepared_by_id = NULL",
+    "more_than = 5", "coop_id = coop_id + 1",
+]  # fmt: skip
+LINES = [
+    "UPDATE ledger_payoutline SET amount = amount + 1, refund = refund + 1",
+    "DELETE FROM ledger_payoutline",
+    "TRUNCATE ledger_payoutline CASCADE",
+    "DELETE FROM ledger_payoutrun",
+    "TRUNCATE ledger_payoutrun CASCADE",
+    "UPDATE ledger_payoutdetails SET iban = 'DE00'",
+    "TRUNCATE ledger_payoutdetails",
+    "UPDATE ledger_payingaccount SET iban = 'DE00'",
+    "DELETE FROM ledger_payingaccount",
+    "UPDATE ledger_payoutfile SET content = ''",
+]
+RELEASE = "UPDATE ledger_payoutrun SET state = 'released', released_at = now(), released_by_id = {who} WHERE id = {run}"
+ADDED = (
+    "INSERT INTO ledger_payoutline (coop_id, run_id, membership_id, number, refund, interest, netted, amount, waiting,"
+    " held, ends) SELECT coop_id, {run}, (SELECT max(id) FROM members_membership), 3, {refund}, 0, {netted}, {amount},"
+    " 0, '', '' FROM ledger_payoutline LIMIT 1"
+)
+
+
+def all_refused(statements, role, pattern="."):
+    for statement in statements:
+        try:
+            with refused(pattern):
+                attack(statement, role=role)
+        except BaseException as failure:
+            raise AssertionError(f"as {role}: {statement}") from failure
+
+
+def test_a_run_and_its_lines_are_not_changed(run, role):
+    all_refused([f"UPDATE ledger_payoutrun SET {change} WHERE id = {run.pk}" for change in FROZEN], role)
+    all_refused(LINES, role)
+
+
+def test_nobody_releases_their_own_run_and_nobody_nameless(run, lena, role):
+    for who in (lena.user_id, "NULL"):
+        with refused("payoutrun_released_by_somebody_else"):
+            attack(RELEASE.format(who=who, run=run.pk), role=role)
+
+
+def test_a_line_slipped_in_stops_the_release(run, jonas, role):
+    with refused("a pay-out run and its lines disagree"):
+        attack(
+            ADDED.format(run=run.pk, refund=100, netted=0, amount=100),
+            RELEASE.format(who=jonas.user_id, run=run.pk),
+            role=role,
+        )
+    with refused("payoutline_adds_up"):
+        attack(ADDED.format(run=run.pk, refund=100, netted=0, amount=101), role=role)
+    with refused("not_negative"):
+        attack(ADDED.format(run=run.pk, refund=-100, netted=0, amount=-100), role=role)
+
+
+def test_a_paid_run_takes_no_more_lines_and_goes_nowhere(run, jonas, role):
+    run = paid(run, jonas)
+    with refused("while it is a draft"):
+        attack(ADDED.format(run=run.pk, refund=100, netted=0, amount=100), role=role)
+    states = ("draft", "released", "cancelled")
+    all_refused([f"UPDATE ledger_payoutrun SET state = '{each}' WHERE id = {run.pk}" for each in states], role)
+    all_refused([f"UPDATE ledger_payoutrun SET released_by_id = NULL WHERE id = {run.pk}"], role)
+
+
+def test_no_run_is_born_released_and_no_two_are_under_way(run, role):
+    columns = (
+        "coop_id, way, bank_id, pay_on, more_than, set_off, count, total, netted, held, held_total, file_name,"
+        " file_digest, hash, prepared_at, because"
+    )
+    born = f"INSERT INTO ledger_payoutrun (number, state, {columns}) SELECT 7, '{{}}', {columns} FROM ledger_payoutrun"
+    with refused("begins as a draft"):
+        attack(born.format("paid"), role=role)
+    with refused("payoutrun_one_under_way"):
+        attack(born.format("draft"), role=role)
+
+
+def test_an_entry_is_not_passed_off_as_a_pay_out(run, coop, lena, jonas, role):
+    owe(coop, run.lines.get(number=1).membership, refund=1)
+    other = Entry.objects.order_by("-pk").first()
+    payouts.release(actor=jonas, run=run, seen=run.hash)
+    with refused("paid by its own entry"):
+        attack(f"UPDATE ledger_payoutrun SET state = 'paid', entry_id = {other.pk} WHERE id = {run.pk}", role=role)
+    line = run.lines.get(number=1)
+    with refused("only a payment that was made comes back"):
+        attack(
+            'INSERT INTO ledger_payoutreturn (coop_id, line_id, "on", code, because, entry_id, recorded_at)'
+            f" VALUES ({coop.pk}, {line.pk}, now(), '', 'x', {other.pk}, now())",
+            role=role,
+        )
+
+
+def test_an_entry_with_a_runs_key_needs_the_run(run, coop, lena):
+    from ledger.services.accounts import account
+    from ledger.services.posting import Line, post_entry
+
+    lines = [Line(account(coop, "bank"), 5), Line(account(coop, "unallocated"), -5)]
+    for key in (f"payout:{run.pk}", "payout-returned:1"):
+        with pytest.raises(IntegrityError, match="belongs to its"):
+            post_entry(actor=lena, on=clock.today(coop), kind="x", memo="x", lines=lines, key=key)
+
+
+def test_two_treasurers_draw_up_one_run(coop, lena, buyers):
+    ready(coop, lena)
+    owe(coop, buyers[1], refund=34_76)
+    with_iban(lena, buyers[1])
+    answers = at_once(*[lambda: make_run(fresh(lena))] * 3)
+    assert errors(answers) == []
+    assert refusals(answers) == ["one_at_a_time"] * 2
+    assert PayoutRun.objects.count() == 1
+
+
+def test_two_releases_and_two_workers_post_once(run, jonas, coop):
+    seen = run.hash
+    answers = at_once(*[lambda: payouts.release(actor=fresh(jonas), run=run, seen=seen)] * 3)
+    assert errors(answers) == []
+    assert len({job.pk for job in answers if isinstance(job, Job)}) == 1
+    today = clock.today(coop)
+    post = lambda: payout_posting.post_payout(actor=fresh(jonas), run_id=run.pk, on=today)  # noqa: E731
+    answers = at_once(post, post, post)
+    assert Entry.objects.filter(key=f"payout:{run.pk}").count() == 1
+    assert {getattr(answer, "code", "posted") for answer in answers} <= {"posted", "not_released", "no_longer_owed"}
+    run.refresh_from_db()
+    assert run.state == PayoutRun.State.PAID
+
+
+def test_a_release_and_a_throwing_away_leave_one_of_them(run, lena, jonas):
+    seen = run.hash
+    answers = at_once(
+        lambda: payouts.release(actor=fresh(jonas), run=run, seen=seen),
+        lambda: payouts.cancel(actor=fresh(lena), run=run, because="race"),
+    )
+    assert errors(answers) == []
+    assert refusals(answers) == ["not_now"]
