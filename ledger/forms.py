@@ -281,3 +281,14 @@ class AcceptForm(DayForm):
 
 class RefuseForm(CoopForm):
     because = forms.CharField(label=_("Why; the member reads this"), max_length=300)
+
+
+class OpeningForm(CoopForm):
+    on = forms.DateField(label=_("Day"), widget=DayInput, help_text=_("The first day of the year you go on with."))
+    trial = forms.FileField(label=_("Trial balance"), max_length=200, help_text=_("CSV: account, debit, credit."))
+    members = forms.FileField(
+        label=_("What belongs to each member"),
+        max_length=200,
+        required=False,
+        help_text=_("CSV: member, paid. Only if there is members’ money in the trial balance."),
+    )

@@ -27,6 +27,7 @@ from members.models import Membership
 
 PAYMENT = "share_payment"
 HOLDING_LOCK = 7010  # the same the database takes when an event is written
+HOLDING_LOCKS = 1021  # members share so many, lest an act of very many of them fill the server's table of locks
 QUEUE_LOCK = 7014
 
 
@@ -77,7 +78,7 @@ def take_holding(*memberships) -> None:
 
     Several are taken in one order, and before anything else is waited for: else two acts could wait for each other.
     """
-    numbers = sorted({membership.pk % 2147483647 for membership in memberships})
+    numbers = sorted({membership.pk % HOLDING_LOCKS for membership in memberships})
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, n) FROM unnest(%s::int[]) n", [HOLDING_LOCK, numbers])
 

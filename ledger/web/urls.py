@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from . import accounts, bank, desk, holdings, journal, mine, periods, reports, shares
+from . import accounts, bank, desk, holdings, journal, mine, opening, periods, reports, shares
 from .surplus_urls import surplus_urls
 
 app_name = "ledger"
@@ -46,6 +46,8 @@ urlpatterns = [
     path("ledger/bank/statements/<int:pk>/", bank.statement, name="bank-statement"),
     path("ledger/bank/lines/<int:pk>/", bank.line, name="bank-line"),
     path("ledger/bank/lines/<int:pk>/take-up/", bank.line_take_up, name="bank-line-take-up"),
+    path("ledger/opening/", opening.open_books, name="opening"),
+    path("ledger/opening/take-back/", opening.take_back, name="opening-take-back"),
     path("ledger/periods/", periods.period_list, name="periods"),
     path("ledger/periods/<int:pk>/close/", periods.period_close, name="period-close"),
     path("ledger/periods/<int:pk>/reopen/", periods.period_reopen, name="period-reopen"),

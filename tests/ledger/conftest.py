@@ -75,6 +75,14 @@ TABLES = (
     "ledger_shareclass",
     "ledger_shareevent",
     "ledger_memberfee",
+    "ledger_redemption",
+    "ledger_redemptionlimit",
+    "ledger_certificate",
+    "ledger_bankaccount",
+    "ledger_bankstatement",
+    "ledger_bankline",
+    "members_membership",
+    "members_membershipevent",
 )
 
 

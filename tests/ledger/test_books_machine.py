@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import date, timedelta
 
 import pytest
@@ -27,12 +27,14 @@ from hypothesis.stateful import (
 from coop.kernel.errors import Refused
 from coop.kernel.models import Cooperative
 from coop.kernel.tenancy import Actor
-from ledger.models import Account, Entry, Period
+from ledger.models import Account, Entry, Period, Redemption, RedemptionLimit
 from ledger.selectors.balances import account_balances, balance, balances, chart
 from ledger.selectors.shares import holdings, paid_up, reconciliation
 from ledger.services.accounts import account
 from ledger.services.closing import close_period, reopen_period
+from ledger.services.holdings import give_to_coop, release, transfer
 from ledger.services.posting import Line, post_entry, reverse_entry
+from ledger.services.redemption import accept, ask_back, pay_out
 from ledger.services.shares import record_payment, reverse_payment, subscribe
 from tests.members.factories import make_member
 
@@ -44,7 +46,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 FIRST = date(2022, 11, 1)
 DAYS = st.integers(0, 1200).map(lambda n: FIRST + timedelta(days=n))
 AMOUNTS = st.one_of(st.integers(-5000, 5000), st.sampled_from([0, 1, -1, 2**40]))
+LATE = st.one_of(DAYS, st.none(), st.none(), st.none())  # mostly one day after whatever happened so far
 PICK = st.integers(0, 10_000)
+
+REACHED: Counter[str] = Counter()  # what the sequences came to, over the whole run
 
 
 def trace() -> str:
@@ -71,7 +76,18 @@ class Books(RuleBasedStateMachine):
         self.lines: dict[int, list[tuple[date, int]]] = defaultdict(list)  # by account id
         self.paid: dict[int, list[tuple[date, int]]] = defaultdict(list)  # by membership id
         self.entries: list[Entry] = []
-        self.keys = 0
+        self.keys = self.days_on = 0
+
+        year = {"starts": date(2022, 1, 1), "ends": date(2027, 12, 31), "amount": 60_000, "resolution": "b 1"}
+        RedemptionLimit.objects.create(coop=self.coop, **year)
+        # The machine also meets members who have paid, so that shares have somewhere to go from the start.
+        for member in self.members[1:]:
+            subscribe(actor=self.actor, membership=member, shares=8, on=FIRST)
+            self.act(lambda member=member: self._pay(member, 41_000))
+
+    def _pay(self, member, amount):
+        record_payment(actor=self.actor, membership=member, amount=amount, on=FIRST, key=self.key())
+        member.refresh_from_db()
 
     def teardown(self):
         if hasattr(self, "outer"):
@@ -96,6 +112,11 @@ class Books(RuleBasedStateMachine):
                 self.lines[line.account_id].append((entry.posted_on, line.amount))
             for event in entry.share_events.all():
                 self.paid[event.membership_id].append((event.effective_on, event.paid))
+                REACHED[event.kind] += 1
+
+    def late(self, day: date | None) -> date:
+        self.days_on += 1
+        return day or FIRST + timedelta(days=1201 + self.days_on)
 
     def key(self) -> str:
         self.keys += 1
@@ -151,6 +172,51 @@ class Books(RuleBasedStateMachine):
     def take_more(self, pick, day, shares):
         member = self.members[pick % 3]
         self.act(lambda: subscribe(actor=self.actor, membership=member, shares=shares, on=day))
+
+    @rule(pick=PICK, to=PICK, day=LATE, shares=st.integers(0, 6))
+    def transfer(self, pick, to, day, shares):
+        giver, taker = self.members[pick % 3], self.members[to % 3]
+        act = {
+            "giver": giver,
+            "taker": taker,
+            "shares": shares,
+            "on": self.late(day),
+            "reason": "deed",
+            "key": self.key(),
+        }
+        self.act(lambda: transfer(actor=self.actor, **act))
+
+    @rule(pick=PICK, day=LATE, shares=st.integers(0, 6), forfeited=st.booleans())
+    def give(self, pick, day, shares, forfeited):
+        act = {
+            "membership": self.members[pick % 3],
+            "shares": shares,
+            "on": self.late(day),
+            "reason": "gift",
+            "key": self.key(),
+        }
+        self.act(lambda: give_to_coop(actor=self.actor, forfeited=forfeited, **act))
+
+    @rule(pick=PICK, day=LATE, shares=st.integers(0, 6))
+    def let_off(self, pick, day, shares):
+        act = {"membership": self.members[pick % 3], "shares": shares, "on": self.late(day), "reason": "hardship"}
+        self.act(lambda: release(actor=self.actor, **act))
+
+    @rule(pick=PICK, day=LATE, shares=st.integers(1, 4))
+    def ask_for_shares_back(self, pick, day, shares):
+        act = {"membership": self.members[pick % 3], "shares": shares, "on": self.late(day), "reason": "moving"}
+        self.act(lambda: ask_back(actor=self.actor, **act))
+
+    @rule(pick=PICK, day=LATE, pay=st.booleans())
+    def take_out_or_pay(self, pick, day, pay):
+        state = "accepted" if pay else "asked"
+        found = list(Redemption.objects.filter(coop=self.coop, state=state).order_by("pk"))
+        if found:
+            wish = found[pick % len(found)]
+            if pay:
+                self.act(lambda: pay_out(actor=self.actor, redemption=wish, on=self.late(day)))
+            else:
+                self.act(lambda: accept(actor=self.actor, redemption=wish, on=self.late(day), out_of_turn="he is ill"))
 
     @rule()
     def close(self):
@@ -214,3 +280,5 @@ def test_any_sequence_of_acts_keeps_the_books(transactional_db):
             print_blob=True,
         ),
     )
+    assert {"paid", "reversed"} <= REACHED.keys(), REACHED  # a run that only meets refusals proves nothing
+    assert REACHED.keys() & {"transferred_out", "redeemed", "gifted", "forfeited"}, REACHED

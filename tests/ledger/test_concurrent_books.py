@@ -10,27 +10,35 @@ import pytest
 from coop.kernel import audit
 from coop.kernel.errors import Refused
 from coop.kernel.tenancy import Actor
-from ledger.models import Account, Entry, Period, Posting, Sealed, ShareClass
+from ledger.models import Account, Entry, Period, Posting, Redemption, RedemptionLimit, Sealed, ShareClass, ShareEvent
 from ledger.selectors.balances import balances
 from ledger.selectors.shares import holdings, reconciliation
 from ledger.services.accounts import account, member_account
 from ledger.services.closing import close_period, reopen_period
+from ledger.services.holdings import transfer
 from ledger.services.payment_import import import_payments
 from ledger.services.posting import Line, post_entry, reverse_entry
+from ledger.services.redemption import accept, ask_back, pay_out
 from ledger.services.shares import record_payment, reverse_payment
 from tests.members.factories import make_member
 
-from .factories import make_books
+from .factories import make_books, make_payment
 from .test_posting import in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
 START = date(2024, 3, 1)
+END = START + timedelta(days=701)  # after every payment: what leaves a holding comes after what came in
 
 
 @pytest.fixture
 def members(transactional_db, coop):
     make_books(coop)
-    return [make_member(coop, active=False, on=START) for _ in range(4)]
+    found = [make_member(coop, active=False, on=START, shares_wanted=12) for _ in range(4)]
+    for member in found[:2]:
+        make_payment(member, 61_000, on=START)
+    year = {"starts": START, "ends": date(2026, 12, 31), "amount": 20_000, "resolution": "b 1"}
+    RedemptionLimit.objects.create(coop=coop, **year)
+    return found
 
 
 class Hand:
@@ -65,6 +73,21 @@ class Hand:
         total = sum(cents for _number, cents in rows)
         import_payments(actor=self.actor, data=text.encode(), file_name="f.csv", total=total, overpayment="keep")
 
+    def transfer(self):
+        giver, taker = self.draw.sample(self.members, 2)
+        act = {"shares": self.draw.randrange(1, 3), "on": END, "reason": "deed"}
+        transfer(actor=self.actor, giver=giver, taker=taker, key=f"t{self.draw.randrange(40)}", **act)
+
+    def give_back(self):
+        """Ask, take out against the board's limit, and pay: whatever step comes next for some wish."""
+        wish = Redemption.objects.filter(coop=self.coop, state__in=["asked", "accepted"]).order_by("?").first()
+        if wish is None:
+            ask_back(actor=self.actor, membership=self.draw.choice(self.members), shares=1, on=END)
+        elif wish.state == "asked":
+            accept(actor=self.actor, redemption=wish, on=END, out_of_turn="he is ill")
+        else:
+            pay_out(actor=self.actor, redemption=wish, on=END)
+
     def open_or_close(self):
         period = Period.objects.filter(coop=self.coop).order_by("?").first()
         if period and period.is_closed:
@@ -76,6 +99,7 @@ class Hand:
         """That many acts; what was refused, by code."""
         refused = []
         choice = [self.pay, self.pay, self.post, self.post, self.take_back, self.enter_a_file, self.open_or_close]
+        choice += [self.transfer, self.give_back, self.give_back]
         for _act in range(acts):
             try:
                 self.draw.choice(choice)()
@@ -90,7 +114,8 @@ def test_ten_hands_at_once(coop, members, seed):
     assert all(isinstance(answer, list) for answer in answers)
     assert {code for answer in answers for code in answer} <= {
         "key_used", "closed_period", "closed_already", "open_already", "earlier_open", "not_over", "not_the_last",
-        "reversed_already", "spent", "file_refused", "too_early",
+        "reversed_already", "spent", "file_refused", "too_early", "too_many_shares", "below_minimum", "not_paid",
+        "not_waiting", "not_accepted", "not_its_turn", "over_the_limit", "asked_already", "shares",
     }  # fmt: skip
     entries = Entry.objects.filter(coop=coop)
     assert entries.count() == Sealed.objects.filter(entry__coop=coop).count() > 10
@@ -112,11 +137,17 @@ def test_ten_hands_at_once(coop, members, seed):
         results = Account.objects.filter(coop=coop, kind__in=["income", "expense"])
         lines = Posting.objects.filter(account__in=results, posted_on__range=(period.starts, period.ends))
         assert sum(line.amount for line in lines) == 0
+    out = Redemption.objects.filter(coop=coop, state__in=["accepted", "paid"]).values_list("amount", flat=True)
+    assert sum(out) <= 20_000
+    kinds = set(ShareEvent.objects.filter(coop=coop).values_list("kind", flat=True))
+    assert "paid" in kinds
+    assert kinds & {"transferred_out", "redeemed"}
     assert list(audit.verify(coop)) == []
 
 
 def test_eight_posters_on_one_hot_account(coop, members):
     actor, bank, dues = Actor.system(coop), account(coop, "bank"), account(coop, "dues")
+    before = balances(coop)[bank.pk]
 
     def hand(i):
         for n in range(25):
@@ -124,4 +155,4 @@ def test_eight_posters_on_one_hot_account(coop, members):
             post_entry(actor=actor, on=START, kind="manual", memo="", lines=lines, key=f"{i}-{n}")
 
     in_threads(8, hand)
-    assert balances(coop)[bank.pk] == 200
+    assert balances(coop)[bank.pk] == before + 200

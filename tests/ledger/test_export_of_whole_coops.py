@@ -1,18 +1,30 @@
-"""The demo co-op's books and those of ten thousand members, added up again by programs nobody here wrote."""
+"""The demo co-op's books and those of very many members, added up again by programs nobody here wrote."""
 
 from __future__ import annotations
 
+import os
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from coop.demo import story
 from coop.kernel.money import decimal_text
-from ledger.models import Posting
+from ledger.models import Account, Posting
 from ledger.selectors.balances import chart
+from ledger.selectors.shares import reconciliation
+from ledger.services import accounts
+from ledger.services.opening import open_books
+from ledger.services.posting import post_in_bulk
+from members import services as members
+from members.models import Membership
+from tests.members.factories import make_class
 
+from .factories import make_books, make_entry
 from .test_journal_export import READERS, ours, written
 
+# hledger needs a minute and a half for ten thousand members' accounts in one entry: "make soak" asks for them all.
+MANY = int(os.environ.get("ROCHDALE_MANY_MEMBERS", "2000"))
 pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "owner"]), pytest.mark.books]
 
 
@@ -42,3 +54,48 @@ def compare(coop, tmp_path) -> None:
 @pytest.mark.timeout(400)
 def test_the_demos_books(transactional_db, tmp_path):
     compare(story.seed(), tmp_path)
+
+
+def very_many(coop, secretary, treasurer) -> None:
+    """Brought in as a co-op of that size is: the register from a file, the old books, then a year of bulk and cash."""
+    make_class(coop)
+    make_books(coop)
+    names = [f"{n};Member{n % 997}, Test{n};2020-01-01" for n in range(1, MANY + 1)]
+    batch = members.read_file(
+        actor=secretary, file_name="old.csv", data=("number;name;since\n" + "\n".join(names)).encode()
+    )
+    options = {"member_class": "consumer", "admitted_on": "2020-01-01", "active": True}
+    members.name_columns(actor=secretary, batch=batch, mapping=batch.mapping, options=options)
+    members.check_lines(batch)
+    batch.refresh_from_db()
+    batch = members.commit_import(actor=secretary, batch=batch, members=MANY)
+    members.write_import(actor=secretary, batch=batch)  # what the worker does with a large file
+    capital = [25_000 + n % 7 * 1_037 for n in range(1, MANY + 1)]
+    old = ["member,paid", *(f"{n},{decimal_text(paid, 'EUR')}" for n, paid in enumerate(capital, start=1))]
+    total = decimal_text(sum(capital), "EUR")
+    open_books(
+        actor=treasurer,
+        on=date(2025, 1, 1),
+        trial=f"account,debit,credit\n1000,{total},\n3000,,{total}\n".encode(),
+        trial_name="trial.csv",
+        members="\n".join(old).encode(),
+        members_name="members.csv",
+    )
+    ids = list(Membership.objects.filter(coop=coop).values_list("pk", flat=True))
+    accounts.member_accounts(coop, "patronage_payable", ids, year=2025)
+    own = Account.objects.filter(coop=coop, purpose="patronage_payable", year=2025).order_by("pk")
+    shares = [(each.pk, -(101 + n % 5003), "refund 2025") for n, each in enumerate(own)]
+    reserve = accounts.account(coop, "unallocated").pk
+    rows = [*shares, (reserve, -sum(amount for _pk, amount, _memo in shares), "refunds 2025")]
+    bulk = {"on": date(2025, 12, 31), "kind": "distribution", "memo": "Refunds of the year", "key": "bulk"}
+    post_in_bulk(actor=treasurer, rows=rows, **bulk)
+    for n in range(50):
+        make_entry(coop, "bank", "dues", 700 + n, on=date(2025, 2, 1))
+
+
+@pytest.mark.timeout(1800)
+def test_the_books_of_very_many_members(transactional_db, coop, mei, lena, tmp_path):
+    very_many(coop, mei, lena)
+    assert reconciliation(coop).agrees
+    assert Membership.objects.filter(coop=coop).count() == MANY
+    compare(coop, tmp_path)

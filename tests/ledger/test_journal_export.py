@@ -91,7 +91,7 @@ def run(*command, ok: bool = True) -> str:
             pytest.fail(f"{command[0]} is not installed")
         pytest.skip(f"{command[0]} is not installed; it is a Debian package")
     env = {**os.environ, "LC_ALL": "C.UTF-8", "HOME": "/nonexistent"}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=env)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, env=env)
     assert (done.returncode == 0) is ok, done.stdout + done.stderr
     return done.stdout
 
