@@ -23,13 +23,13 @@ worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 control_socket_disable = True
 accesslog = "-"
 access_log_format = "%(m)s %(U)s %(s)s %(M)s ms"
-QUIET = ("/static/", "/livez", "/readyz", "/metrics", "/favicon.ico")
+QUIET = ("/box/", "/static/", "/livez", "/readyz", "/metrics", "/favicon.ico")
 
 
 class ReadableLogger(Logger):
     """No time and process number (whoever collects the lines adds them), no lines for style sheets and probes.
 
-    A query is never written: it may hold a name or a code.
+    A query is never written: it may hold a name or a code. Nothing at all is written of the ballot box.
     """
 
     error_fmt = "%(levelname)s %(message)s"
@@ -41,6 +41,12 @@ class ReadableLogger(Logger):
 
 
 logger_class = ReadableLogger
+
+
+def pre_request(worker, req):
+    """Behind a paper for the ballot box the connection is closed: no request with a cookie follows on it."""
+    if req.path.startswith("/box/"):
+        req.headers.append(("CONNECTION", "close"))
 
 
 def post_fork(server, worker):

@@ -48,6 +48,13 @@ class MeetingForm(forms.Form):
 
 class BallotForm(forms.Form):
     title = forms.CharField(label=_("Title"), max_length=200)
+    kind = forms.ChoiceField(
+        label=_("Kind"),
+        choices=Ballot.Kind.choices,
+        initial=Ballot.Kind.RECORDED,
+        required=False,
+        help_text=_("A secret ballot is voted in the browser, needs JavaScript, and takes no papers from a file."),
+    )
     meeting = forms.ModelChoiceField(
         label=_("Meeting"), queryset=Meeting.objects.none(), required=False, empty_label=_("None")
     )
@@ -66,6 +73,9 @@ class BallotForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["meeting"].queryset = Meeting.objects.filter(coop=coop)
         self.fields["roll"].queryset = Roll.objects.filter(coop=coop).frozen()
+
+    def clean_kind(self) -> str:
+        return self.cleaned_data["kind"] or str(self.initial.get("kind") or Ballot.Kind.RECORDED)
 
 
 class ElectionForm(forms.Form):

@@ -173,6 +173,11 @@ class BoxOpening(CoopModel, AppendOnly):
     def __str__(self) -> str:
         return f"box of ballot {self.ballot_id}"
 
+    @property
+    def in_box(self) -> int:
+        """Everything that was in it."""
+        return self.papers + self.spoiled
+
 
 class BoardEntry(CoopModel, AppendOnly):
     """One line of a ballot's bulletin board, chained to the one before it by its hash (``ballotbox.board``)."""

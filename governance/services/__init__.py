@@ -15,13 +15,14 @@ from .ballots import (
 from .casting import NoBallot, cast_secret, look_up
 from .counting import ask_other_rule, close_due, count_ballot, count_other_rule, other_methods
 from .meetings import call_meeting, change_meeting, create_resolution_type, standard_resolution_types
-from .opening import destroy_keys, destroy_spent_keys, open_box, shake_open
+from .opening import ask_to_open, destroy_keys, destroy_spent_keys, open_box, shake_open
 from .papers import PaperPreview, import_paper, read_paper, refuse_large, undo_paper
 from .rolls import freeze_roll
 from .secret import Issued, announce, issue_credential
 from .voting import cast_recorded, why_not_now
 
 __all__ = [
+    "ask_to_open",
     "issue_credential",
     "announce",
     "Issued",

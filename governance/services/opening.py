@@ -12,8 +12,9 @@ from functools import partial
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from coop.kernel import audit, clock, rules
+from coop.kernel import audit, clock, jobs, rules
 from coop.kernel.errors import Refused
+from coop.kernel.models import Job
 from coop.kernel.tenancy import Actor
 
 from .. import boxes, keyring, locks
@@ -152,6 +153,15 @@ def _write_down(actor, ballot: Ballot, questions: list[Question], out: _Emptied,
     post(ballot, "opened", facts)
     audit.record(actor=actor, kind="governance.box_opened", subject=f"ballot:{ballot.pk}", **facts)
     return opening
+
+
+@transaction.atomic
+def ask_to_open(*, actor, ballot: Ballot) -> Job:
+    """Try again to open the box of a closed ballot that could not be opened, and to count it."""
+    rules.require(actor, "governance.run_ballots", ballot)
+    if not ballot.is_secret or ballot.state != Ballot.State.CLOSED:
+        raise Refused("not_closed", _("“%s” is opened once it has closed.") % ballot.title)
+    return jobs.enqueue("governance.count_ballot", ballot.pk, actor=actor, title=_("Counting “%s”") % ballot.title)
 
 
 def destroy_spent_keys() -> int:

@@ -122,6 +122,8 @@ def read_paper(*, actor, question: Question, blt: bytes, file_name: str = "") ->
 
 
 def _refuse_unless_released(ballot: Ballot) -> None:
+    if ballot.is_secret:
+        raise Refused("secret", _("Papers from a file cannot join a secret ballot: nobody was struck off for them."))
     if ballot.state == Ballot.State.DRAFT:
         raise Refused("draft", _("Release the ballot first: papers are read against what was put to the vote."))
     if ballot.state != Ballot.State.OPEN:

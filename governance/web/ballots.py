@@ -7,7 +7,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from coop.kernel import clock, rules
 from coop.kernel.errors import Refused
@@ -18,6 +18,7 @@ from .. import selectors, services
 from ..forms import BallotForm, VoterSearchForm, changes_of
 from ..models import Ballot, PaperBatch
 from ..resolutions import in_words
+from ..selectors import secret as known
 from .acts import attempt, status_of
 from .paper import of_marks
 
@@ -70,6 +71,7 @@ def ballot(request: HttpRequest, pk: int) -> HttpResponse:
         "may_run": rules.may(request.actor, "governance.run_ballots"),
         "may_see_votes": request.actor.holds("returning_officer", "auditor"),
         "today": clock.today(request.coop),
+        "stuck": known.why_stuck(found),
     }
     return render(request, "governance/ballot.html", context)
 
@@ -153,6 +155,9 @@ def turnout(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect(path(request.coop, "governance:ballot", pk=pk))
     form = VoterSearchForm(request.GET or None)
     words = form.cleaned_data["q"] if form.is_valid() else ""
+    if found.is_secret:
+        page = Paginator(known.strike_offs(found, words), 50).get_page(request.GET.get("page"))
+        return render(request, "governance/secret_turnout.html", {"ballot": found, "page": page, "form": form})
     page = Paginator(selectors.recorded_votes(found, words), 50).get_page(request.GET.get("page"))
     open_book = found.state != Ballot.State.OPEN and request.actor.holds("returning_officer", "auditor")
     if open_book:
@@ -161,3 +166,11 @@ def turnout(request: HttpRequest, pk: int) -> HttpResponse:
             vote.parts = of_marks(questions, vote.marks)
     context = {"ballot": found, "page": page, "form": form, "open_book": open_book}
     return render(request, "governance/turnout.html", context)
+
+
+@require_POST
+@requires("governance.run_ballots")
+def open_box(request: HttpRequest, pk: int) -> HttpResponse:
+    """Try again where the box of a closed ballot could not be opened."""
+    job = services.ask_to_open(actor=request.actor, ballot=get_ballot(request, pk))
+    return redirect(path(request.coop, "job", pk=job.pk))

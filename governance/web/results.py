@@ -19,8 +19,9 @@ from .. import documents, selectors, services
 from ..forms import SearchForm
 from ..models import Count, OtherRule, Question
 from ..resolutions import quorum_said
+from ..selectors import secret as known
 from ..services import files
-from .votes import get_released
+from .released import get_released
 
 
 @require_safe
@@ -45,9 +46,17 @@ def result(request: HttpRequest, pk: int) -> HttpResponse:
         "quota": next((each for each in elections if each.result.quota is not None), None),
         "kinds": files.kinds_of,
         "files": [(each, files.kinds_of(each.question), services.other_methods(each.question)) for each in outcomes],
+        "opening": known.opening(ballot),
+        "bundle": known.bundle(ballot) if ballot.is_secret else None,
+        "how_published": _how_published(ballot),
         "my_vote": selectors.current_vote(ballot, selectors.standing(ballot, membership_of(request.actor)).entry),
     }
     return render(request, "governance/result.html", context)
+
+
+def _how_published(ballot) -> str:
+    found = known.opening(ballot)
+    return known.how_published(found.together) if found else ""
 
 
 def get_count(request: HttpRequest, pk: int, question: int) -> Count:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import ballots, meetings, papers, questions, results, votes
+from . import ballots, meetings, papers, questions, results, secret, votes
 
 app_name = "governance"
 urlpatterns = [
@@ -19,6 +19,7 @@ urlpatterns = [
     path("ballots/<int:pk>/change/", ballots.ballot_change, name="ballot-change"),
     path("ballots/<int:pk>/delete/", ballots.ballot_delete, name="ballot-delete"),
     path("ballots/<int:pk>/release/", ballots.release, name="release"),
+    path("ballots/<int:pk>/open-box/", ballots.open_box, name="open-box"),
     path("ballots/<int:pk>/turnout/", ballots.turnout, name="turnout"),
     path("ballots/<int:pk>/questions/election/", questions.election_new, name="election-new"),
     path("ballots/<int:pk>/questions/motion/", questions.motion_new, name="motion-new"),
@@ -30,6 +31,13 @@ urlpatterns = [
     path("votes/", votes.votes, name="votes"),
     path("votes/<int:pk>/", votes.vote, name="vote"),
     path("votes/<int:pk>/receipt/", votes.receipt, name="receipt"),
+    path("votes/<int:pk>/credential/", secret.credential, name="credential"),
+    path("votes/<int:pk>/manifest.json", secret.manifest, name="manifest"),
+    path("votes/<int:pk>/check/", secret.check, name="check"),
+    path("votes/<int:pk>/receipts.txt", secret.receipts, name="receipts"),
+    path("votes/<int:pk>/ballot.zip", secret.bundle, name="bundle"),
+    path("votes/<int:pk>/verify.pyz", secret.verifier, name="verifier"),
+    path("votes/<int:pk>/promises/", secret.promises, name="promises"),
     path("votes/<int:pk>/result/", results.result, name="result"),
     path("votes/<int:pk>/result/<int:question>.<slug:kind>", results.download, name="download"),
     path("votes/<int:pk>/compare/<int:question>/", results.compare, name="compare"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -14,16 +14,9 @@ from coop.kernel.web import requires
 from members.selectors import membership_of
 
 from .. import selectors, services
-from ..models import Ballot, RecordedVote
-from . import paper
-
-
-def get_released(request: HttpRequest, pk: int) -> Ballot:
-    rows = Ballot.objects.filter(coop=request.coop).released().select_related("meeting", "roll")
-    found = get_object_or_404(rows, pk=pk)
-    found.coop = request.coop
-    found.now = found.phase(clock.now())
-    return found
+from ..models import RecordedVote
+from . import paper, secret
+from .released import get_released
 
 
 @never_cache
@@ -52,6 +45,8 @@ def vote(request: HttpRequest, pk: int) -> HttpResponse:
     current = selectors.current_vote(ballot, mine.entry)
     if ballot.now != "open" or not mine.may:
         return _not_now(request, ballot, mine, current)
+    if ballot.is_secret:
+        return secret.page(request, ballot, mine)
     questions = selectors.with_questions(ballot)
     if request.method != "POST":
         return _paper(request, ballot, mine, current, paper.of_marks(questions, current.marks if current else {}))
@@ -129,6 +124,8 @@ def _not_now(request, ballot, mine, current) -> HttpResponse:
 def receipt(request: HttpRequest, pk: int) -> HttpResponse:
     """What was recorded, to keep or to print."""
     ballot = get_released(request, pk)
+    if ballot.is_secret:  # its receipt lies in the voter's browser
+        return redirect(path(request.coop, "governance:check", pk=pk))
     mine = selectors.standing(ballot, membership_of(request.actor))
     current = selectors.current_vote(ballot, mine.entry)
     if current is None:

@@ -1,0 +1,183 @@
+/* The page of a secret ballot: mark, review, cast, receipt. */
+
+import { recoveryCode, seedOf } from './bytes.js'
+import * as marks from './marks.js'
+import { $, canSeal, explain, showReceipt, trouble, word } from './page.js'
+import { Blinder, Voting } from './protocol.js'
+
+const place = $('#voting')
+const facts = place.dataset
+const SHOWN = ['#paper', '#review', '#casting', '#done']
+const WAIT = [2000, 8000] // milliseconds between credential and box: the time of the one must not name the other
+let voting = null
+let toCast = null
+let busy = false
+
+function show (what, step, focus) {
+  for (const each of SHOWN) $(each).hidden = each !== what
+  $('#head').hidden = what === '#done'
+  $('#resume').hidden = true
+  ;[...$('#steps').children].forEach((item, at) => {
+    item.toggleAttribute('data-is', at + 1 < step)
+    if (at + 1 < step) item.setAttribute('data-is', 'done')
+    if (at + 1 === step) item.setAttribute('aria-current', 'step')
+    else item.removeAttribute('aria-current')
+  })
+  if (focus) $(focus).focus()
+}
+
+function clear () {
+  trouble('')
+  for (const box of document.querySelectorAll('[data-error]')) box.hidden = true
+}
+
+function clash ({ part, number, a, b }) {
+  const title = part.querySelector('h2').textContent
+  const values = { title, number, a, b }
+  const box = part.querySelector('[data-error]')
+  box.querySelector('strong').textContent = word('clash').replace(/\{(\w+)\}/g, (_all, name) => values[name])
+  box.hidden = false
+  box.focus()
+}
+
+function readOver () {
+  const over = $('#read-over')
+  over.replaceChildren()
+  for (const [title, lines] of marks.inWords('✕')) {
+    const heading = document.createElement('h3')
+    heading.textContent = title
+    const list = document.createElement('ul')
+    list.className = 'review'
+    for (const [mark, name] of lines.length ? lines : [['–', word('blank')]]) {
+      const item = document.createElement('li')
+      const bold = document.createElement('b')
+      const said = document.createElement('span')
+      bold.textContent = mark
+      said.textContent = name
+      item.append(bold, said)
+      list.append(item)
+    }
+    over.append(heading, list)
+  }
+}
+
+async function review () {
+  clear()
+  const read = marks.read()
+  if (read.clash) return clash(read.clash)
+  toCast = read.marks
+  readOver()
+  $('#all-blank').hidden = toCast.some((mark) => mark.length)
+  voting.keep({ marks: toCast })
+  $('#recovery').textContent = await recoveryCode(voting.begin())
+  show('#review', 2, '#review-h')
+}
+
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds))
+
+async function waitALittle () {
+  const left = new Date(facts.closes) - Date.now()
+  if (left < 60000) return // near the close the paper goes at once
+  const chance = crypto.getRandomValues(new Uint32Array(1))[0] / 2 ** 32
+  await pause(WAIT[0] + chance * (WAIT[1] - WAIT[0]))
+}
+
+/* From wherever it stopped to the receipt. */
+async function cast () {
+  if (busy) return
+  busy = true
+  clear()
+  const again = $('#again')
+  again.hidden = true
+  show('#casting', 2, '#casting-h')
+  const say = (name) => { $('#progress').textContent = word(name) }
+  try {
+    say('step-credential')
+    const fresh = !voting.kept.signature
+    const credential = await voting.credential()
+    say('step-seal')
+    const message = await voting.sealed(toCast, credential)
+    if (fresh) {
+      say('step-wait')
+      await waitALittle()
+    }
+    say('step-cast')
+    const receipt = await voting.deliver(message)
+    done(receipt)
+  } catch (error) {
+    $('#progress').textContent = ''
+    trouble(explain(error), error.url)
+    again.hidden = false
+  } finally {
+    busy = false
+  }
+}
+
+function done (receipt) {
+  showReceipt($('#done'), receipt, [facts.coop, facts.title, facts.fingerprint])
+  show('#done', 4, '#done-h')
+}
+
+function back () {
+  clear()
+  const kept = voting.kept
+  if (kept && kept.marks) marks.write(kept.marks)
+  show('#paper', 1, '#bp')
+}
+
+async function recover () {
+  clear()
+  const seed = await seedOf($('#code').value)
+  if (!seed) return trouble(word('bad-code'))
+  voting.memory.forget()
+  voting.begin(seed)
+  $('#recover').hidden = true
+  show('#paper', 1, '#bp')
+}
+
+const acts = {
+  review,
+  cast,
+  back,
+  recover,
+  'go-on' () {
+    toCast = toCast || voting.kept.marks
+    return cast()
+  }
+}
+
+function begin (kept) {
+  if (kept && kept.marks && kept.seed) {
+    toCast = kept.marks
+    marks.write(kept.marks)
+    if (kept.step === 'issued' || kept.step === 'sealed') $('#resume').hidden = false
+  } else if (kept && kept.receipt) done(kept.receipt)
+  const recovering = $('#recover')
+  if (recovering) recovering.hidden = Boolean(kept && kept.seed)
+}
+
+async function start () {
+  if (!canSeal()) throw Object.assign(new Error('old'), { word: 'old-browser' })
+  marks.begin(clear)
+  voting = new Voting({
+    urls: { manifest: facts.manifest, credential: facts.credential, box: facts.box, find: facts.find },
+    group: Number(facts.group),
+    who: facts.who,
+    csrf: facts.csrf,
+    blinder: new Blinder(facts.worker)
+  })
+  await voting.open()
+  if (voting.manifestHash !== facts.fingerprint) {
+    voting = null
+    throw Object.assign(new Error('other'), { word: 'fingerprint-differs' })
+  }
+  begin(voting.kept)
+  place.addEventListener('click', (event) => {
+    const button = event.target.closest('[data-act]')
+    if (button) Promise.resolve(acts[button.dataset.act]()).catch((error) => trouble(explain(error)))
+  })
+  place.dataset.ready = 'yes'
+}
+
+start().catch((error) => trouble(explain(error)))
+

@@ -1,0 +1,158 @@
+"""A member's secret vote: the page the browser votes from, the credential it takes, and what can be checked."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+
+from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from coop.kernel.errors import Refused
+from coop.kernel.tenancy import path
+from coop.kernel.web import requires
+from members.selectors import membership_of
+
+from .. import selectors, services
+from ..ballotbox import bundle as bundles
+from ..digests import canonical
+from ..models import Ballot, Bundle
+from ..selectors import secret as known
+from . import paper
+from .released import get_released
+
+
+def page(request: HttpRequest, ballot: Ballot, mine: selectors.Standing) -> HttpResponse:
+    """The paper of an open secret ballot. It is no form: the browser reads it, seals it, and only then sends it."""
+    struck = known.struck(ballot, mine.entry)
+    parts = paper.blank_paper(selectors.with_questions(ballot))
+    for part in parts:
+        part.left_blank = True  # "no answer" is marked until another is
+    context = {
+        "ballot": ballot,
+        "mine": mine,
+        "parts": parts,
+        "struck": struck,
+        "on_paper": struck is not None and struck.channel == "paper",
+        "group": known.group_of(ballot.manifest, mine.entry),
+        "box": f"/box/{ballot.pk}/",
+        "find": f"/box/{ballot.pk}/find/",
+        "voted": sum(known.struck_off(ballot).values()),
+        "how_published": known.how_published(ballot.manifest["secret"]["together"]),
+    }
+    return render(request, "governance/secret_vote.html", context)
+
+
+def get_secret(request: HttpRequest, pk: int) -> Ballot:
+    found = get_released(request, pk)
+    if not found.is_secret:
+        raise Http404
+    return found
+
+
+@never_cache
+@require_POST
+@requires("governance.vote")
+def credential(request: HttpRequest, pk: int) -> JsonResponse:
+    """Sign a blinded token, for somebody who has just shown who they are. JSON in and out."""
+    ballot = get_secret(request, pk)
+    if not did_recently_reauthenticate(request):
+        back = path(request.coop, "governance:vote", pk=pk)
+        said = {"code": "reauthenticate", "message": _("Show once more that it is you, then go on.")}
+        return JsonResponse(
+            said | {"url": f"{reverse('account_reauthenticate')}?{urlencode({'next': back})}"}, status=401
+        )
+    try:
+        issued = services.issue_credential(actor=request.actor, ballot=ballot, blinded=_blinded(request))
+    except Refused as refused:
+        return JsonResponse({"code": refused.code, "message": refused.message}, status=refused.status)
+    return JsonResponse({"signature": base64.b64encode(issued.signature).decode(), "credential": issued.credential})
+
+
+def _blinded(request: HttpRequest) -> bytes:
+    try:
+        said = json.loads(request.body[:4096])
+        return base64.b64decode(said["blinded"], validate=True)
+    except (ValueError, TypeError, KeyError, RecursionError, binascii.Error) as broken:
+        raise Refused("blinded", _("This is not a blinded token.")) from broken
+
+
+@require_safe
+@requires("governance.see_results")
+def manifest(request: HttpRequest, pk: int) -> HttpResponse:
+    """What was put to the vote, to the byte that was hashed."""
+    return HttpResponse(canonical(get_secret(request, pk).manifest), content_type="application/json")
+
+
+@never_cache
+@require_safe
+@requires("governance.see_results")
+def check(request: HttpRequest, pk: int) -> HttpResponse:
+    """Find one's own paper: in the box before the close, among the receipts after it. The browser does the looking."""
+    ballot = get_secret(request, pk)
+    mine = selectors.standing(ballot, membership_of(request.actor))
+    may = mine.entry is not None and mine.may
+    context = {
+        "ballot": ballot,
+        "mine": mine,
+        "who": mine.entry.number if mine.entry else 0,
+        "group": known.group_of(ballot.manifest, mine.entry) if may else 0,
+        "find": f"/box/{ballot.pk}/find/",
+        "opening": known.opening(ballot),
+        "how_published": known.how_published(ballot.manifest["secret"]["together"]),
+    }
+    return render(request, "governance/secret_check.html", context)
+
+
+@require_safe
+@requires("governance.see_results")
+def receipts(request: HttpRequest, pk: int) -> HttpResponse:
+    """Every receipt of an opened box, sorted; whole, so that asking for it says nothing about whose one is."""
+    ballot = get_secret(request, pk)
+    if known.opening(ballot) is None:
+        raise Http404
+    return HttpResponse(bundles.receipts(known.receipts(ballot)), content_type="text/plain; charset=ascii")
+
+
+@require_safe
+@requires("governance.see_results")
+def bundle(request: HttpRequest, pk: int) -> HttpResponse:
+    """The bundle anyone recounts from, as it was made."""
+    ballot = get_secret(request, pk)
+    found = Bundle.objects.filter(ballot=ballot).first()
+    if found is None:
+        raise Http404
+    name = f"{request.coop.slug}-{ballot.pk}-ballot.zip"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "ETag": f'"{found.sha256}"'}
+    return HttpResponse(bytes(found.content), content_type="application/zip", headers=headers)
+
+
+@require_safe
+@requires("governance.see_results")
+def verifier(request: HttpRequest, pk: int) -> HttpResponse:
+    """The stand-alone verifier, a zipapp."""
+    get_secret(request, pk)
+    headers = {"Content-Disposition": 'attachment; filename="verify.pyz"'}
+    return HttpResponse(bundles.verifier(), content_type="application/octet-stream", headers=headers)
+
+
+@require_safe
+@requires("governance.see_results")
+def promises(request: HttpRequest, pk: int) -> HttpResponse:
+    """How a secret ballot keeps its secret, and where that ends."""
+    ballot = get_secret(request, pk)
+    frame = "base_desk.html" if request.actor.is_officer else "base_member.html"
+    context = {
+        "ballot": ballot,
+        "frame": frame,
+        "board": known.board(ballot),
+        "least": ballot.manifest["secret"]["least"],
+    }
+    return render(request, "governance/secret_promises.html", context)

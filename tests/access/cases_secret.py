@@ -1,0 +1,57 @@
+"""Who may come in: the pages and files of secret ballots."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from tests.access.harness import INSIDERS, OFFICERS, Case, World
+from tests.governance.ballotbox.voter import Voter, finish, make_secret_ballot
+from tests.governance.factories import make_roll
+
+RETURNING = {"returning_officer"}
+MEMBER = {"member"}
+
+
+def build(world: World) -> None:
+    roll = make_roll(world.coop)
+    world.secret_draft = make_secret_ballot(world.coop, roll=roll, title="A secret draft", released=False)
+    world.secret_ballot = make_secret_ballot(world.coop, roll=roll, title="A new board", lasts=timedelta(days=3))
+    world.secret_counted = make_secret_ballot(world.coop, roll=roll, title="Last year’s board")
+    voter = Voter(world.amara, world.secret_counted)
+    voter.take()
+    voter.cast([[2, 0], [0]])
+    finish(world.secret_counted)
+
+
+def draft(world: World) -> dict:
+    return {"pk": world.secret_draft.pk}
+
+
+def released(world: World) -> dict:
+    return {"pk": world.secret_ballot.pk}
+
+
+def counted(world: World) -> dict:
+    return {"pk": world.secret_counted.pk}
+
+
+CASES = [
+    Case("governance:ballot", OFFICERS, draft, query="?secret-draft", viewers=("returning_officer",)),
+    Case("governance:ballot", OFFICERS, released, query="?secret", viewers=("returning_officer",)),
+    Case("governance:ballot-change", RETURNING, draft, query="?secret"),
+    Case("governance:release", RETURNING, draft, query="?secret"),
+    Case("governance:turnout", OFFICERS, released, query="?secret", viewers=("secretary",)),
+    Case("governance:turnout", OFFICERS, counted, query="?secret-counted", viewers=("auditor",)),
+    Case("governance:open-box", RETURNING, released, method="post"),
+    Case("governance:vote", MEMBER, released, query="?secret"),
+    Case("governance:credential", MEMBER, released, method="post"),
+    Case("governance:manifest", INSIDERS, released, html=False),
+    Case("governance:check", INSIDERS, released, viewers=("member", "board")),
+    Case("governance:check", INSIDERS, counted, query="?counted", viewers=("member",)),
+    Case("governance:receipts", INSIDERS, counted, html=False),
+    Case("governance:bundle", INSIDERS, counted, html=False),
+    Case("governance:verifier", INSIDERS, counted, html=False),
+    Case("governance:promises", INSIDERS, released, viewers=("member", "board")),
+    Case("governance:promises", INSIDERS, counted, query="?counted", viewers=("member",)),
+    Case("governance:result", INSIDERS, counted, query="?secret", viewers=("member",)),
+]
