@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 from coop.kernel import clock
 from coop.kernel.tenancy import Actor
@@ -69,7 +70,7 @@ def _death(mei: Actor, deceased: Membership, heir: Membership, today: date) -> N
             address={"street": "Quay 4", "postcode": "12345", "place": "Riverside"},
             on=today - timedelta(days=1),
         )
-        facts = {"deceased": deceased.party, "on": today - timedelta(days=1), "evidence": "Certificate of inheritance."}
+        facts: dict[str, Any] = {"deceased": deceased.party, "on": today - timedelta(days=1), "evidence": "Certificate of inheritance."}
         deceased.party.refresh_from_db()
         services.name_heir(actor=mei, heir=daughter, **facts)
         services.name_heir(actor=mei, heir=heir.party, represents=True, **facts)
@@ -89,12 +90,18 @@ def _voice(mei: Actor, firm: Membership, today: date) -> None:
             )
 
 
+def _self(party: Party, mei: Actor) -> Actor:
+    """Somebody with a login, acting for themselves."""
+    assert party.account is not None
+    return Actor.of(party.account, mei.coop)
+
+
 def _requests(mei: Actor, members: dict[str, Membership], today: date) -> None:
     """A new name and a new account wait for somebody to look; a minor has joined through her father."""
     with clock.at(at(today - timedelta(days=2), 15)):
         amara, ines = members["Amara Okafor"].party, members["Ines Ferreira"].party
         services.ask_change(
-            actor=Actor.of(amara.account, mei.coop),
+            actor=_self(amara, mei),
             party=amara,
             kind="name",
             given_names="Amara",
@@ -102,7 +109,7 @@ def _requests(mei: Actor, members: dict[str, Membership], today: date) -> None:
             because="Married on 4 May.",
         )
         services.ask_change(
-            actor=Actor.of(ines.account, mei.coop), party=ines, kind="bank", iban="DE89 3704 0044 0532 0130 00"
+            actor=_self(ines, mei), party=ines, kind="bank", iban="DE89 3704 0044 0532 0130 00"
         )
     with clock.at(at(today - timedelta(days=1), 16)):
         child = services.apply(
