@@ -70,7 +70,11 @@ def _death(mei: Actor, deceased: Membership, heir: Membership, today: date) -> N
             address={"street": "Quay 4", "postcode": "12345", "place": "Riverside"},
             on=today - timedelta(days=1),
         )
-        facts: dict[str, Any] = {"deceased": deceased.party, "on": today - timedelta(days=1), "evidence": "Certificate of inheritance."}
+        facts: dict[str, Any] = {
+            "deceased": deceased.party,
+            "on": today - timedelta(days=1),
+            "evidence": "Certificate of inheritance.",
+        }
         deceased.party.refresh_from_db()
         services.name_heir(actor=mei, heir=daughter, **facts)
         services.name_heir(actor=mei, heir=heir.party, represents=True, **facts)
@@ -108,9 +112,7 @@ def _requests(mei: Actor, members: dict[str, Membership], today: date) -> None:
             family_name="Okafor-Weber",
             because="Married on 4 May.",
         )
-        services.ask_change(
-            actor=_self(ines, mei), party=ines, kind="bank", iban="DE89 3704 0044 0532 0130 00"
-        )
+        services.ask_change(actor=_self(ines, mei), party=ines, kind="bank", iban="DE89 3704 0044 0532 0130 00")
     with clock.at(at(today - timedelta(days=1), 16)):
         child = services.apply(
             coop=mei.coop,
