@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from coop.kernel import clock
+from coop.kernel.models import User
 from coop.kernel.tenancy import Actor
 from members import services
 from members.models import Membership, Party
@@ -96,8 +97,7 @@ def _voice(mei: Actor, firm: Membership, today: date) -> None:
 
 def _self(party: Party, mei: Actor) -> Actor:
     """Somebody with a login, acting for themselves."""
-    assert party.account is not None
-    return Actor.of(party.account, mei.coop)
+    return Actor.of(User.objects.get(pk=party.account_id), mei.coop)
 
 
 def _requests(mei: Actor, members: dict[str, Membership], today: date) -> None:
