@@ -30,6 +30,7 @@ class MembersConfig(AppConfig):
             nav.Entry("register", _("Households"), "members:households", "home", requires=readers, order=40),
             nav.Entry("register", _("Cases"), "members:cases", "scales", requires=readers, order=42),
             nav.Entry("register", _("Requests"), "members:requests", "clock", requires=readers, order=45),
+            nav.Entry("register", _("Letters"), "members:letters", "print", requires=readers, order=48),
             nav.Entry("register", _("Import"), "members:imports", "upload", requires=readers, order=60),
             nav.Entry("library", _("By-laws"), "members:bylaws", "book", requires=readers, order=10),
             nav.Entry("public", _("By-laws"), "members:bylaws", "book", order=60),

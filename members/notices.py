@@ -1,11 +1,18 @@
-"""Letters to applicants and members. Each is a text in ``templates/mail/members/``; without an address none is sent."""
+"""Letters to applicants and members, out of ``templates/mail/members/``; without an e-mail address one waits to be
+printed and posted."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.utils.translation import override
 
-from coop.kernel import letters, money, outbox
+from coop.kernel import clock, letters, money, outbox
+from members.models import PaperLetter
+from members.selectors.dated import address_of
 from members.selectors.leaving import arithmetic
+
+PRINT_WITHIN = timedelta(days=3)
 
 
 def application_received(application) -> None:
@@ -55,7 +62,8 @@ def email_changed(party, old_email: str) -> None:
 
 def case_step(case, step: str, words: str) -> None:
     """Each step of a case, its reason, and what the member can do until when."""
-    _to_member(case.membership, "case", case=case, step=step, words=words)
+    on_paper = step == "expelled"  # GenG § 68 (2): by registered letter
+    _to_member(case.membership, "case", on_paper=on_paper, case=case, step=step, words=words)
 
 
 def of_age(party) -> None:
@@ -65,7 +73,14 @@ def of_age(party) -> None:
 
 def change_asked(request) -> None:
     """Somebody asked for this in the member's name; if it was not the member, they should say so."""
-    _send(request.party.coop, request.party.email, "change_asked", f"party:{request.party_id}", request=request)
+    _send(
+        request.party.coop,
+        request.party.email,
+        "change_asked",
+        f"party:{request.party_id}",
+        party=request.party,
+        request=request,
+    )
 
 
 def change_decided(request, told) -> None:
@@ -74,28 +89,62 @@ def change_decided(request, told) -> None:
         _send(request.party.coop, to, "change_decided", f"party:{request.party_id}", request=request)
 
 
+def invited(membership, code: str, invitation) -> None:
+    """The code, and what to do with it; on paper where there is no e-mail address."""
+    values = {"code": code, "invitation": invitation, "kind": outbox.SECURITY}
+    _to_member(membership, "invitation", **values)
+
+
 def _about(application, template: str, **values) -> None:
     values["terms"] = application.member_class.terms_on(application.received_on)
+    town = " ".join(filter(None, (application.postcode, application.place)))
+    post = (application.full_name, [application.street, town, application.country])
     ref = f"application:{application.pk}"
-    _send(application.coop, application.email, template, ref, application=application, **values)
+    _send(application.coop, application.email, template, ref, post=post, application=application, **values)
 
 
-def _to_member(membership, template: str, **values) -> None:
-    values |= {"membership": membership, "party": membership.party}
-    _send(membership.coop, membership.party.email, template, f"membership:{membership.pk}", **values)
+def _to_member(membership, template: str, *, on_paper: bool = False, **values) -> None:
+    party, ref = membership.party, f"membership:{membership.pk}"
+    values |= {"membership": membership, "party": party}
+    if on_paper and party.email:
+        _send(membership.coop, "", template, ref, **values)
+    _send(membership.coop, party.email, template, ref, **values)
 
 
-def _send(coop, to: str, template: str, ref: str, **values) -> None:
-    if not to:
-        return  # the inbox shows who has to be written to on paper
+def _send(coop, to: str, template: str, ref: str, *, kind: str = "", post=None, **values) -> None:
+    """By e-mail; where there is no address for that, a letter waits to be printed and posted."""
     with override(coop.language):
         letter = letters.write(f"members/{template}", coop=coop, **values)
+    if not to:
+        _on_paper(coop, template, ref, letter, post, values.get("party"))
+        return
     outbox.put(
         to=to,
         subject=letter.subject,
         text=letter.text,
         html=letter.html,
         coop=coop,
+        kind=kind or f"members.{template}",
+        ref=ref,
+    )
+
+
+def _on_paper(coop, template: str, ref: str, letter, post, party) -> None:
+    today = clock.today(coop)
+    if post is None and party is not None:
+        address = address_of(party, today, newest=True)
+        post = (party.name, address.lines if address is not None else [])
+    if post is None:
+        return  # nobody to write to: the change of an address tells the old and the new one, and one of them is none
+    name, lines = post
+    PaperLetter.objects.create(
+        coop=coop,
+        party=party,
         kind=f"members.{template}",
         ref=ref,
+        name=name,
+        address="\n".join(line for line in lines if line),
+        subject=letter.subject[:300],
+        text=letter.text,
+        due_on=today + PRINT_WITHIN,
     )

@@ -13,12 +13,16 @@ from .desk import (
 )
 from .imports import ColumnsForm, TotalsForm, UploadForm
 from .joining import ApplicationForm
+from .letters import CodeForm, DeliveryForm, PostForm
 from .returns import ExportForm
 from .rights import AnswerForm, BankForm, ConsentForm, EraseForm, NewNameForm
 from .standing import DeathForm, HouseholdForm, NoticeForm
 from .standing_for import StandInForm
 
 __all__ = [
+    "CodeForm",
+    "DeliveryForm",
+    "PostForm",
     "AppealDecisionForm",
     "AppealForm",
     "DropForm",

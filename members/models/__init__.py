@@ -6,7 +6,8 @@ from .cases import ExpulsionCase
 from .history import EventNote, MembershipEvent
 from .imports import ImportBatch, ImportMapping, ImportRow
 from .joining import Application, ApplicationCheck, BoardSheet
-from .memberships import Household, Membership, NumberSequence
+from .letters import Invitation, PaperLetter
+from .memberships import Household, HouseholdStanding, Membership, NumberSequence
 from .parties import Party, PartyAddress, PartyContact, PartyName, Relationship
 from .rights import ChangeRequest, Consent, Erasure, PartyBank
 
@@ -23,13 +24,16 @@ __all__ = [
     "EventNote",
     "ExpulsionCase",
     "Household",
+    "HouseholdStanding",
     "ImportBatch",
     "ImportMapping",
     "ImportRow",
+    "Invitation",
     "Membership",
     "MembershipClass",
     "MembershipEvent",
     "NumberSequence",
+    "PaperLetter",
     "Party",
     "PartyAddress",
     "PartyBank",

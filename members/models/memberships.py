@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from coop.kernel import clock
-from coop.kernel.models import NO_TRUNCATE, CoopModel
+from coop.kernel.models import NO_TRUNCATE, AppendOnly, CoopModel
 
 from .bylaws import MembershipClass
 from .imports import removed_only_by_undoing
@@ -172,6 +172,24 @@ class Membership(CoopModel):
                     RETURN NULL;
                 """,
             ),
+            pgtrigger.Trigger(
+                name="household_agrees",
+                when=pgtrigger.After,
+                operation=pgtrigger.UpdateOf("household_id", "votes_for_household_id"),
+                timing=pgtrigger.Deferred,
+                declare=[("said", "record"), ("now", "record")],
+                func="""
+                    SELECT household_id, votes_for_household_id IS NOT NULL AS votes INTO now
+                      FROM members_membership WHERE id = NEW.id;
+                    SELECT household_id, votes INTO said FROM members_householdstanding
+                     WHERE membership_id = NEW.id ORDER BY id DESC LIMIT 1;
+                    IF (now.household_id, now.votes) IS DISTINCT FROM (said.household_id, coalesce(said.votes, false))
+                    THEN
+                        RAISE check_violation USING MESSAGE = 'a household and its history disagree';
+                    END IF;
+                    RETURN NULL;
+                """,
+            ),
             removed_only_by_undoing("a membership is kept"),
             NO_TRUNCATE,
         ]
@@ -195,3 +213,29 @@ class Membership(CoopModel):
     @property
     def is_leaving(self) -> bool:
         return self.ends_on is not None and self.state != self.State.ENDED
+
+
+class HouseholdStanding(CoopModel, AppendOnly):
+    """To which household a membership belonged from a day on, and whether it cast the household's vote.
+
+    The newest row that had begun by a day and was recorded by then says what held; no household: it lived alone.
+    ``Membership`` repeats the newest row of all, and the database holds the two together.
+    """
+
+    membership = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="households")
+    household = models.ForeignKey(Household, null=True, on_delete=models.PROTECT, related_name="standings")
+    votes = models.BooleanField(default=False)
+    effective_on = models.DateField()
+    recorded_at = models.DateTimeField(default=clock.now)
+
+    class Meta(AppendOnly.Meta):
+        ordering = ["id"]
+        indexes = [models.Index(fields=["membership", "-effective_on", "-id"], name="household_in_force")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(votes=False) | Q(household__isnull=False), name="household_votes_for_one"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.membership_id} in {self.household_id} from {self.effective_on}"

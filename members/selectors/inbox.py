@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from coop.kernel import clock
-from members.models import BoardSheet, ChangeRequest, Membership
+from members.models import BoardSheet, ChangeRequest, Membership, PaperLetter
 
 from .cases import cases, due_on
 from .joining import sheets, waiting
@@ -42,6 +42,8 @@ _COUNT = """
          + EXISTS (SELECT FROM members_membership
                     WHERE coop_id = %(coop)s AND state = 'admitted' AND admitted_on < %(unpaid)s)::int
          + (SELECT count(*) FROM members_expulsioncase WHERE coop_id = %(coop)s AND state <> 'closed')
+         + EXISTS (SELECT FROM members_paperletter WHERE coop_id = %(coop)s AND state = 'waiting')::int
+         + (SELECT count(*) FROM members_paperletter WHERE coop_id = %(coop)s AND state = 'returned')
          + (SELECT count(*) FROM members_changerequest WHERE coop_id = %(coop)s AND state = 'open')
 """
 
@@ -63,6 +65,7 @@ def inbox(coop) -> list[InboxItem]:
         *_unpaid(coop, today),
         *_cases(coop),
         *_requests(coop),
+        *_letters(coop),
     ]
     return sorted(items, key=lambda item: item.due)
 
@@ -144,6 +147,32 @@ def _cases(coop) -> Iterator[InboxItem]:
             url_name="members:case",
             kwargs={"pk": each.pk},
         )
+
+
+def _letters(coop) -> Iterator[InboxItem]:
+    letters = PaperLetter.objects.filter(coop=coop, state__in=("waiting", "returned")).defer("text")
+    waiting_ones = [each for each in letters if each.state == "waiting"]
+    if waiting_ones:
+        yield InboxItem(
+            due=min(each.due_on for each in waiting_ones),
+            sentence=_("One letter to print and post")
+            if len(waiting_ones) == 1
+            else _("%s letters to print and post") % len(waiting_ones),
+            why=_("These people cannot be reached by e-mail, or the law wants a letter."),
+            act=_("Print"),
+            url_name="members:letters",
+            kwargs={},
+        )
+    for each in letters:
+        if each.state == "returned" and each.closed_on is not None:
+            yield InboxItem(
+                due=each.closed_on + timedelta(days=14),
+                sentence=_("A letter to %s came back") % each.name,
+                why=_("Ask for the new address, then say that it is dealt with."),
+                act=_("Open"),
+                url_name="members:letter",
+                kwargs={"pk": each.pk},
+            )
 
 
 def _requests(coop) -> Iterator[InboxItem]:

@@ -35,14 +35,21 @@ _ROLL = f"""
           FROM members_classterms t JOIN members_bylaws b ON b.id = t.bylaws_id
          WHERE t.coop_id = %(coop)s AND b.effective_on <= %(at)s
          ORDER BY t.member_class_id, b.effective_on DESC
+    ),
+    homes AS (
+        SELECT DISTINCT ON (h.membership_id) h.membership_id, h.household_id, h.votes
+          FROM members_householdstanding h
+         WHERE h.coop_id = %(coop)s AND h.effective_on <= %(at)s AND h.recorded_at <= %(known)s
+         ORDER BY h.membership_id, h.effective_on DESC, h.id DESC
     )
     SELECT m.id, m.number, p.name, s.class_id, k.name, s.kind, s.admitted_on, t.votes, t.household,
-           m.household_id, m.votes_for_household_id, p.died_on
+           h.household_id, CASE WHEN h.votes THEN h.household_id END, p.died_on
       FROM standing s
       JOIN members_membership m ON m.id = s.id
       JOIN members_party p ON p.id = m.party_id
       JOIN members_membershipclass k ON k.id = s.class_id
       LEFT JOIN terms t ON t.member_class_id = s.class_id
+      LEFT JOIN homes h ON h.membership_id = m.id
      WHERE s.kind <> 'exit_effective' AND (s.ends_on IS NULL OR s.ends_on >= %(at)s)
      {{only}}
      ORDER BY m.number

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from coop.kernel import clock
@@ -17,6 +17,8 @@ from members.models import (
     Household,
     ImportBatch,
     ImportRow,
+    Invitation,
+    PaperLetter,
     Party,
     PartyAddress,
     PartyBank,
@@ -54,6 +56,7 @@ def forget(party: Party, *, everything: bool) -> dict[str, int]:
         "file_lines": _blank_lines(party, words),
         "applications": _blank_applications(applications, everything=everything),
     }
+    gone["paper"] = _blank_letters(party, refs, words)
     _close_requests(party)
     Relationship.objects.filter(subject=party).update(evidence="")
     Relationship.objects.filter(object=party).update(evidence="")
@@ -133,6 +136,15 @@ def _blank_applications(applications: list[Application], *, everything: bool) ->
         each.account, each.search = None, "" if everything else fold(each.full_name)
         each.save()
     return len(applications)
+
+
+def _blank_letters(party: Party, refs: list[str], words: list[str]) -> int:
+    """Letters on paper keep that they were posted, and say nothing any more."""
+    ours = PaperLetter.objects.filter(coop_id=party.coop_id)
+    keys = _naming(ours, ("name", "address", "text", "proof", "tracking"), words)
+    blank = {"text": "", "subject": "", "name": "", "address": "", "tracking": "", "proof": ""}
+    Invitation.objects.filter(party=party, used_at=None, revoked_at=None).update(revoked_at=clock.now())
+    return ours.filter(Q(party=party) | Q(ref__in=refs) | Q(pk__in=keys)).update(**blank)
 
 
 def _close_requests(party: Party) -> None:

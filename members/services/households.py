@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from coop.kernel import audit, clock, rules
 from coop.kernel.errors import Refused
-from members.models import ClassTerms, Household, Membership
+from members.models import ClassTerms, Household, HouseholdStanding, Membership
 from members.selectors import terms_in_force
 
 from . import history
@@ -49,7 +49,7 @@ def move_vote(*, actor, household: Household, to: Membership) -> Membership:
     for other in Membership.objects.filter(votes_for_household=household).order_by("pk"):
         other = history.lock(other)
         other.votes_for_household = None
-        other.save(update_fields=["votes_for_household"])
+        _save(other)
         _note(actor, other, _("No longer casts the vote of the household %s.") % household.name)
     voter = _give_vote(actor, household, to)
     audit.record(
@@ -67,7 +67,7 @@ def leave_household(*, actor, membership: Membership) -> Membership:
         raise Refused("no_household", _("This member belongs to no household."))
     left = membership.household
     membership.household = membership.votes_for_household = None
-    membership.save(update_fields=["household", "votes_for_household"])
+    _save(membership)
     _note(actor, membership, _("Left the household %s.") % left.name)
     audit.record(actor=actor, kind="members.household_left", subject=f"household:{left.pk}", number=membership.number)
     return membership
@@ -80,7 +80,7 @@ def _enter(actor, household: Household, membership: Membership) -> None:
     if membership.household_id is not None:
         raise Refused("household_already", _("%s already belongs to a household.") % membership.party)
     membership.household = household
-    membership.save(update_fields=["household"])
+    _save(membership)
     _note(actor, membership, _("Joined the household %s.") % household.name)
 
 
@@ -90,9 +90,21 @@ def _give_vote(actor, household: Household, voter: Membership) -> Membership:
     if terms is None or terms.household != ClassTerms.Household.ONE_VOTE:
         return voter  # the by-laws give each of them a vote
     voter.votes_for_household = household
-    voter.save(update_fields=["votes_for_household"])
+    _save(voter)
     _note(actor, voter, _("Casts the one vote of the household %s.") % household.name)
     return voter
+
+
+def _save(membership: Membership) -> None:
+    """Write where the membership lives now, and from which day on: a roll for an earlier day reads the days."""
+    membership.save(update_fields=["household", "votes_for_household"])
+    HouseholdStanding.objects.create(
+        coop_id=membership.coop_id,
+        membership=membership,
+        household_id=membership.household_id,
+        votes=membership.votes_for_household_id is not None,
+        effective_on=clock.today(membership.coop),
+    )
 
 
 def _note(actor, membership: Membership, words: str) -> None:

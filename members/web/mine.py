@@ -14,7 +14,7 @@ from coop.kernel.errors import Refused
 from coop.kernel.tenancy import Actor, path
 from coop.kernel.web import public, requires
 from members import selectors, services
-from members.forms import DetailsForm
+from members.forms import CodeForm, DetailsForm
 from members.models import AccessLog, Application, Membership
 from members.selectors import cases, dated
 from members.selectors.story import story
@@ -112,15 +112,19 @@ def looked(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires("kernel.signed_in")
 def claim(request: HttpRequest) -> HttpResponse:
-    """Connect this login with the membership that has its e-mail address."""
+    """Connect this login with the membership that has its e-mail address, or whose number and code one was sent."""
     if request.actor.is_member:
         return redirect(path(request.coop, "members:me"))
-    refusal = None
-    if request.method == "POST":
+    refusal, form = None, CodeForm(request.POST if "code" in request.POST else None)
+    if request.method == "POST" and form.is_bound is form.is_valid():
         try:
-            services.claim(actor=request.actor)
+            if form.is_bound:
+                services.claim_by_code(actor=request.actor, **form.cleaned_data)
+            else:
+                services.claim(actor=request.actor)
         except Refused as refused:
             refusal = refused
         else:
             return redirect(path(request.coop, "members:me" if request.actor.is_member else "home"))
-    return render(request, "members/claim.html", {"refusal": refusal}, status=422 if refusal else 200)
+    status = 422 if refusal or form.errors else 200
+    return render(request, "members/claim.html", {"refusal": refusal, "form": form}, status=status)

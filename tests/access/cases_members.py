@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from coop.kernel import clock
 from members import services
+from members.models import PaperLetter
 from tests.access.harness import EVERYBODY, OFFICERS, Case, World
 from tests.members.factories import make_application, make_member
 
@@ -56,6 +57,11 @@ def build(world: World) -> None:
     due = {"on": today, "hearing_on": today + timedelta(days=14), "resolution": "2026/4"}
     world.case = services.open_case(actor=world.mei, membership=world.suspended, grounds="Took money.", **due)
     services.open_case(actor=world.mei, membership=world.membership, grounds="Shouted.", **due)
+    make_member(coop, name="Ottilie Brandt", on=date(2023, 5, 1), email="", street="Lindenweg 3", place="Kiel")
+    waiting = PaperLetter.objects.filter(coop=coop, state="waiting").order_by("pk")
+    world.letter, posted = waiting[0], waiting[1]
+    services.post_letters(actor=world.mei, letters=[posted], on=today, how="registered", tracking="RR 1")
+    world.letter_out = posted
     asks = {"party": world.membership.party, "kind": "name", "given_names": "Amara", "family_name": "Okafor-Weber"}
     world.request = services.ask_change(actor=world.amara, **asks, because="Married on 4 May.")
 
@@ -179,6 +185,14 @@ CASES = [
     Case("members:case", OFFICERS, lambda w: {"pk": w.case.pk}),
     Case("members:case", DECIDERS, lambda w: {"pk": w.case.pk}, method="post"),
     Case("members:case-new", DECIDERS, number),
+    Case("members:letters", OFFICERS),
+    Case("members:letters", OFFICERS, query="?tab=posted"),
+    Case("members:letters", SECRETARY, method="post"),
+    Case("members:letters-print", SECRETARY),
+    Case("members:letter", SECRETARY, lambda w: {"pk": w.letter.pk}),
+    Case("members:letter", SECRETARY, lambda w: {"pk": w.letter_out.pk}, query="?posted"),
+    Case("members:invitations", SECRETARY),
+    Case("members:invite", SECRETARY, lambda w: {"number": w.firm.number}, method="post"),
     Case("members:requests", OFFICERS),
     Case("members:requests", OFFICERS, query="?tab=answered"),
     Case("members:request", SECRETARY, lambda w: {"pk": w.request.pk}),

@@ -119,9 +119,15 @@ def test_one_number_one_membership_of_a_class_one_vote_a_household(coop, member)
         )
     run("INSERT INTO members_household (coop_id, name, created_at) VALUES (%s, 'Home', now())", coop.pk)
     home = "(SELECT min(id) FROM members_household)"
-    run(
-        f"UPDATE members_membership SET household_id = {home}, votes_for_household_id = {home} WHERE id = %s", member.pk
+    moves_in = f"UPDATE members_membership SET household_id = {home}, votes_for_household_id = {home} WHERE id = %s"
+    refused(moves_in, member.pk, match="household and its history disagree")
+    lives = (
+        "INSERT INTO members_householdstanding (coop_id, membership_id, household_id, votes, effective_on, recorded_at)"
+        f" SELECT coop_id, id, {home}, true, now(), now() FROM members_membership WHERE id = %s;"
     )
+    run(lives + moves_in, member.pk, member.pk)
+    for attack in ("UPDATE members_householdstanding SET votes = false", "DELETE FROM members_householdstanding"):
+        refused(attack, match="permission denied|Cannot")
     refused(
         f"UPDATE members_membership SET household_id = {home}, votes_for_household_id = {home} WHERE id = %s",
         second.pk,

@@ -1,0 +1,139 @@
+"""Letters on paper, with proof of delivery; and inviting members to a login of their own."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from coop.kernel import clock, rules
+from coop.kernel.errors import Refused
+from coop.kernel.tenancy import path
+from coop.kernel.web import requires
+from members import services
+from members.forms import DeliveryForm, PostForm
+from members.models import AccessLog, PaperLetter
+from members.selectors import search
+
+from .desk import find
+
+TABS = {"waiting": ("waiting",), "posted": ("posted", "returned"), "closed": ("delivered", "settled")}
+AT_ONCE = 200
+
+
+def _letters(request: HttpRequest):
+    return PaperLetter.objects.filter(coop=request.coop)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires("members.read_register")
+def listing(request: HttpRequest) -> HttpResponse:
+    """What has to be printed and posted, what is on its way, what arrived."""
+    tab = request.GET.get("tab", "")
+    tab = tab if tab in TABS else "waiting"
+    form = PostForm(request.POST or None, initial={"on": clock.today(request.coop)})
+    if request.method == "POST":
+        rules.require(request.actor, "members.keep_register")
+        keys = [key for key in request.POST.getlist("letters") if key.isdecimal() and len(key) < 19]
+        if form.is_valid():
+            try:
+                said = {"letters": _letters(request).filter(pk__in=keys), **form.cleaned_data}
+                done = services.post_letters(actor=request.actor, **said)
+            except Refused as refused:
+                refused.into(form)
+            else:
+                sentence = ngettext("One letter went out.", "%(n)s letters went out.", done)
+                messages.success(request, sentence % {"n": done})
+                return redirect(path(request.coop, "members:letters"))
+    page = Paginator(_letters(request).filter(state__in=TABS[tab]), AT_ONCE).get_page(request.GET.get("page"))
+    services.looked_at(actor=request.actor, what=AccessLog.What.LIST, rows=len(page), subject="letters")
+    context = {
+        "page": page,
+        "form": form,
+        "tab": tab,
+        f"tab_{tab}": True,
+        "keeps": rules.may(request.actor, "members.keep_register"),
+        "today": clock.today(request.coop),
+    }
+    return render(request, "members/letters.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+@requires("members.keep_register")
+def printed(request: HttpRequest) -> HttpResponse:
+    """All letters that wait, each on a sheet of its own; or one of them."""
+    waiting = _letters(request).filter(state="waiting").select_related("party")
+    one = request.GET.get("letter", "")
+    if one.isdecimal() and len(one) < 19:
+        waiting = _letters(request).filter(pk=int(one)).select_related("party")
+    found = list(waiting[:AT_ONCE])
+    services.looked_at(actor=request.actor, what=AccessLog.What.LIST, rows=len(found), subject="letters printed")
+    return render(request, "members/letters_print.html", {"letters": found, "today": clock.today(request.coop)})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires("members.keep_register")
+def show(request: HttpRequest, pk: int) -> HttpResponse:
+    """One letter: what it says, when it went out and how, and what became of it."""
+    letter = get_object_or_404(_letters(request).select_related("party", "posted_by"), pk=pk)
+    today = clock.today(request.coop)
+    form = DeliveryForm(request.POST or None, initial={"on": today}) if letter.state == "posted" else None
+    if request.method == "POST":
+        if letter.state == "returned":
+            services.settle_letter(actor=request.actor, letter=letter)
+            return redirect(path(request.coop, "members:letter", pk=pk))
+        if form is None:
+            raise Refused("not_posted", _("Only a letter that is on its way can arrive or come back."))
+        if form.is_valid():
+            try:
+                services.say_delivery(actor=request.actor, letter=letter, **form.cleaned_data)
+            except Refused as refused:
+                refused.into(form)
+            else:
+                messages.success(request, _("Written down."))
+                return redirect(path(request.coop, "members:letter", pk=pk))
+    elif letter.party is not None:
+        services.looked_at(actor=request.actor, what=AccessLog.What.MEMBER, party=letter.party, subject="letter")
+    context = {"letter": letter, "form": form, "today": today}
+    return render(request, "members/letter.html", context, status=422 if form is not None and form.errors else 200)
+
+
+def _without_login(request: HttpRequest):
+    today = clock.today(request.coop)
+    return search.members(request.coop, today).filter(party__account=None, party__died_on=None, party__erased_at=None)
+
+
+@require_POST
+@requires("members.keep_register")
+def invite(request: HttpRequest, number: int) -> HttpResponse:
+    """Send one member a code."""
+    made = services.invite(actor=request.actor, membership=find(request, number))
+    told = (
+        _("A code is on its way by e-mail.") if made.channel == "mail" else _("A letter with a code is to be printed.")
+    )
+    messages.success(request, told)
+    return redirect(path(request.coop, "members:detail", number=number))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires("members.keep_register")
+def invitations(request: HttpRequest) -> HttpResponse:
+    """Everybody without a login: who would get an e-mail, who a letter; then all of them at once."""
+    found = _without_login(request)
+    if request.method == "POST":
+        done = services.invite_all(actor=request.actor, memberships=list(found[:AT_ONCE]))
+        messages.success(request, ngettext("One member is invited.", "%(n)s members are invited.", done) % {"n": done})
+        return redirect(path(request.coop, "members:invitations"))
+    page = Paginator(found, AT_ONCE).get_page(request.GET.get("page"))
+    services.looked_at(actor=request.actor, what=AccessLog.What.LIST, rows=len(page), subject="without login")
+    context = {
+        "page": page,
+        "by_mail": found.exclude(party__email="").count(),
+        "by_letter": found.filter(party__email="").count(),
+        "at_once": AT_ONCE,
+    }
+    return render(request, "members/invitations.html", context)
