@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, cast
 
 from coop.kernel import clock
 from coop.kernel.models import User
@@ -97,7 +97,7 @@ def _voice(mei: Actor, firm: Membership, today: date) -> None:
 
 def _self(party: Party, mei: Actor) -> Actor:
     """Somebody with a login, acting for themselves."""
-    return Actor.of(User.objects.get(pk=party.account_id), mei.coop)
+    return Actor.of(cast(User, party.account), mei.coop)
 
 
 def _requests(mei: Actor, members: dict[str, Membership], today: date) -> None:
