@@ -23,7 +23,10 @@ def _is_post(response) -> bool:
 
 
 class Person:
-    """Somebody with a browser. ``name`` is for failures only; ``width`` is that of their screen."""
+    """Somebody with a browser. ``name`` is for failures only; ``width`` is that of their screen.
+
+    ``status`` is the HTTP status of the page the last button or link led to.
+    """
 
     def __init__(self, chromium: Browser, origin: str, name: str, *, email: str = "", width: int = DESK):
         self.name, self.email, self.origin = name, email, origin
@@ -37,6 +40,7 @@ class Person:
             accept_downloads=True,
         )
         self.context.set_default_timeout(PATIENCE)
+        self.status = 0
         self.page: Page = self.context.new_page()
         listen(self.page, origin)
 
@@ -156,8 +160,9 @@ class Person:
         return self
 
     def _follow(self, target: Locator) -> None:
-        with self.page.expect_navigation(wait_until="load", timeout=PATIENCE):
+        with self.page.expect_navigation(wait_until="load", timeout=PATIENCE) as going:
             target.first.click()
+        self.status = going.value.status if going.value else 0
 
     def download(self, words: str) -> tuple[str, bytes]:
         """Name and content of the file a link gives."""

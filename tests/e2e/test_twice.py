@@ -172,6 +172,44 @@ class TestTwoTabs:
         assert SurplusPlan.objects.get().title == plan.title
 
 
+class TestBack:
+    """Back in the browser, to a form that has been sent, and sent once more."""
+
+    def test_to_a_payment(self, coop, lena, owing, visitor):
+        treasurer = visitor(lena).open("/riverside/ledger/payments/new/?member=1").press("Post the payment")
+        treasurer.sees("Ada Byron has paid everything")
+        treasurer.page.go_back(wait_until="load")
+        treasurer.fill(amount="260.00").press("Post the payment").sees(
+            "Please look at this again.", "is more than member 1 owes"
+        )
+        assert treasurer.status == 422
+        assert Entry.objects.count() == 1
+
+    def test_to_an_application(self, coop, visitor):
+        make_books(coop)
+        make_class(coop, minimum_age=0, instalments=1)
+        stranger = visitor(width=PHONE).open("/riverside/join/")
+        stranger.fill(given_names="Noor", family_name="Aziz", email="noor@example.net")
+        stranger.fill(street="Mill Lane 1", postcode="12345", place="Riverside").tick("I have read the by-laws")
+        stranger.page.wait_for_timeout(2100)
+        stranger.press("Send my application").sees("Thank you. Your application is in.")
+        stranger.page.go_back(wait_until="load")
+        stranger.page.wait_for_timeout(2100)
+        stranger.press("Send my application").sees_one_of(
+            "Thank you. Your application is in.", "Please look at this again."
+        )
+        assert Application.objects.count() == 1
+
+    def test_to_a_posting(self, coop, lena, jonas, owing, visitor):
+        make_import(lena, {1: "100.00"})
+        plan = approved(make_plan(lena), lena, jonas)
+        treasurer = visitor(lena).open(f"/riverside/ledger/surplus/plans/{plan.pk}/post/")
+        treasurer.press("Post the distribution").sees("Posting plan A for")
+        treasurer.page.go_back(wait_until="load")
+        treasurer.press("Post the distribution").sees("Posting plan A for")
+        assert Job.objects.filter(kind=POSTING).count() == 1
+
+
 class TestAfterANight:
     """The session is over; what was typed is not sent in anybody's name, and the way leads back."""
 

@@ -15,24 +15,19 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e import story
+from tests.e2e.houses import new_house
 from tests.e2e.people import DESK, PHONE, Person
 from tests.e2e.story import AMARA, COOP, ELSA, GITA, MEMBERS, ON_PAPER, ONLINE, PASSWORD, RIVAL, YUSUF
-from tests.faults import processes
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 OFFICERS = {"mei": "Mei Lindqvist", "samir": "Samir", "lena": "Lena", "jonas": "Jonas"}
 
 
 @pytest.fixture
-def house():
+def house(prepared):
     """A new installation, started as an operator starts it."""
-    folder = processes.new_folder()
-    up = processes.Up(folder, TICK_SECONDS="1", SWEEP_SECONDS="5")
-    try:
-        up.wait_up(240)
+    with new_house(prepared) as up:
         yield up
-    finally:
-        up.end()
 
 
 @pytest.fixture

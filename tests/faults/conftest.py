@@ -1,6 +1,5 @@
 import shutil
 import subprocess
-import sys
 
 import pytest
 
@@ -13,17 +12,6 @@ def folder():
     made = processes.new_folder()
     yield made
     shutil.rmtree(made, ignore_errors=True)
-
-
-@pytest.fixture(scope="session")
-def prepared():
-    """A data folder with a migrated database, made once: only one test needs to see a first start."""
-    made = processes.new_folder()
-    command = [sys.executable, str(processes.PROJECT / "manage.py"), "migrate", "--verbosity", "0", "--skip-checks"]
-    subprocess.run(command, env=processes.environment(made), check=True, capture_output=True, timeout=240)
-    processes.wait_for(lambda: not processes.users_of(made), 20)
-    yield made
-    shutil.rmtree(made)
 
 
 @pytest.fixture
