@@ -303,9 +303,13 @@ def series(
     zero = _px(bottom - ((-low) / (high - low) if high > low else Fraction(0)) * (bottom - top))
     sheet.lines.insert(0, Line("grid", "0", zero, "100%", zero))
     if points:
-        sheet.texts.append(
-            Text("strong end", "100%", _px(max(Fraction(places[-1][1]) - 8, Fraction(12))), points[-1].text)
-        )
+        # above the line as far as the value reaches back over it, so that neither hides the other
+        beside = [
+            Fraction(y)
+            for point, (_x, y) in zip(points, places, strict=True)
+            if 10 * (last - point.x) <= 4 * (last - first)
+        ]
+        sheet.texts.append(Text("strong end", "100%", _px(max(min(beside) - 8, Fraction(12))), points[-1].text))
         sheet.texts.append(Text("soft", "0", str(height - 8), points[0].when))
     if len(points) > 1:
         sheet.texts.append(Text("soft end", "100%", str(height - 8), points[-1].when))

@@ -129,3 +129,12 @@ def test_a_drawing_says_the_same_in_a_table():
     assert '<title id="v-t">Votes</title><desc id="v-d">For 179, against 26</desc>' in html
     assert '<th scope="row">For</th><td class="num">179</td>' in html
     assert "style=" not in html
+
+
+def test_the_last_value_stands_above_a_line_that_falls_at_the_end():
+    fell = charts.series(
+        title="Bank", desc="", points=[Point(n, v, str(n), f"€{v}") for n, v in enumerate((90, 100, 100, 80))]
+    )
+    label = next(text for text in fell.texts if text.words == "€80")
+    highest = min(float(line.y1) for line in fell.lines if "grid" not in line.css)
+    assert float(label.y) < highest
