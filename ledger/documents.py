@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -39,6 +39,12 @@ def statements_pdf(statements: Iterable[Statement], batch: int = 100) -> Iterato
         yield _together(waiting)
 
 
+def addressed_pdf(statements: Sequence[tuple[Statement, list[str]]]) -> bytes:
+    """Statements for window envelopes in one file: each with the lines of its address."""
+    sheets = [{**statement_data(statement), "address": address} for statement, address in statements]
+    return compiled("statement.typ", sheets, statements[0][0].plan.posted_at)
+
+
 def _together(statements: list[Statement]) -> bytes:
     return compiled("statement.typ", [statement_data(each) for each in statements], statements[0].plan.posted_at)
 
@@ -55,6 +61,7 @@ def statement_data(statement: Statement) -> dict[str, Any]:
         "lang": language(),
         "title": f"{words.title} · {statement.coop.name} · {statement.name}",
         "coop": letterhead(statement.coop),
+        "address": [],
         "void": _("Void") if statement.is_void else "",
         "over": words.over,
         "headline": words.headline,

@@ -100,3 +100,9 @@ class ReturnForm(forms.Form):
         label=_("The bank’s code"), max_length=10, required=False, help_text=_("Such as AC04 or R03.")
     )
     because = forms.CharField(label=_("What the bank says"), max_length=300)
+
+
+class PostedForm(forms.Form):
+    """The printed notices went to the post."""
+
+    on = forms.DateField(label=_("Taken to the post on"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from coop.kernel import jobs, tenancy
-from ledger.services import distribution, payout_posting
+from ledger.services import allocation_notices, distribution, payout_posting
 
 
 @jobs.task("ledger.post_distribution")
@@ -44,3 +44,10 @@ def post_payout(running: jobs.Running, run_id: int, on: str) -> None:
         actor=jobs.actor_of(running.job), run_id=run_id, on=date.fromisoformat(on), progress=running.progress
     )
     running.result(tenancy.path(running.job.coop, "ledger:payout", pk=run_id))
+
+
+@jobs.task("ledger.send_notices")
+def send_notices(running: jobs.Running, plan_id: int, site: str) -> None:
+    """Write to every member of a posted plan whom a letter reaches."""
+    allocation_notices.send(actor=jobs.actor_of(running.job), plan_id=plan_id, site=site, progress=running.progress)
+    running.result(tenancy.path(running.job.coop, "ledger:notices", pk=plan_id))

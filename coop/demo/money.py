@@ -12,7 +12,7 @@ from coop.kernel.money import decimal_text
 from coop.kernel.tenancy import Actor
 from governance.models import Resolution
 from ledger.models import Account, Posting, SurplusPlan, Way
-from ledger.services import distribution, patronage, payout_posting, payouts, surplus
+from ledger.services import allocation_notices, distribution, patronage, payout_posting, payouts, surplus
 from ledger.services.accounts import account
 from ledger.services.payout_details import record_details
 from ledger.services.posting import Line, post_entry
@@ -146,6 +146,8 @@ def distribute(officers: dict[str, Actor], plan: SurplusPlan, resolution: Resolu
         plan = surplus.link_resolution(actor=treasurer, plan=plan, resolution=resolution)
         plan = surplus.approve(actor=board, plan=plan, seen=plan.hash)
         distribution.post_distribution(actor=treasurer, plan_id=plan.pk, on=today - timedelta(days=2))
+    with clock.at(at(today - timedelta(days=1))):
+        allocation_notices.send(actor=treasurer, plan_id=plan.pk, site="http://localhost:8000/")
 
 
 def pay_out(officers: dict[str, Actor], members: dict[str, Membership], today: date) -> None:

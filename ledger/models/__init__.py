@@ -2,6 +2,7 @@
 
 from .bank import BankAccount, BankLine, BankStatement
 from .journal import Account, BulkBatch, Checkpoint, Entry, Period, PeriodEvent, Posting, Sealed
+from .notices import AllocationNotice
 from .patronage import PatronageFile, PatronageImport, PatronageRecord, PatronageYear
 from .payouts import (
     PayingAccount,
@@ -18,6 +19,7 @@ from .surplus import PlanLine, SurplusPlan
 
 __all__ = [
     "Account",
+    "AllocationNotice",
     "BankAccount",
     "BankLine",
     "BankStatement",

@@ -189,3 +189,15 @@ def all_of(plan: SurplusPlan, lines=None) -> Iterator[Statement]:
     before = kept_before_all(plan)
     for line in (lines if lines is not None else surplus.lines(plan)).iterator(chunk_size=1000):
         yield Statement(plan, line, before.get(line.membership_id, 0))
+
+
+def of_lines(plan: SurplusPlan, lines: list[PlanLine]) -> list[Statement]:
+    """The statements of some lines of a posted plan, in their order; one query for all of them."""
+    rows = Posting.objects.filter(
+        coop_id=plan.coop_id,
+        account__purpose="retained_equity",
+        account__membership__in=[line.membership_id for line in lines],
+        entry_id__lt=plan.entry_id,
+    ).values_list("account__membership_id")
+    before = {membership_id: -balance for membership_id, balance in rows.annotate(balance=Sum("amount"))}
+    return [Statement(plan, line, before.get(line.membership_id, 0)) for line in lines]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import patronage, payouts, statements, surplus
+from . import notices, patronage, payouts, statements, surplus
 
 PLAN = "ledger/surplus/plans/<int:pk>/"
 
@@ -34,6 +34,10 @@ surplus_urls = [
     path(
         "ledger/surplus/plans/<int:pk>/statements/<int:number>/pdf/", statements.of_member_pdf, name="statement-of-pdf"
     ),
+    path(f"{PLAN}notices/", notices.overview, name="notices"),
+    path(f"{PLAN}notices/send/", notices.send, name="notices-send"),
+    path(f"{PLAN}notices/sheets/<int:part>/", notices.sheets, name="notices-sheets"),
+    path(f"{PLAN}notices/posted/", notices.posted, name="notices-posted"),
     path("ledger/payouts/", payouts.listing, name="payouts"),
     path("ledger/payouts/new/", payouts.new, name="payout-new"),
     path("ledger/payouts/account/", payouts.paying_account, name="paying-account"),

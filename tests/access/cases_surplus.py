@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ledger.services import patronage, surplus
+from members.models import Party
 from tests.access.harness import Case, World
 from tests.governance.factories import carried_resolution
 from tests.ledger import payout_factories
@@ -20,6 +21,8 @@ def build(world: World) -> None:
     number = world.membership.number
     world.recorded = make_import(lena, {number: "2318.40", number + 1: "640.00"})
     world.posted = posted(make_plan(lena), lena, jonas)
+    # One of them has no e-mail address, so that there is a sheet to print.
+    Party.objects.filter(coop=world.coop, memberships__number=number + 1).update(email="")
     make_import(lena, {number: "100.00", number + 1: "50.00"}, year=2024)
     world.resolved = carried(make_plan(lena, year=2024, title="Build reserves"), lena)
     make_import(lena, {number: "100.00"}, year=2023)
@@ -83,6 +86,10 @@ CASES = [
     Case("ledger:plan-approve", {"board"}, _pk("resolved")),
     Case("ledger:plan-post", KEEPER, _pk("approved")),
     Case("ledger:plan-void", {"treasurer", "board"}, _pk("approved")),
+    Case("ledger:notices", BOOKS, _pk("posted")),
+    Case("ledger:notices-send", KEEPER, _pk("posted"), method="post"),
+    Case("ledger:notices-sheets", KEEPER, lambda w: {"pk": w.posted.pk, "part": 1}, html=False),
+    Case("ledger:notices-posted", KEEPER, _pk("posted"), method="post"),
     Case("ledger:payouts", BOOKS, viewers=("treasurer", "auditor")),
     Case("ledger:payout-new", KEEPER),
     Case("ledger:payout", BOOKS, _pk("run"), viewers=("treasurer", "board")),
