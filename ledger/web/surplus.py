@@ -17,6 +17,7 @@ from coop.kernel.tenancy import path
 from coop.kernel.web import requires
 from governance.selectors import carried_resolutions, resolution
 from ledger.exchange import plan_files
+from ledger.exchange.patr_csv import patr_csv
 from ledger.models import PatronageYear, SurplusPlan
 from ledger.selectors import patronage, plan_warnings
 from ledger.selectors import plan_reading as reading
@@ -182,9 +183,11 @@ def lines(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 @requires("ledger.read_plans")
 def download(request: HttpRequest, pk: int, form: str) -> StreamingHttpResponse:
-    """The plan for others to work out again: for ``manage.py allocate``, or its lines for a spreadsheet."""
+    """The plan for others to work out again: for ``manage.py allocate``, its lines, or the boxes of 1099-PATR."""
     plan = find(request, pk)
     writers = {"plan.json": (plan_files.plan_json, "application/json"), "lines.csv": (plan_files.lines_csv, "text/csv")}
+    if plan.state == State.POSTED and request.coop.currency == "USD":
+        writers["1099-patr.csv"] = (patr_csv, "text/csv")
     if form not in writers:
         raise Http404
     write, kind = writers[form]
