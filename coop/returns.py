@@ -34,7 +34,7 @@ def returns(request: HttpRequest) -> HttpResponse:
         except Refused as refused:
             refused.into(form)
         else:
-            answer = HttpResponse(export.content, content_type="text/csv; charset=utf-8")
+            answer = HttpResponse(export.content, content_type=export.content_type)
             answer["Content-Disposition"] = f'attachment; filename="{export.name}"'
             return answer
     left = AccessLog.objects.filter(coop=request.coop, what=AccessLog.What.EXPORT).select_related("actor")

@@ -1,4 +1,4 @@
-"""Statutory registers and their inspection copies as CSV. Pure writers: lines and holdings in, text out.
+"""Statutory registers and their inspection copies Pure writers: lines and holdings in, rows and text out.
 
 Each pack is data with its citation and date. It is a starting point: the by-laws and your adviser come first. What
 one law shows to everybody another keeps to the society, so an inspection copy is a pack of its own.
@@ -160,24 +160,29 @@ PACKS: dict[str, Pack] = {
 }
 
 
-def write(pack: Pack, lines: Iterable[Any], holdings: Mapping[int, Holding], money: Money) -> tuple[str, int]:
-    """The pack as CSV text, and how many members are on it.
+def table(pack: Pack, lines: Iterable[Any], holdings: Mapping[int, Holding], money: Money) -> list[list[str]]:
+    """The pack's headings, then a row a member, as plain text.
 
     ``lines`` are the register's, ``holdings`` by membership id (looked at only where the pack shows holdings),
-    ``money`` turns minor units into plain digits. A cell a spreadsheet would run as a formula gets an apostrophe.
+    ``money`` turns minor units into plain digits.
     """
     rows = list(lines)
     if pack.by_class:
         rows.sort(key=lambda line: (line.class_name.casefold(), line.sort_name.casefold(), line.number))
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(heading for heading, _cell in pack.columns)
+    found = [[heading for heading, _cell in pack.columns]]
     for line in rows:
         held = holdings.get(line.membership_id) if pack.shows_holdings else None
-        writer.writerow(_safe(cell(line, held, money)) for _heading, cell in pack.columns)
-    return out.getvalue(), len(rows)
+        found.append([str(cell(line, held, money)) for _heading, cell in pack.columns])
+    return found
 
 
-def _safe(value: object) -> str:
-    text = str(value)
+def csv_text(rows: Iterable[list[str]]) -> str:
+    """The rows as CSV (RFC 4180). A cell a spreadsheet would run as a formula gets an apostrophe."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerows([_safe(cell) for cell in row] for row in rows)
+    return out.getvalue()
+
+
+def _safe(text: str) -> str:
     return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

@@ -26,6 +26,10 @@ class ExportForm(forms.Form):
         required=False,
         help_text=gettext_lazy("Empty: with every correction made since."),
     )
+    form = forms.ChoiceField(
+        label=gettext_lazy("As"),
+        choices=[("csv", gettext_lazy("a file for a spreadsheet")), ("pdf", gettext_lazy("a paper"))],
+    )
     asked_by = forms.CharField(label=gettext_lazy("Who asked for it"), max_length=100)
     basis = forms.CharField(
         label=gettext_lazy("On what basis"),

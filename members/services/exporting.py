@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import transaction
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from coop.kernel import audit, clock, rules
 from coop.kernel.errors import Refused
 from coop.kernel.money import decimal_text
-from members.exchange.packs import PACKS, Holding, write
+from members.documents import MOST_ROWS, register_pdf
+from members.exchange.packs import PACKS, Holding, Pack, csv_text, table
 from members.models import AccessLog
 from members.selectors.days import end_of
 from members.selectors.register import register
@@ -22,11 +25,12 @@ from .access import looked_at
 
 @dataclass(frozen=True)
 class Export:
-    """A file ready to be handed over. ``content`` is UTF-8 with its mark, so that spreadsheets read the accents."""
+    """A file ready to be handed over. CSV is UTF-8 with its mark, so that spreadsheets read the accents."""
 
     name: str
     content: bytes
     rows: int
+    content_type: str = "text/csv; charset=utf-8"
 
 
 @transaction.atomic
@@ -39,8 +43,10 @@ def export_register(
     asked_by: str,
     basis: str,
     holdings: Mapping[int, Holding],
+    form: str = "csv",
 ) -> Export:
-    """The register as one of the statutory packs, as at a day and as known at the end of another (today).
+    """The register as one of the statutory packs, CSV or (``form="pdf"``) a paper, as at a day and as known at the end
+    of another (today).
 
     ``asked_by`` and ``basis`` say for whom and why; both are required and kept for ever. ``holdings`` come from the
     ledger, by membership id, as at the same days.
@@ -55,7 +61,12 @@ def export_register(
         raise Refused("basis_missing", _("Say on what basis, for example a member's right to inspect."), "basis")
     known = known or clock.today(actor.coop)
     lines = register(actor.coop, as_at, end_of(known, actor.coop), former=chosen.former)
-    text, rows = write(chosen, lines, holdings, lambda amount: decimal_text(amount, actor.coop.currency))
+    if form not in ("csv", "pdf"):
+        raise Refused("form_unknown", _("A list is a CSV file or a PDF."), "form")
+    cells = table(chosen, lines, holdings, lambda amount: decimal_text(amount, actor.coop.currency))
+    rows = len(cells) - 1
+    if form == "pdf" and rows > MOST_ROWS:
+        raise Refused("too_long", _("With more than %s members take the CSV file.") % MOST_ROWS, "form")
     looked_at(
         actor=actor,
         what=AccessLog.What.EXPORT,
@@ -74,4 +85,26 @@ def export_register(
         rows=rows,
         holdings=chosen.shows_holdings,
     )
-    return Export(f"{actor.coop.slug}-{chosen.key}-{as_at.isoformat()}.csv", text.encode("utf-8-sig"), rows)
+    name = f"{actor.coop.slug}-{chosen.key}-{as_at.isoformat()}.{form}"
+    if form == "pdf":
+        return Export(name, _paper(actor.coop, chosen, cells, as_at, known, asked_by), rows, "application/pdf")
+    return Export(name, csv_text(cells).encode("utf-8-sig"), rows)
+
+
+def _paper(coop, pack: Pack, cells: list[list[str]], as_at: date, known: date, asked_by: str) -> bytes:
+    """The list on paper, in the pack's own language, with its citation and for whom it was made."""
+    german = pack.key.startswith("de-")
+    with override("de" if german else "en-gb"):
+        words = ("Stand {}, wie bekannt am {}", "Mitglieder: {}. {}", "Erstellt für {}")
+        day = "j. F Y" if german else "j F Y"
+        words = words if german else ("As at {}, as known on {}", "Members: {}. {}", "Made for {}")
+        return register_pdf(
+            coop=coop,
+            title=pack.title,
+            over=words[0].format(date_format(as_at, day), date_format(known, day)),
+            lead=words[1].format(len(cells) - 1, pack.citation),
+            foot=" · ".join((words[2].format(asked_by.strip()), coop.name, pack.citation)),
+            lang="de" if german else "en",
+            table=cells,
+            at=end_of(known, coop),
+        )

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import shutil
+import subprocess
 from datetime import date
 from types import SimpleNamespace
 
@@ -119,7 +121,7 @@ def test_nobody_gets_a_list_without_a_reason(mei, lena, people):
 def test_the_page_hands_over_the_file_and_lists_it(coop, mei, people, client_of):
     client = client_of(mei)
     address = path(coop, "returns")
-    asked = {"pack": "de-full", "as_at": "2026-06-30", "asked_by": "auditors", "basis": "yearly audit"}
+    asked = {"pack": "de-full", "as_at": "2026-06-30", "form": "csv", "asked_by": "auditors", "basis": "yearly audit"}
     answer = client.post(address, asked)
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
     assert "Haddad" in answer.content.decode("utf-8-sig")
@@ -137,3 +139,49 @@ def test_the_list_of_exports_takes_the_same_queries(coop, mei, people, client_of
     client.get(path(coop, "returns"))
     with django_assert_num_queries(13):
         client.get(path(coop, "returns"))
+
+
+def words_of(pdf: bytes, tmp_path) -> str:
+    """What a reader finds in the PDF, by poppler where the machine has it."""
+    tool = shutil.which("pdftotext")
+    if tool is None:
+        pytest.skip("pdftotext (poppler) is not installed here")
+    (tmp_path / "list.pdf").write_bytes(pdf)
+    done = subprocess.run([tool, "-layout", tmp_path / "list.pdf", "-"], capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+@pytest.mark.parametrize("key", PACKS)
+def test_every_pack_is_a_paper_too_and_the_same_list_is_the_same_file(mei, people, key):
+    one = made(mei, key, people.holdings, form="pdf")
+    assert one.content.startswith(b"%PDF-")
+    assert (one.name.rpartition(".")[2], one.content_type) == ("pdf", "application/pdf")
+    assert one.content == made(mei, key, people.holdings, form="pdf").content
+    assert one.rows == made(mei, key, people.holdings).rows
+
+
+def test_the_paper_says_what_the_file_says(mei, people, tmp_path):
+    said = words_of(made(mei, "uk-full", people.holdings, form="pdf").content, tmp_path)
+    for word in (
+        "Haddad",
+        "175.50",
+        "Register of members",
+        "As at 30 June 2026",
+        "s. 30",
+        "Made for Ivo Santini",
+        "1/1",
+    ):
+        assert word in said.replace("1 / 1", "1/1")
+    inspection = words_of(made(mei, "uk-inspection", people.holdings, form="pdf").content, tmp_path)
+    assert "175.50" not in inspection
+    german = words_of(made(mei, "de-full", people.holdings, form="pdf").content, tmp_path)
+    assert "Stand 30. Juni 2026" in german
+
+
+def test_a_paper_through_the_page(coop, mei, people, client_of):
+    asked = {"pack": "de-full", "as_at": "2026-06-30", "form": "pdf", "asked_by": "auditors", "basis": "yearly audit"}
+    answer = client_of(mei).post(path(coop, "returns"), asked)
+    assert answer["Content-Type"] == "application/pdf"
+    assert answer.content.startswith(b"%PDF-")
+    with pytest.raises(Refused, match="CSV file or a PDF"):
+        made(mei, "ca", form="odt")
