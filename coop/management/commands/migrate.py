@@ -4,6 +4,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.core.management.commands.migrate import Command as DjangoMigrate
 from django.db import connections
+from django.db.migrations.executor import MigrationExecutor
 
 from coop.kernel import guards
 from coop.light_migrations import rendered_once
@@ -16,6 +17,12 @@ class Command(DjangoMigrate):
         super().add_arguments(parser)
         parser.set_defaults(database="owner")
 
+        parser.add_argument(
+            "--with-open-ballots",
+            action="store_true",
+            help="Migrate although a ballot takes votes. Its voters may be kept waiting, or refused, while it runs.",
+        )
+
     def handle(self, *args, **options):
         users = {settings.DATABASES[alias]["USER"] for alias in ("default", "owner")}
         if len(users) == 1 and not settings.DEBUG:  # history would be guarded from nobody
@@ -24,8 +31,41 @@ class Command(DjangoMigrate):
                 " nothing; docs/operator.md shows how to make the two.",
                 returncode=2,
             )
-        with rendered_once():
-            super().handle(*args, **options)
         only_looked = options["check_unapplied"] or options["plan"]
+        with rendered_once():
+            if not only_looked and not options["with_open_ballots"]:
+                self._refuse_during_a_vote(options["database"])
+            super().handle(*args, **options)
         if not only_looked and not options["app_label"] and options["database"] == "owner":
             guards.ensure(connections["owner"])
+
+    def _refuse_during_a_vote(self, database):
+        """Nothing is changed under people who are voting: what is missing waits until the ballot has closed."""
+        connection = connections[database]
+        open_ballots = ballots_taking_votes(connection)
+        if not open_ballots:
+            return
+        executor = MigrationExecutor(connection)
+        waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        if waiting:
+            raise CommandError(
+                f"{len(waiting)} migrations wait, and people are voting: {'; '.join(open_ballots)}. Migrate after the"
+                " close, or say --with-open-ballots.",
+                returncode=2,
+            )
+
+
+def ballots_taking_votes(connection) -> list[str]:
+    """The ballots that are open by the database's clock, as “title (co-op, until …)”; none before the first migration.
+
+    Asked in SQL: the models may know columns the database does not have yet.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('governance_ballot') IS NOT NULL")
+        if not cursor.fetchone()[0]:
+            return []
+        cursor.execute(
+            "SELECT b.title, c.slug, b.closes_at FROM governance_ballot b JOIN kernel_cooperative c ON c.id = b.coop_id"
+            " WHERE b.state = 'open' AND now() >= b.opens_at AND now() < b.closes_at ORDER BY b.closes_at LIMIT 5"
+        )
+        return [f"“{title}” ({slug}, until {until:%d %B %Y, %H:%M} UTC)" for title, slug, until in cursor]
