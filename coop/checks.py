@@ -91,7 +91,7 @@ def _privileges_beyond(cursor, role: str) -> Iterator[CheckMessage]:
         "    OR p = ANY(%s) AND has_any_column_privilege(pg_class.oid, p)) ORDER BY 1, 2",
         [list(PRIVILEGES), list(OF_COLUMNS)],
     )
-    beyond = [f"{p} on {table}" for table, p in cursor.fetchall() if p not in declared.get(table, ("SELECT",))]
+    beyond = [f"{p} on {table}" for table, p in cursor.fetchall() if p not in guards.privileges_on(table, declared)]
     if beyond:
         hint = "Run 'manage.py migrate': it takes away what was never meant to be given."
         yield Error(f"The application's role {role} has {_some(beyond)}.", hint=hint, id="coop.E006")

@@ -51,6 +51,15 @@ def privileges() -> dict[str, tuple[str, ...]]:
     return declared | _raw_tables
 
 
+def privileges_on(table: str, declared: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """What the application's role may do on a table, out of ``privileges()``.
+
+    A table nobody declared (a partition, a side table) is readable and no more.
+    """
+    named = next((name for name in declared if "*" in name and fnmatchcase(table, name)), table)
+    return declared.get(table, declared.get(named, ("SELECT",)))
+
+
 def same_coop_keys() -> Iterator[tuple[str, str, str, str]]:
     """Every foreign key between two models that name a co-op, as (child table, column, parent table, its key)."""
     for model in apps.get_models():
@@ -80,13 +89,10 @@ def ensure(connection) -> None:
 
 def _grant(cursor, role: str) -> None:
     declared = privileges()
-    patterns = [name for name in declared if "*" in name]
     cursor.execute(f"GRANT USAGE ON SCHEMA public TO {role}")
     cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tableowner = current_user")
     for (table,) in cursor.fetchall():
-        # A table nobody declared (a partition, a side table) is readable and no more.
-        named = next((name for name in patterns if fnmatchcase(table, name)), table)
-        wanted = ", ".join(declared.get(table, declared.get(named, ("SELECT",))))
+        wanted = ", ".join(privileges_on(table, declared))
         cursor.execute(f'REVOKE ALL ON "{table}" FROM {role}')
         if wanted:
             cursor.execute(f'GRANT {wanted} ON "{table}" TO {role}')

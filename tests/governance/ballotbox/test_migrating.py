@@ -6,11 +6,15 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connections
+from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
+from coop.checks import _privileges_beyond
+from coop.kernel import guards
 from coop.management.commands.migrate import ballots_taking_votes
 from tests.governance.factories import make_ballot, make_roll, make_voter
+
+from .voter import electorate
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -29,3 +33,22 @@ def test_a_migration_is_refused_while_a_ballot_is_open(coop, monkeypatch, capsys
         call_command("migrate", verbosity=0)
     assert refused.value.returncode == 2
     assert ballot.state == "open"
+
+
+def test_migrating_does_not_open_a_box_that_is_there(coop):
+    """A partition made since the last migration is still nobody's to read."""
+    ballot, _voters = electorate(coop, 5)
+    guards.ensure(connections["owner"])
+    for table in ("governance_box", f"governance_box_{ballot.pk}"):
+        for privilege in ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE"):
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT has_table_privilege(%s, %s)", [table, privilege])
+                assert cursor.fetchone() == (False,), f"{privilege} on {table}"
+    assert guards.privileges_on(f"governance_box_{ballot.pk}", guards.privileges()) == ()
+    with connections["owner"].cursor() as cursor:  # what a careless hand would do, the start-up check reports
+        cursor.execute(f"GRANT SELECT ON governance_box_{ballot.pk} TO {connection.settings_dict['USER']}")
+    with connection.cursor() as cursor:
+        (found,) = list(_privileges_beyond(cursor, "the application"))
+    assert f"SELECT on governance_box_{ballot.pk}" in found.msg
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(f"DROP TABLE governance_box_{ballot.pk}")
