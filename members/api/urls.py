@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import views
+from . import matters, views
 
 app_name = "members-api"
 urlpatterns = [
@@ -17,5 +17,8 @@ urlpatterns = [
     path("members/<int:number>/", views.OneMember.as_view(), name="member"),
     path("members/<int:number>/history/", views.History.as_view(), name="history"),
     path("register/", views.Register.as_view(), name="register"),
+    path("inbox/", matters.Inbox.as_view(), name="inbox"),
+    path("cases/", matters.Cases.as_view(), name="cases"),
+    path("requests/", matters.Requests.as_view(), name="requests"),
     path("me/", views.Me.as_view(), name="me"),
 ]

@@ -215,6 +215,9 @@ API = [
     Case("members-api:member", OFFICERS, number),
     Case("members-api:history", OFFICERS, number),
     Case("members-api:register", OFFICERS),
+    Case("members-api:inbox", OFFICERS),
+    Case("members-api:cases", OFFICERS),
+    Case("members-api:requests", OFFICERS),
     Case("members-api:me", {"member"}),
     Case("members-api:me", {"member"}, method="patch", data=lambda w: {"phone": "0431 12345"}),
 ]

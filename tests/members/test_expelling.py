@@ -266,3 +266,20 @@ def test_through_the_pages_from_both_sides(coop, mei, lena, theo, client_of):
     assert me.post(f"/{coop.slug}/me/case/", {"because": "Again."}).status_code == 422
     assert desk.post(page, {"act": "decide", "upheld": "no", **decision}).status_code == 302
     assert "in good standing" in me.get(f"/{coop.slug}/me/").text
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_cases_and_inbox_through_the_api(coop, mei, client_of, django_assert_num_queries, rows):
+    for at in range(rows):
+        member = make_member(coop, name=f"Case Number{at}", on=date(2024, 1, 8))
+        with on(OPENED):
+            open_case(mei, member)
+    client, api = client_of(mei), f"/api/v1/{coop.slug}"
+    client.get(f"{api}/cases/")
+    with django_assert_num_queries(12):
+        answer = client.get(f"{api}/cases/").json()
+    assert [each["state"] for each in answer["results"]] == ["open"] * rows
+    assert answer["results"][0]["due_on"] == plus(21).isoformat()
+    lines = client.get(f"{api}/inbox/").json()
+    assert [line["due"] for line in lines] == sorted(line["due"] for line in lines)
+    assert len(lines) == rows
