@@ -94,36 +94,45 @@ def post_entry(
     of an entry nobody reversed yet.
     """
     lines = list(lines)
-    _check(actor, memo, lines, key)
+    check_entry(actor, memo, lines, key)
     digest = request_hash(on=on, kind=kind, memo=memo, says=lines if says is None else says, reverses=reverses)
-    with transaction.atomic():
-        posted = _already(actor, key, digest)
-        if posted:
-            return posted
-        period = open_period(coop=actor.coop, on=on)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO ledger_entry (coop_id, period_id, posted_on, kind, memo, key, request_hash, reverses_id,"
-                " batch, actor_id, recorded_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 0, %s, %s)"
-                " ON CONFLICT (coop_id, key) DO NOTHING RETURNING id",
-                [
-                    actor.coop_id,
-                    period.pk,
-                    on,
-                    kind,
-                    memo,
-                    key,
-                    digest,
-                    reverses.pk if reverses else None,
-                    actor.user_id,
-                    clock.now(),
-                ],
-            )
-            row = cursor.fetchone()
-            if row is None:  # somebody posted it between our look and now
+    entry = Entry(
+        coop_id=actor.coop_id, posted_on=on, kind=kind, memo=memo, key=key, request_hash=digest, reverses=reverses,
+        actor_id=actor.user_id, recorded_at=clock.now(),
+    )  # fmt: skip
+    with transaction.atomic(), connection.cursor() as cursor:
+        if not _insert_head(cursor, entry):
+            posted = _already(actor, key, digest)
+            if posted:
+                return posted
+            open_period(coop=actor.coop, on=on)  # makes a year that is new, refuses a closed one
+            if not _insert_head(cursor, entry):  # somebody posted it between our look and now
                 return _already(actor, key, digest) or _refuse_unknown(key)
-            _insert_lines(cursor, actor, row[0], on, lines)
-        return Entry.objects.get(pk=row[0])
+        _insert_lines(cursor, actor, entry.pk, on, lines)
+    return entry
+
+
+def _insert_head(cursor, entry: Entry) -> bool:
+    """Write the entry's head into the open period of its day, which is kept from closing until we are done.
+
+    False, with nothing written, where there is no such period or the key is taken.
+    """
+    cursor.execute(
+        "INSERT INTO ledger_entry (coop_id, period_id, posted_on, kind, memo, key, request_hash, reverses_id,"
+        " batch, actor_id, recorded_at) SELECT %s, p.id, %s, %s, %s, %s, %s, %s, 0, %s, %s"
+        " FROM ledger_hold_period(%s, %s) p WHERE p.closed_at IS NULL"
+        " ON CONFLICT (coop_id, key) DO NOTHING RETURNING id, period_id",
+        [
+            entry.coop_id, entry.posted_on, entry.kind, entry.memo, entry.key, entry.request_hash, entry.reverses_id,
+            entry.actor_id, entry.recorded_at, entry.coop_id, entry.posted_on,
+        ],
+    )  # fmt: skip
+    row = cursor.fetchone()
+    if row is None:
+        return False
+    entry.pk, entry.period_id = row
+    entry._state.adding, entry._state.db = False, connection.alias
+    return True
 
 
 def _insert_lines(cursor, actor, entry_id: int, on: date, lines: Sequence[Line]) -> None:
@@ -159,7 +168,8 @@ def _refuse_unknown(key: str) -> Entry:
     raise Refused("try_again", _("“%(key)s” is just being posted by somebody else; try again.") % {"key": key})
 
 
-def _check(actor, memo: str, lines: Sequence[Line], key: str) -> None:
+def check_entry(actor, memo: str, lines: Sequence[Line], key: str) -> None:
+    """What an entry is refused for before anything is written. For this app's own doors."""
     if not key or len(key) > KEY_LENGTH:
         raise Refused("key", _("An act needs a key of 1 to %(n)s characters.") % {"n": KEY_LENGTH}, "key")
     if len(memo) > MEMO_LENGTH or any(len(line.memo) > LINE_MEMO_LENGTH for line in lines):

@@ -1,0 +1,110 @@
+"""Very many small entries in one transaction: written and checked as sets, a fraction of the time one by one takes.
+
+The same door: what ``post_entry`` refuses is refused here, and one refusal refuses all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from coop.kernel import clock
+from coop.kernel.errors import Refused
+from ledger.models import Entry
+from ledger.services.periods import open_period
+from ledger.services.posting import Line, check_entry, request_hash
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One entry to be posted with others; each field as in ``post_entry``."""
+
+    on: date
+    kind: str
+    memo: str
+    lines: Sequence[Line]
+    key: str
+
+
+@transaction.atomic
+def post_entries(*, actor, drafts: Sequence[Draft]) -> list[int]:
+    """Post many balanced acts at once, all or none, and return their entries' numbers in the order of the drafts.
+
+    A draft posted before under its key with the same content is the entry that is there. Refuses what ``post_entry``
+    refuses, two different drafts under one key, and a key that was used for another act.
+    """
+    hashes: dict[str, str] = {}
+    for draft in drafts:
+        check_entry(actor, draft.memo, draft.lines, draft.key)
+        said = request_hash(on=draft.on, kind=draft.kind, memo=draft.memo, says=draft.lines)
+        if hashes.setdefault(draft.key, said) != said:
+            raise _used(draft.key)
+    periods = {day: open_period(coop=actor.coop, on=day).pk for day in sorted({draft.on for draft in drafts})}
+    new = {draft.key: draft for draft in drafts}
+    with connection.cursor() as cursor:
+        made = dict(_heads(cursor, actor, new, hashes, periods))
+        there = [key for key in new if key not in made]  # known before, or just posted by somebody else
+        known = {
+            key: (pk, said)
+            for key, pk, said in Entry.objects.filter(coop_id=actor.coop_id, key__in=there).values_list(
+                "key", "pk", "request_hash"
+            )
+        }
+        for key in there:
+            if known[key][1] != hashes[key]:
+                raise _used(key)
+        _lines(cursor, actor, {made[key]: new[key] for key in new if key in made})
+    return [made[draft.key] if draft.key in made else known[draft.key][0] for draft in drafts]
+
+
+def _used(key: str) -> Refused:
+    return Refused(
+        "key_used",
+        _("“%(key)s” was used before for another act; nothing was posted.") % {"key": key},
+        "key",
+        status=409,
+    )
+
+
+def _heads(cursor, actor, new: dict[str, Draft], hashes: dict[str, str], periods: dict[date, int]) -> list[tuple]:
+    drafts = list(new.values())
+    cursor.execute(
+        "INSERT INTO ledger_entry (coop_id, period_id, posted_on, kind, memo, key, request_hash, batch, actor_id,"
+        " recorded_at) SELECT %s, x.period, x.posted_on, x.kind, x.memo, x.key, x.said, 0, %s, %s"
+        " FROM unnest(%s::bigint[], %s::date[], %s::text[], %s::text[], %s::text[], %s::text[])"
+        " AS x (period, posted_on, kind, memo, key, said)"
+        " ON CONFLICT (coop_id, key) DO NOTHING RETURNING key, id",
+        [
+            actor.coop_id,
+            actor.user_id,
+            clock.now(),
+            [periods[draft.on] for draft in drafts],
+            [draft.on for draft in drafts],
+            [draft.kind for draft in drafts],
+            [draft.memo for draft in drafts],
+            [draft.key for draft in drafts],
+            [hashes[draft.key] for draft in drafts],
+        ],
+    )
+    return cursor.fetchall()
+
+
+def _lines(cursor, actor, made: dict[int, Draft]) -> None:
+    rows = [
+        (entry, line.account.pk, line.amount, n, draft.on, line.memo)
+        for entry, draft in made.items()
+        for n, line in enumerate(draft.lines, start=1)
+    ]
+    if not rows:
+        return
+    cursor.execute(
+        "INSERT INTO ledger_posting (entry_id, coop_id, account_id, amount, n, posted_on, memo)"
+        " SELECT x.entry, %s, x.account, x.amount, x.n, x.posted_on, x.memo"
+        " FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::int[], %s::date[], %s::text[])"
+        " AS x (entry, account, amount, n, posted_on, memo)",
+        [actor.coop_id, *(list(column) for column in zip(*rows, strict=True))],
+    )

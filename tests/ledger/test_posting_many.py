@@ -1,0 +1,68 @@
+"""Very many small entries at once: the same door as one by one, all or none."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from coop.kernel.errors import Refused
+from ledger.models import Entry, Posting, Sealed
+from ledger.selectors.balances import balances
+from ledger.services.posting import Line
+from ledger.services.posting_many import Draft, post_entries
+
+from .conftest import snapshot
+from .test_posting import in_threads
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+DAY = date(2026, 3, 1)
+
+
+def drafts(books, n: int, *, amount: int = 5, start: int = 0) -> list[Draft]:
+    return [
+        Draft(DAY, "many", f"no. {k}", [Line(books.a, amount + k), Line(books.b, -amount - k)], f"many-{k}")
+        for k in range(start, start + n)
+    ]
+
+
+def test_many_are_posted_as_one_by_one(books):
+    before = balances(books.coop)
+    numbers = post_entries(actor=books.actor, drafts=drafts(books, 300))
+    entries = Entry.objects.in_bulk(numbers)
+    assert [entries[pk].key for pk in numbers] == [f"many-{k}" for k in range(300)]
+    assert Sealed.objects.filter(entry__in=numbers, lines=2).count() == 300
+    assert balances(books.coop)[books.a.pk] - before[books.a.pk] == sum(5 + k for k in range(300))
+    assert set(Posting.objects.filter(entry__in=numbers).values_list("batch", flat=True)) == {0}
+
+
+def test_again_they_are_the_entries_that_are_there_and_new_ones_join(books):
+    first = post_entries(actor=books.actor, drafts=drafts(books, 3))
+    more = post_entries(actor=books.actor, drafts=drafts(books, 5))
+    assert more[:3] == first
+    assert len(set(more)) == 5
+
+
+@pytest.mark.parametrize(
+    ("code", "spoil"),
+    [
+        ("unbalanced", lambda b: Draft(DAY, "many", "", [Line(b.a, 5), Line(b.b, -4)], "x")),
+        ("too_few_lines", lambda b: Draft(DAY, "many", "", [Line(b.a, 5)], "x")),
+        ("key", lambda b: Draft(DAY, "many", "", [Line(b.a, 5), Line(b.b, -5)], "")),
+        ("closed_period", lambda b: Draft(date(2025, 3, 1), "many", "", [Line(b.a, 5), Line(b.b, -5)], "x")),
+        ("key_used", lambda b: Draft(DAY, "many", "", [Line(b.a, 5), Line(b.b, -5)], "everyday")),
+        ("key_used", lambda b: Draft(DAY, "many", "", [Line(b.a, 6), Line(b.b, -6)], "many-2")),
+    ],
+)
+def test_one_refusal_refuses_all(books, code, spoil):
+    before = snapshot()
+    with pytest.raises(Refused) as refused:
+        post_entries(actor=books.actor, drafts=[*drafts(books, 5), spoil(books)])
+    assert refused.value.code == code
+    assert snapshot() == before
+
+
+def test_eight_at_once_post_each_once(books):
+    answers = in_threads(8, lambda i: post_entries(actor=books.actor, drafts=drafts(books, 50)))
+    assert len({tuple(answer) for answer in answers}) == 1
+    assert Entry.objects.filter(kind="many").count() == 50
