@@ -29,6 +29,7 @@ from coop.kernel.web import requires
 from governance.models import RollEntry
 from governance.services.forgetting import forget_on_rolls
 from ledger.selectors.shares import holdings
+from ledger.services.bank_lines import forget_bank_lines
 from members import services
 from members.forms import EraseForm
 from members.models import AccessLog, Erasure, Party
@@ -56,6 +57,7 @@ def erase_person(*, actor, party: Party, scope: str, basis: str) -> Erased:
         return Erased(erasure, {})
     for membership in party.memberships.all():
         forget_on_rolls(actor=actor, membership=membership)
+        forget_bank_lines(actor=actor, membership=membership)
     transaction.on_commit(lambda: remember(erasure))
     return Erased(erasure, rights.traces(words))
 

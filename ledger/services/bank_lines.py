@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from coop.kernel import audit, clock, money, rules
@@ -185,3 +186,20 @@ def _decide(actor, line: BankLine, kind: str, **changes) -> BankLine:
     entry = {"entry": line.entry_id} if line.entry_id else {}
     audit.record(actor=actor, kind=kind, subject=f"bank-line:{line.pk}", **entry)
     return line
+
+
+@transaction.atomic
+def forget_bank_lines(*, actor, membership) -> int:
+    """Blank what the bank said of this member: name, account, words. Dates, amounts and entries stay. How many lines.
+
+    Lines from an account that paid for this member are theirs too, in the books or not.
+    """
+    own = BankLine.objects.filter(coop_id=membership.coop_id, membership=membership)
+    ibans = set(own.exclude(iban="").values_list("iban", flat=True))
+    theirs = BankLine.objects.filter(Q(pk__in=own.values("pk")) | Q(coop_id=membership.coop_id, iban__in=ibans))
+    theirs = theirs.filter(Q(membership=membership) | Q(membership=None))  # not what they paid for somebody else
+    count = theirs.update(name="", iban="", text="", end_to_end="")
+    if count:
+        subject = f"membership:{membership.pk}"
+        audit.record(actor=actor, kind="ledger.bank_lines_forgotten", subject=subject, lines=count)
+    return count

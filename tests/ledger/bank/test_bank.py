@@ -13,7 +13,15 @@ from ledger.selectors.bank import entries_like, matches, standings, waiting
 from ledger.selectors.shares import holding_of, reconciliation
 from ledger.services.accounts import account, create_account
 from ledger.services.bank import create_bank_account, import_statement
-from ledger.services.bank_lines import enter_matched, enter_payment, enter_to_account, set_aside, take_up, tie_to_entry
+from ledger.services.bank_lines import (
+    enter_matched,
+    enter_payment,
+    enter_to_account,
+    forget_bank_lines,
+    set_aside,
+    take_up,
+    tie_to_entry,
+)
 from ledger.services.posting import reverse_entry
 from ledger.services.shares import reverse_payment
 from tests.ledger.conftest import attack
@@ -227,6 +235,15 @@ def test_only_the_treasurer(coop, mei, jonas, nadia, olga, lena, bank, ada):
             with pytest.raises((NotAllowed, Refused)):
                 act(actor=actor, **more)
     assert enter_matched(actor=olga).count == 0
+
+
+def test_a_person_forgotten_is_forgotten_at_the_bank(coop, lena, bank, ada):
+    bring(lena, camt([*rows_of(ada), ("1.00", "thank you", "Ada Byron", PAYER, "E1"), ("2.00", "x", "Bob", IBAN, "")]))
+    enter_matched(actor=lena)
+    assert forget_bank_lines(actor=lena, membership=ada) == 2
+    left = list(BankLine.objects.order_by("n").values_list("name", "iban", "text", "end_to_end"))
+    assert left == [("", "", "", ""), ("", "", "", ""), ("Bob", IBAN, "x", "")]
+    assert reconciliation(coop).agrees
 
 
 # --- by raw SQL, as the application's role ----------------------------------------------------------------------------
