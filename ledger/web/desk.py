@@ -14,6 +14,7 @@ from coop.kernel import charts, clock, money, rules
 from coop.kernel.web import requires
 from ledger.models import Account, Period
 from ledger.selectors import balances
+from ledger.selectors.bank import waiting_count
 from ledger.selectors.dues import unpaid
 from ledger.selectors.journal import entries, moved
 from ledger.selectors.shares import holdings, reconciliation
@@ -44,6 +45,7 @@ def desk(request: HttpRequest) -> HttpResponse:
             "waiting": waiting[:SHOWN],
             "waiting_count": len(waiting),
             "to_close": _to_close(coop, today),
+            "bank_count": waiting_count(coop),
             "agreement": reconciliation(coop, today),
             "cash": sum(line.shown for line in balances.chart(coop, today) if line.purpose in ("bank", "cash")),
             "holders": sum(1 for each in held.values() if each.paid_up),

@@ -58,6 +58,7 @@ def test_before_there_is_an_account_the_page_says_what_to_do(desk, coop):
 def test_from_the_file_to_the_books(bank, coop, ada):
     page = upload(bank, coop, camt(rows_of(ada, ("-12.50", "Charges", "Bank", "", "")))).content.decode()
     assert "2 new lines wait below." in page
+    assert "2 lines of the bank wait" in bank.get(url(coop, "desk")).content.decode()
     assert "Enter the matched payment" in page
     page = bank.post(url(coop, "bank-enter"), follow=True).content.decode()
     assert "One payment was entered: €260.00." in page
