@@ -26,7 +26,11 @@ class DetailsForm(forms.Form):
     way = forms.ChoiceField(label=_("How it reaches you"), widget=forms.RadioSelect)
     holder = forms.CharField(label=_("Account holder"), max_length=70, required=False)
     iban = forms.CharField(
-        label="IBAN", max_length=42, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"})
+        label="IBAN",
+        max_length=42,
+        required=False,
+        help_text=_("Needed for a transfer, not for a cheque."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     bic = forms.CharField(label="BIC", max_length=11, required=False, help_text=_("Only if your bank asks for it."))
     routing = forms.CharField(label=_("Routing number"), max_length=11, required=False)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import surplus
+from . import payouts, surplus
 
 surplus_urls = [
     path("patronage/", surplus.Years.as_view(), name="patronage-years"),
@@ -23,6 +23,11 @@ surplus_urls = [
     path("plans/<int:pk>/post/", surplus.Post.as_view(), name="plan-post"),
     path("plans/<int:pk>/void/", surplus.Void.as_view(), name="plan-void"),
     path("plans/<int:pk>/statements/<int:number>/", surplus.StatementOf.as_view(), name="statement-of"),
+    path("payouts/", payouts.Runs.as_view(), name="payouts"),
+    path("payouts/<int:pk>/", payouts.OneRun.as_view(), name="payout"),
+    path("payouts/<int:pk>/lines/", payouts.Lines.as_view(), name="payout-lines"),
+    path("payouts/<int:pk>/release/", payouts.Release.as_view(), name="payout-release"),
+    path("payouts/<int:pk>/returned/", payouts.Returned.as_view(), name="payout-returned"),
     path("money/statements/<int:year>/", surplus.MyStatement.as_view(), name="statement"),
     path("money/statements/<int:year>/pdf/", surplus.MyStatementPDF.as_view(), name="statement-pdf"),
 ]

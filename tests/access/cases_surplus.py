@@ -130,6 +130,14 @@ def _because(world: World) -> dict:
     return {"because": "for the test"}
 
 
+def _a_run(world: World) -> dict:
+    return {"way": "cheque", "pay_on": "2020-01-01"}
+
+
+def _came_back(world: World) -> dict:
+    return {"number": world.membership.number, "on": "2020-01-01", "because": "closed"}
+
+
 READER = {"treasurer", "board", "auditor"}
 API = [
     Case("ledger-api:patronage-years", BOOKS),
@@ -166,6 +174,12 @@ API = [
     ),
     Case("ledger-api:plan-post", KEEPER, _pk("approved"), method="post"),
     Case("ledger-api:plan-void", {"treasurer", "board"}, _pk("approved"), method="post", data=_because),
+    Case("ledger-api:payouts", BOOKS),
+    Case("ledger-api:payouts", KEEPER, method="post", data=_a_run),
+    Case("ledger-api:payout", BOOKS, _pk("paid_run")),
+    Case("ledger-api:payout-lines", BOOKS, _pk("paid_run")),
+    Case("ledger-api:payout-release", {"board"}, _pk("run"), method="post", data=lambda w: {"hash": w.run.hash}),
+    Case("ledger-api:payout-returned", KEEPER, _pk("paid_run"), method="post", data=_came_back),
     Case("ledger-api:statement-of", READER, _line),
     Case("ledger-api:statement", {"member"}, lambda w: {"year": 2025}),
     Case("ledger-api:statement-pdf", {"member"}, lambda w: {"year": 2025}),

@@ -60,6 +60,7 @@ def test_from_the_account_to_the_file(coop, client_of, lena, jonas, buyers, djan
 
 def test_throwing_a_run_away_asks_why(coop, client_of, lena, owed):
     run, desk = make_run(lena), client_of(lena)
+    assert url(coop, "payout-details", number=2) in desk.get(url(coop, "payout", pk=run.pk)).content.decode()
     desk.post(url(coop, "payout-cancel", pk=run.pk), {"because": ""})
     run.refresh_from_db()
     assert run.state == "draft"

@@ -143,8 +143,8 @@ def test_two_plans_two_motions_one_is_carried(coop, lena, draft):
 
 
 @pytest.mark.parametrize("everyday", [2_000, 0], ids=["everyday", "bulk"])
-def test_five_clicks_and_five_workers_post_once(coop, lena, jonas, draft, everyday, monkeypatch):
-    monkeypatch.setattr(distribution, "EVERYDAY", everyday)
+def test_five_clicks_and_five_workers_post_once(coop, lena, jonas, draft, everyday, settings):
+    settings.EVERYDAY_MEMBERS = everyday
     plan = approved(draft, lena, jonas)
     clicks = at_once(*[lambda: surplus.post(actor=fresh(lena), plan=plan) for _ in range(5)])
     assert errors(clicks) == []
@@ -167,9 +167,9 @@ def test_five_clicks_and_five_workers_post_once(coop, lena, jonas, draft, everyd
 
 
 @pytest.mark.parametrize("everyday", [2_000, 0], ids=["everyday", "bulk"])
-def test_workers_without_a_job_between_them_post_once(coop, lena, jonas, draft, everyday, monkeypatch):
+def test_workers_without_a_job_between_them_post_once(coop, lena, jonas, draft, everyday, settings):
     """The job's lock is one guard; the journal's key and the plan's state hold without it."""
-    monkeypatch.setattr(distribution, "EVERYDAY", everyday)
+    settings.EVERYDAY_MEMBERS = everyday
     plan = approved(draft, lena, jonas)
     answers = at_once(
         *[
