@@ -20,6 +20,8 @@ from coop.kernel.models import Cooperative
 
 STANDARD = "ua-1"
 TEMPLATES = Path(settings.BASE_DIR) / "templates" / "pdf"
+MANY = 10
+AGES = 12
 _local = threading.local()  # a compiler keeps its world between documents and belongs to one thread
 
 
@@ -44,4 +46,15 @@ def compiled(template: str, sheets: list[dict[str, Any]], at: datetime | None) -
         sys_inputs={"sheets": json.dumps(sheets, ensure_ascii=False)},
         timestamp=int(at.timestamp()) if at else None,
     )
+    if len(sheets) > MANY:
+        _forget()
     return bytes(pdf)
+
+
+def _forget() -> None:
+    """Let go of what very many sheets made the compiler remember: it keeps the results of its last few compilations,
+    which for ten files of a hundred sheets is most of a gigabyte. Empty ones push them out."""
+    if "empty" not in _local.__dict__:
+        _local.empty = typst.Compiler(str(TEMPLATES / "empty.typ"), root=str(TEMPLATES))
+    for _age in range(AGES):
+        _local.empty.compile(format="pdf")
