@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ledger.services import patronage, surplus
+from coop.kernel import clock
+from ledger.models import PayoutRun
+from ledger.services import patronage, payouts, surplus
 from members.models import Party
 from tests.access.harness import Case, World
 from tests.governance.factories import carried_resolution
@@ -131,11 +133,15 @@ def _because(world: World) -> dict:
 
 
 def _a_run(world: World) -> dict:
-    return {"way": "cheque", "pay_on": "2020-01-01"}
+    """One run at a time: the one under way makes room."""
+    under_way = PayoutRun.objects.get(pk=world.run.pk)
+    if under_way.state == PayoutRun.State.DRAFT:
+        payouts.cancel(actor=world.lena, run=under_way, because="another is asked for")
+    return {"way": "sepa", "pay_on": clock.today(world.coop).isoformat()}
 
 
 def _came_back(world: World) -> dict:
-    return {"number": world.membership.number, "on": "2020-01-01", "because": "closed"}
+    return {"number": world.membership.number, "on": clock.today(world.coop).isoformat(), "because": "closed"}
 
 
 READER = {"treasurer", "board", "auditor"}
