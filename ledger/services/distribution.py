@@ -83,17 +83,18 @@ def post_distribution(
     try:
         if plan.line_count <= settings.EVERYDAY_MEMBERS:
             entry = _post_everyday(act, plan, purposes)
-            tell(step * 4)
-            return entry
-        steps = itertools.count(1)
-        return post_in_bulk(
-            **act,
-            rows=_rows(plan, purposes),
-            says=plan.hash,
-            progress=lambda done: tell(step + min(done, step * 2)),
-            stepped=lambda: tell(step * 3 + step * next(steps) // (BUILDING + 1)),
-            sealing=lambda entry: _posted(actor, plan_id, entry),
-        )
+        else:
+            steps = itertools.count(1)
+            entry = post_in_bulk(
+                **act,
+                rows=_rows(plan, purposes),
+                says=plan.hash,
+                progress=lambda done: tell(step + min(done, step * 2)),
+                stepped=lambda: tell(step * 3 + step * next(steps) // (BUILDING + 1)),
+                sealing=lambda entry: _posted(actor, plan_id, entry),
+            )
+        tell(step * 4)
+        return entry
     except Refused:
         posted = SurplusPlan.objects.select_related("entry").get(pk=plan_id).entry
         if posted is None:
