@@ -142,11 +142,24 @@ def test_made_up_elections_come_out_as_by_the_slow_count(seed):
     """Six options, few papers: surpluses, levels, papers that run out; every round to nine places."""
     chance = random.Random(seed)
     papers = [tuple(chance.sample(range(6), chance.randint(1, 6))) for _ in range(chance.choice((11, 24, 60)))]
-    seats = chance.randint(1, 4)
-    winners, rounds = reference.meek(papers, list(range(6)), seats)
-    result = count("meek-stv", Contest(tuple("ABCDEF"), Counter(papers), seats))
+    as_by_the_slow_count(papers, seats=chance.randint(1, 4))
+
+
+def as_by_the_slow_count(papers, seats, size=6):
+    winners, rounds = reference.meek(papers, list(range(size)), seats)
+    result = count("meek-stv", Contest(tuple("ABCDEF")[:size], Counter(papers), seats))
     assert [{i: Decimal(result.show(v)) for i, v in enumerate(each.votes)} for each in result.rounds] == rounds
     assert list(result.winners) == winners
+
+
+def test_weights_are_settled_to_a_millionth_of_a_vote():
+    papers = [(2, 0, 3, 4), (3, 2, 1, 0, 4), (1, 3, 2, 0), (4, 2), (0, 3, 1, 4, 2)]
+    as_by_the_slow_count(papers, seats=2, size=5)
+
+
+def test_a_level_bottom_is_parted_by_the_round_before_this_one():
+    papers = [(2, 1, 0), (2,), (2, 4, 1, 3, 0), (1, 3), (4,), (4,), (4,), (3, 0, 2, 1), (0, 3, 1), (4, 2)]
+    as_by_the_slow_count([*papers, (1, 4, 0, 3, 2)], seats=1, size=5)
 
 
 def test_a_barred_candidate_with_the_quota_does_not_stop_the_surplus():
@@ -238,6 +251,12 @@ def test_nobody_is_elected_where_the_reserved_seats_cannot_be_filled_above_none_
 def test_a_batch_of_one_is_the_one_with_the_fewest():
     result = count("irv", Contest(ABC, {(0,): 5, (1,): 4, (2, 1): 2}), switches=IrvSwitches(batch=True))
     assert "eliminated: the fewest votes, 2" in result.rounds[0].note
+
+
+def test_a_batch_may_leave_one_who_needs_every_paper_in_play():
+    switches = IrvSwitches(batch=True, whole=True)
+    result = count("irv", Contest(ABC, {(0,): 5, (1,): 2, (2,): 1}), switches=switches)
+    assert result.rounds[0].eliminated == (1, 2)
 
 
 def test_going_on_to_two_even_after_the_seat_is_filled():
