@@ -269,16 +269,24 @@ class Books(RuleBasedStateMachine):
                     assert sum(amount for on, amount in lines if period.starts <= on <= period.ends) == 0
 
 
+def reached_everything() -> bool:
+    """A run that only meets refusals proves nothing."""
+    holdings_moved = REACHED.keys() & {"transferred_out", "redeemed", "gifted", "forfeited"}
+    return {"paid", "reversed"} <= REACHED.keys() and bool(holdings_moved)
+
+
 def test_any_sequence_of_acts_keeps_the_books(transactional_db):
-    run_state_machine_as_test(
-        Books,
-        settings=settings(
-            max_examples=int(os.environ.get("ROCHDALE_MACHINE_RUNS", "10")),
-            stateful_step_count=20,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-            print_blob=True,
-        ),
-    )
-    assert {"paid", "reversed"} <= REACHED.keys(), REACHED  # a run that only meets refusals proves nothing
-    assert REACHED.keys() & {"transferred_out", "redeemed", "gifted", "forfeited"}, REACHED
+    for _again in range(5):  # what random sequences come to is luck; that they come to it in the end is not
+        run_state_machine_as_test(
+            Books,
+            settings=settings(
+                max_examples=int(os.environ.get("ROCHDALE_MACHINE_RUNS", "10")),
+                stateful_step_count=20,
+                deadline=None,
+                suppress_health_check=list(HealthCheck),
+                print_blob=True,
+            ),
+        )
+        if reached_everything():
+            return
+    pytest.fail(f"the sequences only came to {REACHED}")
