@@ -74,7 +74,7 @@ class TestRoll:
         refused("UPDATE governance_rollentry SET eligible = true, reasons = '[]'", says=says)
         refused("DELETE FROM governance_rollentry", says=says)
         refused("TRUNCATE governance_rollentry CASCADE", says=says)
-        owner_refused("UPDATE governance_rollentry SET eligible = false", says="Cannot update or delete")
+        owner_refused("UPDATE governance_rollentry SET eligible = false", says="Cannot update")
         owner_refused("DELETE FROM governance_rollentry", says="Cannot update or delete")
         owner_refused("TRUNCATE governance_rollentry CASCADE", says="append-only")
 

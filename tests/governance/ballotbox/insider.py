@@ -41,15 +41,28 @@ def whole_dump() -> bytes:
     return b"\n".join(row.encode() for table in tables for (row,) in owner(f'SELECT t::text FROM "{table}" t'))
 
 
-def wal_bytes(data: Path) -> bytes:
-    """The write-ahead log, oldest segment first, without page headers that would cut a record in two."""
-    segments = sorted(path for path in (data / "pg_wal").iterdir() if len(path.name) == 24)
-    pages = []
-    for segment in segments:
-        raw = segment.read_bytes()
-        for at in range(0, len(raw), 8192):
-            pages.append(raw[at + (40 if at == 0 else 24) : at + 8192])
-    return b"".join(pages)
+def wal_now() -> str:
+    """The name of the segment that the write-ahead log is written to."""
+    return owner("SELECT pg_walfile_name(pg_current_wal_lsn())")[0][0]
+
+
+def wal_segments(data: Path, since: str) -> dict[str, bytes]:
+    """The write-ahead log from the segment ``since``, without page headers that would cut a record in two, by name.
+
+    Later names are old segments that wait for their next use: what they hold is from before.
+    """
+    found, last = {}, wal_now()
+    for segment in (data / "pg_wal").iterdir():
+        if len(segment.name) == 24 and since <= segment.name <= last:
+            raw = segment.read_bytes()
+            pages = (raw[at + (40 if at == 0 else 24) : at + 8192] for at in range(0, len(raw), 8192))
+            found[segment.name] = b"".join(pages)
+    return found
+
+
+def joined(segments: dict[str, bytes]) -> bytes:
+    """Segments as one, oldest first."""
+    return b"".join(segments[name] for name in sorted(segments))
 
 
 def broker_bytes() -> bytes:
