@@ -75,7 +75,7 @@ class TestRoll:
         refused("DELETE FROM governance_rollentry", says=says)
         refused("TRUNCATE governance_rollentry CASCADE", says=says)
         owner_refused("UPDATE governance_rollentry SET eligible = false", says="Cannot update")
-        owner_refused("DELETE FROM governance_rollentry", says="Cannot update or delete")
+        owner_refused("DELETE FROM governance_rollentry", says="Cannot delete")
         owner_refused("TRUNCATE governance_rollentry CASCADE", says="append-only")
 
     def test_nobody_is_added_after_the_freeze(self, coop, ballot):
