@@ -226,6 +226,10 @@ def bootstrap(owner: str, app: str, database: str, password: Callable[[str], str
     return [
         f"CREATE ROLE {owner} LOGIN CREATEDB PASSWORD {password(owner)}",
         f"CREATE ROLE {app} LOGIN PASSWORD {password(app)}",
+        # A secret paper must not stand in the server's log, not even after an error.
+        f"ALTER ROLE {app} SET log_min_error_statement = 'panic'",
+        f"ALTER ROLE {app} SET log_statement = 'none'",
+        f"ALTER ROLE {app} SET log_min_duration_statement = -1",
         f"CREATE DATABASE {database} OWNER {owner}",
         f"REVOKE ALL ON DATABASE {database} FROM PUBLIC",
         f"GRANT CONNECT ON DATABASE {database} TO {app}",

@@ -11,7 +11,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.plumbing import build_bearer_security_scheme_object
-from rest_framework import exceptions
+from rest_framework import exceptions, serializers
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.permissions import BasePermission
 from rest_framework.response import Response
@@ -24,6 +24,12 @@ from .errors import Refused
 class Pages(PageNumberPagination):
     page_size_query_param = "page_size"
     max_page_size = 500
+
+
+class BecauseSerializer(serializers.Serializer):
+    """What an act that takes something back asks for."""
+
+    because = serializers.CharField(max_length=300)
 
 
 class TokenScheme(OpenApiAuthenticationExtension):

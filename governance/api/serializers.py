@@ -154,10 +154,6 @@ class FileSerializer(serializers.Serializer):
     beyond_roll_because = serializers.CharField(required=False, allow_blank=True, default="", max_length=300)
 
 
-class BecauseSerializer(serializers.Serializer):
-    because = serializers.CharField(max_length=300)
-
-
 class IssueSerializer(serializers.Serializer):
     """Something to put right before the release; a warning does not stop it."""
 

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from coop.kernel import clock
-from coop.kernel.rest import CoopView
+from coop.kernel.rest import BecauseSerializer, CoopView
 from members.selectors import membership_of
 
 from .. import selectors, services
@@ -260,10 +260,10 @@ class UndoPapers(InCoop, APIView):
 
     requires = RUN
 
-    @extend_schema(request=shapes.BecauseSerializer, responses=shapes.PapersSerializer)
+    @extend_schema(request=BecauseSerializer, responses=shapes.PapersSerializer)
     def post(self, request, pk: int, **kwargs):
         batch = one(PaperBatch.objects.filter(coop=self.coop, sealed=True), pk=pk)
-        batch = services.undo_paper(actor=self.actor, batch=batch, **self.heard(shapes.BecauseSerializer))
+        batch = services.undo_paper(actor=self.actor, batch=batch, **self.heard(BecauseSerializer))
         return Response(shapes.PapersSerializer(batch).data)
 
 

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from coop.kernel.errors import Refused
-from coop.kernel.rest import CoopView
+from coop.kernel.rest import BecauseSerializer, CoopView
 from governance.selectors import carried_resolutions
 from ledger import documents
 from ledger.models import PatronageImport, PatronageRecord, PlanLine, SurplusPlan
@@ -150,10 +150,10 @@ class UndoImport(Room, APIView):
 
     requires = KEEP
 
-    @extend_schema(request=shapes.BecauseSerializer, responses=shapes.ImportSerializer)
+    @extend_schema(request=BecauseSerializer, responses=shapes.ImportSerializer)
     def post(self, request, pk: int):
         found = patronage_services.undo_import(
-            actor=self.actor, patronage_import=self.import_or_404(pk), **self.said(shapes.BecauseSerializer)
+            actor=self.actor, patronage_import=self.import_or_404(pk), **self.said(BecauseSerializer)
         )
         return Response(shapes.ImportSerializer(found).data)
 
@@ -281,9 +281,9 @@ class TakeBack(Room, APIView):
 
     requires = PROPOSE
 
-    @extend_schema(request=shapes.BecauseSerializer, responses=shapes.PlanSerializer)
+    @extend_schema(request=BecauseSerializer, responses=shapes.PlanSerializer)
     def post(self, request, pk: int):
-        said = self.said(shapes.BecauseSerializer)
+        said = self.said(BecauseSerializer)
         return self.plan_answer(services.take_back(actor=self.actor, plan=self.plan_or_404(pk), **said))
 
 
@@ -331,10 +331,10 @@ class Void(Room, APIView):
     requires = ("ledger.void",)
     sure_by_method = ("POST",)
 
-    @extend_schema(request=shapes.BecauseSerializer, responses={200: shapes.PlanSerializer, 202: shapes.JobSerializer})
+    @extend_schema(request=BecauseSerializer, responses={200: shapes.PlanSerializer, 202: shapes.JobSerializer})
     def post(self, request, pk: int):
         plan = self.plan_or_404(pk)
-        job = services.void(actor=self.actor, plan=plan, **self.said(shapes.BecauseSerializer))
+        job = services.void(actor=self.actor, plan=plan, **self.said(BecauseSerializer))
         if job is not None:
             return Response(shapes.JobSerializer(job).data, status=status.HTTP_202_ACCEPTED)
         return self.plan_answer(plan)

@@ -85,10 +85,6 @@ class CorrectionSerializer(serializers.ModelSerializer):
         extra_kwargs = {"because": {"required": True, "allow_blank": False}}
 
 
-class BecauseSerializer(serializers.Serializer):
-    because = serializers.CharField(max_length=300)
-
-
 class PlanSerializer(serializers.ModelSerializer):
     year = serializers.IntegerField(source="year.year")
     resolution = serializers.CharField(source="resolution.number", allow_null=True, default=None)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+
 from coop.kernel import clock
 from ledger import references
 from ledger.models import Account, BankAccount, BankLine, Entry, Period
@@ -169,6 +171,17 @@ CASES = [
     Case("ledger-api:share-classes", INSIDERS, api=True, html=False),
     Case("ledger-api:bank-lines", READERS, query="?state=open", api=True, html=False),
     Case("ledger-api:bank-statements", TREASURER, api=True, html=False),
+    Case(
+        "ledger-api:bank-statements",
+        TREASURER,
+        method="post",
+        api=True,
+        html=False,
+        data=lambda w: {
+            "file": SimpleUploadedFile("april.csv", b"date,amount,name,text\n2026-04-01,8.00,Ada,dues"),
+            "bank_account": "DE89370400440532013000",
+        },
+    ),
     Case("ledger-api:bank-enter", TREASURER, method="post", api=True, html=False),
     Case("ledger-api:money", {"member"}, api=True, html=False),
     Case("ledger-api:money-lines", {"member"}, api=True, html=False),
