@@ -44,7 +44,7 @@ bench: install ## the numbers in the README, measured here
 	@$(BIN)/python -m bench $(ARGS)
 
 soak: install ## the fault and property tests with all their seeds; takes hours
-	@ROCHDALE_SOAK=1 $(BIN)/python -m pytest -n 2 --timeout 7200 $(ARGS)
+	@ROCHDALE_SOAK=1 ROCHDALE_MANY_MEMBERS=10000 ROCHDALE_MACHINE_RUNS=100 $(BIN)/python -m pytest -n 2 --timeout 7200 $(ARGS)
 
 lock: install ## resolve the dependencies anew (needs uv)
 	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra dev pyproject.toml -o requirements.lock -q
