@@ -225,6 +225,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "interval_max": 0.1,
 }
 CELERY_TIMEZONE = "UTC"
+# A worker says this often that it still works on a job; five times as long without a word, and the job is done anew.
+HEARTBEAT_SECONDS = env.float("HEARTBEAT_SECONDS", default=2.0)
 CELERY_BEAT_SCHEDULE = {
     "jobs.sweep": {"task": "kernel.sweep_jobs", "schedule": env.float("SWEEP_SECONDS", default=15.0)},
     "mail.send": {"task": "kernel.send_mail", "schedule": 30.0},

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from celery import current_app, shared_task
+from django.conf import settings
 from django.db import (
     DatabaseError,
     IntegrityError,
@@ -35,9 +36,9 @@ from .tenancy import Actor
 
 log = logging.getLogger("rochdale.jobs")
 LOCK_CLASS = 7002
-BEAT_SECONDS = 2.0
-LOST_AFTER = timedelta(seconds=10)  # a running job whose heartbeat is older has no worker
-UNSEEN_AFTER = timedelta(seconds=30)  # a queued job not picked up by then is sent again
+BEAT_SECONDS = settings.HEARTBEAT_SECONDS
+LOST_AFTER = timedelta(seconds=5 * BEAT_SECONDS)  # a running job whose heartbeat is older has no worker
+UNSEEN_AFTER = timedelta(seconds=15 * BEAT_SECONDS)  # a queued job not picked up by then is sent again
 MAX_ATTEMPTS = 20  # a job that kills its worker this often is given up
 MAX_ERRORS = 3
 
