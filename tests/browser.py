@@ -8,7 +8,7 @@ page that remembers console errors, refused content (CSP), requests to other hos
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,6 +23,7 @@ from tests.cast import show_who_it_is
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 SCHEMES = ("light", "dark")
 WIDTHS = (390, 1280)
+OF_COLOUR = ("color-contrast", "link-in-text-block")  # what the dark, which changes nothing but colours, can break
 AXE_SCRIPT = Axe().axe_script
 
 
@@ -110,11 +111,12 @@ def listen(page: Page, origin: str) -> None:
     page.on("pageerror", lambda error: problems.append(f"script: {error}"))
 
 
-def axe(page: Page) -> list[str]:
-    """What axe 4 finds on the page as it stands, one line a node."""
+def axe(page: Page, rules: Sequence[str] = ()) -> list[str]:
+    """What axe 4 finds on the page as it stands, one line a node; ``rules`` names some where not all are meant."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
-    found = page.evaluate("axe.run({resultTypes: ['violations']}).then(result => result.violations)")
+    options = {"resultTypes": ["violations"], "preload": False} | ({"runOnly": list(rules)} if rules else {})
+    found = page.evaluate("options => axe.run(options).then(result => result.violations)", options)
     return [
         f"{rule['id']}: {' '.join(map(str, node['target']))}: {node['failureSummary'].splitlines()[-1].strip()}"
         for rule in found
@@ -135,19 +137,31 @@ def assert_clean(page: Page) -> None:
     assert not found, f"{page.url}\n  " + "\n  ".join(found)
 
 
-def assert_clean_in_every_light(page: Page, name: str = "") -> None:
-    """``assert_clean`` in light and dark at 390 and 1280 px, and no sideways scroll at 320; without loading again.
+def in_every_light(page: Page, name: str = "") -> list[str]:
+    """What is wrong with a page in light and dark at 390 and 1280 px, loaded once; no problem is an empty list.
 
     ``name`` keeps a picture of each where ROCHDALE_PICTURES asks for them.
     """
-    was = page.viewport_size
-    for scheme in SCHEMES:
-        page.emulate_media(color_scheme=scheme)
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 900})
+    was, problems = page.viewport_size, []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            found = axe(page, OF_COLOUR if scheme == "dark" else ())
+            problems += [f"{scheme} at {width}px: {line}" for line in found]
             if name:
                 keep(page, f"{name}-{scheme}-{width}")
-            assert_clean(page)
+        if over := sideways(page):
+            problems.append(f"scrolls {over}px sideways at {width}px")
+    page.set_viewport_size(was)
+    return [*problems, *page.problems]  # type: ignore[attr-defined]
+
+
+def assert_clean_in_every_light(page: Page, name: str = "") -> None:
+    """``in_every_light`` finds nothing, and nothing scrolls sideways at 320 px."""
+    was = page.viewport_size
+    found = in_every_light(page, name)
+    assert not found, f"{page.url}\n  " + "\n  ".join(found)
     page.set_viewport_size({"width": 320, "height": 640})
     assert sideways(page) == 0, f"{page.url} scrolls {sideways(page)}px sideways at 320px"
     page.set_viewport_size(was)
