@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from coop.kernel import jobs, tenancy
-from ledger.services import allocation_notices, distribution, payout_posting
+from ledger.models import PatronageImport
+from ledger.services import allocation_notices, distribution, patronage, patronage_jobs, payout_posting
 
 
 @jobs.task("ledger.post_distribution")
@@ -51,3 +52,19 @@ def send_notices(running: jobs.Running, plan_id: int, site: str) -> None:
     """Write to every member of a posted plan whom a letter reaches."""
     allocation_notices.send(actor=jobs.actor_of(running.job), plan_id=plan_id, site=site, progress=running.progress)
     running.result(tenancy.path(running.job.coop, "ledger:notices", pk=plan_id))
+
+
+@jobs.task("ledger.read_patronage")
+def read_patronage(running: jobs.Running, import_id: int) -> None:
+    """Check a large file of patronage."""
+    patronage_jobs.read_waiting(actor=jobs.actor_of(running.job), import_id=import_id, progress=running.progress)
+    running.result(tenancy.path(running.job.coop, "ledger:patronage-import", pk=import_id))
+
+
+@jobs.task("ledger.record_patronage")
+def record_patronage(running: jobs.Running, import_id: int) -> None:
+    """Record a large file of patronage."""
+    actor = jobs.actor_of(running.job)
+    found = PatronageImport.objects.get(coop=actor.coop, pk=import_id)
+    patronage.record_import(actor=actor, patronage_import=found, progress=running.progress)
+    running.result(tenancy.path(running.job.coop, "ledger:patronage-import", pk=import_id))

@@ -18,6 +18,7 @@ from ledger.models import PatronageImport, PatronageRecord, PlanLine, SurplusPla
 from ledger.selectors import patronage, plan_warnings, statements
 from ledger.selectors import surplus as plans
 from ledger.services import patronage as patronage_services
+from ledger.services import patronage_jobs
 from ledger.services import surplus as services
 from ledger.services.patronage_batches import record_batch
 from members.selectors import membership_by_number
@@ -101,7 +102,7 @@ class Imports(Room, generics.ListAPIView):
 
     @extend_schema(request=shapes.NewImportSerializer, responses={201: shapes.ImportSerializer})
     def post(self, request):
-        """Check a CSV file. Nothing counts before it is recorded."""
+        """Check a CSV file. Nothing counts before it is recorded. A large one is ``reading`` until it is checked."""
         said = self.said(shapes.NewImportSerializer)
         columns = {name: said.pop(f"{name}_column", "") for name in ("member", "amount", "pool")}
         if file := said.pop("file", None):
@@ -109,7 +110,7 @@ class Imports(Room, generics.ListAPIView):
             said |= {"file_name": file.name, "data": file.read()}
         else:
             said["data"] = said.pop("content").encode()
-        checked = patronage_services.check_file(actor=self.actor, columns=columns, **said)
+        checked, _job = patronage_jobs.take_file(actor=self.actor, columns=columns, **said)
         return Response(shapes.ImportSerializer(checked).data, status=status.HTTP_201_CREATED)
 
 
@@ -124,13 +125,13 @@ class OneImport(Room, APIView):
 
 
 class RecordImport(Room, APIView):
-    """Record a checked file, all of it or nothing."""
+    """Record a checked file, all of it or nothing; a large one is ``checked`` until the worker has recorded it."""
 
     requires = KEEP
 
     @extend_schema(request=None, responses=shapes.ImportSerializer)
     def post(self, request, pk: int):
-        found = patronage_services.record_import(actor=self.actor, patronage_import=self.import_or_404(pk))
+        found, _job = patronage_jobs.record(actor=self.actor, patronage_import=self.import_or_404(pk))
         return Response(shapes.ImportSerializer(found).data)
 
 

@@ -9,7 +9,7 @@ computed, and a number that can be read in two ways is refused.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
@@ -20,6 +20,7 @@ from ledger.units import Measure
 
 MOST_ROWS = 2_000_000
 SHOWN_PROBLEMS = 200  # the rest is counted
+TOLD_EVERY = 10_000  # lines between two words about how far the reading is
 FORMULA = re.compile(r"[=@]|[-+].*?([A-Za-z]\$?[0-9]|[A-Za-z]\(|[0-9][-+*/])")
 # Headings as real exports write them, folded: no case, accents, blanks or punctuation.
 MEMBER_HEADINGS = frozenset(
@@ -87,9 +88,15 @@ class Sheet:
 
 
 def read(
-    data: bytes, *, file_name: str, measure: Measure, pool: str, columns: Mapping[str, str] | None = None
+    data: bytes,
+    *,
+    file_name: str,
+    measure: Measure,
+    pool: str,
+    columns: Mapping[str, str] | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> Sheet:
-    """Read a file of patronage.
+    """Read a file of patronage. ``progress`` is told the number of lines read, every ``TOLD_EVERY`` of them.
 
     ``pool`` is where a row without its own department belongs. ``columns`` may name the headings of ``member``,
     ``amount`` and ``pool`` where they cannot be recognised. Raises :class:`Refused` for a file that is no such table
@@ -105,12 +112,21 @@ def read(
         heading=table.heading,
         columns=tuple("" if place is None else table.heading[place] for place in places),  # type: ignore[arg-type]
     )
-    _Reading(sheet, places, measure, pool).run(table.lines)
+    _Reading(sheet, places, measure, pool).run(_told(table.lines, progress))
     if not sheet.rows and not sheet.problem_count:
         raise Refused(
             "no_rows", _("“%(file)s” has a heading and no lines below it.") % {"file": file_name}, field="file"
         )
     return sheet
+
+
+def _told(
+    lines: Iterator[tuple[int, list[str]]], progress: Callable[[int], None] | None
+) -> Iterator[tuple[int, list[str]]]:
+    for read_before, line in enumerate(lines):
+        if progress and read_before % TOLD_EVERY == 0:
+            progress(read_before)
+        yield line
 
 
 def from_rows(rows: Iterable[tuple[int | None, str, str]], *, digest: str, measure: Measure, pool: str) -> Sheet:

@@ -63,11 +63,15 @@ class PatronageYear(CoopModel):
 
 
 class PatronageImport(CoopModel):
-    """A file, or a batch through the API: checked, then recorded as a whole or thrown away; later perhaps undone."""
+    """A file, or a batch through the API: checked, then recorded as a whole or thrown away; later perhaps undone.
+
+    A large file is ``reading`` until the worker has checked it.
+    """
 
     privileges = ("SELECT", "INSERT", "UPDATE")
 
     class State(models.TextChoices):
+        READING = "reading", _("Being read")
         CHECKED = "checked", _("Checked, not yet recorded")
         RECORDED = "recorded", _("Recorded")
         DISCARDED = "discarded", _("Thrown away")
@@ -123,15 +127,17 @@ class PatronageImport(CoopModel):
                 when=pgtrigger.Before,
                 operation=pgtrigger.Update,
                 func=f"""
-                    IF (NEW.state, OLD.state) NOT IN (('checked', 'checked'), ('recorded', 'checked'),
-                            ('discarded', 'checked'), ('undone', 'recorded')) THEN
+                    IF (NEW.state, OLD.state) NOT IN (('checked', 'reading'), ('discarded', 'reading'),
+                            ('checked', 'checked'), ('recorded', 'checked'), ('discarded', 'checked'),
+                            ('undone', 'recorded')) THEN
                         RAISE check_violation USING MESSAGE = 'an import is checked, recorded and perhaps undone, once';
                     END IF;
-                    IF (NEW.coop_id, NEW.year_id, NEW.source, NEW.key, NEW.pool, NEW.unit, NEW.digest, NEW.rows,
-                        NEW.members, NEW.total, NEW.outside, NEW.problem_count)
+                    IF (NEW.coop_id, NEW.year_id, NEW.source, NEW.key, NEW.pool, NEW.unit, NEW.digest)
                        IS DISTINCT FROM
-                       (OLD.coop_id, OLD.year_id, OLD.source, OLD.key, OLD.pool, OLD.unit, OLD.digest, OLD.rows,
-                        OLD.members, OLD.total, OLD.outside, OLD.problem_count) THEN
+                       (OLD.coop_id, OLD.year_id, OLD.source, OLD.key, OLD.pool, OLD.unit, OLD.digest)
+                       OR OLD.state <> 'reading'
+                       AND (NEW.rows, NEW.members, NEW.total, NEW.outside, NEW.problem_count) IS DISTINCT FROM
+                           (OLD.rows, OLD.members, OLD.total, OLD.outside, OLD.problem_count) THEN
                         RAISE check_violation USING MESSAGE = 'what a file said is not changed';
                     END IF;
                     IF NEW.state IN ('recorded', 'undone') THEN

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import heapq
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.formats import date_format
@@ -66,41 +67,9 @@ def check_file(
     What is wrong with single lines is in ``problems``; such an import cannot be recorded. The same file sent again
     takes the place of the one before; sent twice in a row by one person, and read alike, it is the one before.
     """
-    rules.require(actor, "ledger.keep_books")
-    pool = named_pool(pool)
-    file_name = file_name.replace("\\", "/").rpartition("/")[2][:200] or "file.csv"
-    found = open_year(coop=actor.coop, year=year)
-    figures_may_change(found)
-    check_size(len(data), file_name)
-    _not_known(found, digest_of(data), file_name)
-    if replaces is not None and (replaces.year_id != found.pk or replaces.state != PatronageImport.State.RECORDED):
-        raise Refused("nothing_to_replace", _("The file to be replaced is not recorded for this year."), "replaces")
-    sheet = patronage_csv.read(
-        data,
-        file_name=file_name,
-        measure=Measure(unit, actor.coop.currency),
-        pool=pool,
-        columns={name: said for name, said in (columns or {}).items() if said},
-    )
-    patronage_csv.unknown_members(sheet, selectors.member_ids(actor.coop, sheet.numbers))
-    same_units(found, sheet, unit, replaces)
-    said = {
-        "pool": pool,
-        "unit": unit,
-        "file_name": file_name,
-        "size": len(data),
-        "reading": {
-            "encoding": sheet.encoding,
-            "delimiter": sheet.delimiter,
-            "heading": list(sheet.heading),
-            "columns": dict(zip(("member", "amount", "pool"), sheet.columns, strict=True)),
-        },
-        "replaces": replaces,
-        "checked_by": actor.user,
-        "problem_count": sheet.problem_count,
-        "problems": [[problem.line, problem.sentence] for problem in sheet.problems],
-        **counts(sheet.rows),
-    }
+    found, said = begin(actor=actor, year=year, pool=pool, unit=unit, file_name=file_name, data=data, replaces=replaces)
+    sheet = judged(actor, found, said, data, columns or {})
+    said |= what_it_says(sheet)
     before = PatronageImport.objects.filter(year=found, digest=sheet.digest, state=PatronageImport.State.CHECKED)
     same = before.select_related("replaces", "checked_by").last()
     if same is not None and all(getattr(same, field) == value for field, value in said.items()):
@@ -111,7 +80,70 @@ def check_file(
     return checked
 
 
-def _not_known(year: PatronageYear, digest: str, file_name: str) -> None:
+def begin(
+    *, actor, year: int, pool: str, unit: str, file_name: str, data: bytes, replaces: PatronageImport | None
+) -> tuple[PatronageYear, dict[str, Any]]:
+    """What is known of a file before it is read: its year, locked, and the fields of its import.
+
+    Refused as :func:`check_file` says, as far as that shows without reading it.
+    """
+    rules.require(actor, "ledger.keep_books")
+    pool = named_pool(pool)
+    file_name = file_name.replace("\\", "/").rpartition("/")[2][:200] or "file.csv"
+    found = open_year(coop=actor.coop, year=year)
+    figures_may_change(found)
+    check_size(len(data), file_name)
+    not_known(found, digest_of(data), file_name)
+    if replaces is not None and (replaces.year_id != found.pk or replaces.state != PatronageImport.State.RECORDED):
+        raise Refused("nothing_to_replace", _("The file to be replaced is not recorded for this year."), "replaces")
+    return found, {
+        "pool": pool,
+        "unit": unit,
+        "file_name": file_name,
+        "size": len(data),
+        "replaces": replaces,
+        "checked_by": actor.user,
+    }
+
+
+def judged(
+    actor,
+    year: PatronageYear,
+    said: Mapping[str, Any],
+    data: bytes,
+    columns: Mapping[str, str],
+    progress: Callable[[int], None] | None = None,
+) -> patronage_csv.Sheet:
+    """Read the file as ``said`` (pool, unit, file_name, replaces) and hold it against register and year."""
+    sheet = patronage_csv.read(
+        data,
+        file_name=said["file_name"],
+        measure=Measure(said["unit"], actor.coop.currency),
+        pool=said["pool"],
+        columns={name: column for name, column in columns.items() if column},
+        progress=progress,
+    )
+    patronage_csv.unknown_members(sheet, selectors.member_ids(actor.coop, sheet.numbers))
+    same_units(year, sheet, said["unit"], said["replaces"])
+    return sheet
+
+
+def what_it_says(sheet: patronage_csv.Sheet) -> dict[str, Any]:
+    """The fields of an import that come out of its file."""
+    return {
+        "reading": {
+            "encoding": sheet.encoding,
+            "delimiter": sheet.delimiter,
+            "heading": list(sheet.heading),
+            "columns": dict(zip(("member", "amount", "pool"), sheet.columns, strict=True)),
+        },
+        "problem_count": sheet.problem_count,
+        "problems": [[problem.line, problem.sentence] for problem in sheet.problems],
+        **counts(sheet.rows),
+    }
+
+
+def not_known(year: PatronageYear, digest: str, file_name: str) -> None:
     known = PatronageImport.objects.filter(year=year, digest=digest, state=PatronageImport.State.RECORDED).first()
     if known is not None:
         since = date_format(known.recorded_at, "j F Y") if known.recorded_at else ""
@@ -127,49 +159,70 @@ def _not_known(year: PatronageYear, digest: str, file_name: str) -> None:
         )
 
 
-@transaction.atomic
-def record_import(*, actor, patronage_import: PatronageImport) -> PatronageImport:
+def record_import(
+    *, actor, patronage_import: PatronageImport, progress: Callable[[int, int], None] | None = None
+) -> PatronageImport:
     """Record a checked file, all of it or nothing. Asked twice, it is recorded once.
 
-    The file is read again and the register asked again, so what changed since the preview is found. Refused: a file
-    with problems, one thrown away or undone, a year whose plan is on its way.
+    The file is read again and the register asked again, so what changed since the preview is found. ``progress`` is
+    told twice as many steps as the file has lines. Refused: a file with problems, one thrown away or undone, a year
+    whose plan is on its way.
     """
     rules.require(actor, "ledger.keep_books")
-    year, found = _locked(actor, patronage_import)
+    found = PatronageImport.objects.select_related("year", "replaces").get(coop=actor.coop, pk=patronage_import.pk)
+    if found.state == PatronageImport.State.RECORDED:
+        return found
+    lines = found.rows
+    tell = progress or (lambda done, total: None)
+    # Reading takes long and the year's row is held shortly: a file is never changed, only thrown away.
+    sheet = _read_again(actor, found, lambda read: tell(min(read, lines), lines * 2)) if _waits(found) else None
+    return _record_read(actor, found, sheet, lambda loaded: tell(lines + loaded, lines * 2))
+
+
+def _waits(found: PatronageImport) -> bool:
+    return found.state == PatronageImport.State.CHECKED and not found.problem_count
+
+
+@transaction.atomic
+def _record_read(
+    actor, patronage_import: PatronageImport, sheet: patronage_csv.Sheet | None, progress: Callable[[int], None]
+) -> PatronageImport:
+    year, found = locked(actor, patronage_import)
     if found.state == PatronageImport.State.RECORDED:
         return found
     if found.state != PatronageImport.State.CHECKED:
         raise Refused("not_waiting", _("This file was thrown away; choose it again if it is wanted."))
     figures_may_change(year)
-    _not_known(year, found.digest, found.file_name)
-    sheet = _read_again(actor, found)
-    if sheet.problem_count or found.problem_count:
+    not_known(year, found.digest, found.file_name)
+    if sheet is None or sheet.problem_count:
         raise Refused("has_problems", _("The file has lines that cannot be taken; nothing was recorded."))
+    same_units(year, sheet, found.unit, found.replaces)
     if counts(sheet.rows) != {name: getattr(found, name) for name in ("rows", "members", "total", "outside")}:
         raise Refused("changed_meanwhile", _("The file reads differently now; check it again."))
     if found.replaces is not None:
         _undo(actor, found.replaces, _("Replaced by “%(file)s”.") % {"file": found.file_name})
     try:
         with transaction.atomic():
-            load(actor, found, sheet.rows)
+            load(actor, found, sheet.rows, progress)
     except IntegrityError as twice:
         raise Refused("already_recorded", _("This file is recorded already; nothing was added.")) from twice
     return found
 
 
-def _locked(actor, patronage_import: PatronageImport) -> tuple[PatronageYear, PatronageImport]:
+def locked(actor, patronage_import: PatronageImport) -> tuple[PatronageYear, PatronageImport]:
     year = PatronageYear.objects.select_for_update().get(coop=actor.coop, pk=patronage_import.year_id)
     found = PatronageImport.objects.select_for_update(of=("self",)).select_related("replaces")
     return year, found.get(coop=actor.coop, pk=patronage_import.pk)
 
 
-def _read_again(actor, found: PatronageImport) -> patronage_csv.Sheet:
+def _read_again(actor, found: PatronageImport, progress: Callable[[int], None] | None = None) -> patronage_csv.Sheet:
     sheet = patronage_csv.read(
         zlib.decompress(found.file.content),
         file_name=found.file_name,
         measure=Measure(found.unit, actor.coop.currency),
         pool=found.pool,
         columns={name: said for name, said in found.reading["columns"].items() if said},
+        progress=progress,
     )
     patronage_csv.unknown_members(sheet, selectors.member_ids(actor.coop, sheet.numbers))
     return sheet
@@ -188,29 +241,41 @@ class Preview:
 def preview(*, actor, patronage_import: PatronageImport) -> Preview:
     """Read a waiting file again for its preview; of one that was recorded, its rows. One thrown away is gone."""
     rules.require(actor, "ledger.read_books", patronage_import)
+    if patronage_import.state == PatronageImport.State.READING:
+        return Preview([], [], 0, None)
     if patronage_import.state != PatronageImport.State.CHECKED:
         return Preview(selectors.largest_rows(patronage_import, PREVIEW_LINES), [], 0, None)
-    sheet = _read_again(actor, patronage_import)
-    pools: dict[str, list[int]] = {}
-    for row in sheet.rows:
-        pools.setdefault(row.pool, []).append(row.quantity)
+    kept = patronage_import.reading.get("seen") or seen_of(patronage_import, _read_again(actor, patronage_import))
     elsewhere = PatronageImport.objects.filter(
         coop=actor.coop, digest=patronage_import.digest, state=PatronageImport.State.RECORDED
     )
     return Preview(
-        lines=heapq.nlargest(PREVIEW_LINES, sheet.rows, key=lambda row: (row.quantity, -row.line)),
-        pools=[(name, len(found), sum(found)) for name, found in sorted(pools.items())],
-        overlap=selectors.overlap(patronage_import, pools, sheet.numbers),
+        lines=[patronage_csv.Row(*row) for row in kept["lines"]],
+        pools=[tuple(pool) for pool in kept["pools"]],
+        overlap=kept["overlap"],
         elsewhere=elsewhere.exclude(year=patronage_import.year_id).select_related("year").first(),
     )
+
+
+def seen_of(patronage_import: PatronageImport, sheet: patronage_csv.Sheet) -> dict[str, Any]:
+    """The figures of a preview: JSON, so that those of a large file are kept when it is read."""
+    pools: dict[str, list[int]] = {}
+    for row in sheet.rows:
+        pools.setdefault(row.pool, []).append(row.quantity)
+    largest = heapq.nlargest(PREVIEW_LINES, sheet.rows, key=lambda row: (row.quantity, -row.line))
+    return {
+        "lines": [[row.line, row.number, row.pool, row.quantity] for row in largest],
+        "pools": [[name, len(found), sum(found)] for name, found in sorted(pools.items())],
+        "overlap": selectors.overlap(patronage_import, pools, sheet.numbers),
+    }
 
 
 @transaction.atomic
 def discard_import(*, actor, patronage_import: PatronageImport) -> PatronageImport:
     """Throw a checked file away; it never counted."""
     rules.require(actor, "ledger.keep_books")
-    _year, found = _locked(actor, patronage_import)
-    if found.state == PatronageImport.State.CHECKED:
+    _year, found = locked(actor, patronage_import)
+    if found.state in (PatronageImport.State.READING, PatronageImport.State.CHECKED):
         found.state = PatronageImport.State.DISCARDED
         found.save(update_fields=["state"])
         PatronageFile.objects.filter(source=found).delete()
@@ -226,7 +291,7 @@ def undo_import(*, actor, patronage_import: PatronageImport, because: str) -> Pa
     Refused: no reason, a year whose plan is on its way.
     """
     rules.require(actor, "ledger.keep_books")
-    year, found = _locked(actor, patronage_import)
+    year, found = locked(actor, patronage_import)
     if found.state == PatronageImport.State.UNDONE:
         return found
     figures_may_change(year)

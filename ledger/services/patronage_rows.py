@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from django.db import connection
 from django.db.models import F
@@ -16,6 +16,7 @@ from ledger.models import PatronageImport, PatronageRecord, PatronageYear, Surpl
 from ledger.selectors import patronage as selectors
 
 FIRST_YEAR = 1844  # Rochdale
+AT_A_TIME = 50_000  # rows a COPY
 ON_THE_WAY = (
     SurplusPlan.State.PROPOSED,
     SurplusPlan.State.RESOLVED,
@@ -86,17 +87,21 @@ def counts(rows) -> dict[str, int]:
     }
 
 
-def load(actor, found: PatronageImport, rows) -> None:
+def load(actor, found: PatronageImport, rows, progress: Callable[[int], None] | None = None) -> None:
     """Make an import recorded and its rows count, at once. The database refuses the same file twice for one year."""
     found.state, found.recorded_at, found.recorded_by = PatronageImport.State.RECORDED, clock.now(), actor.user
     found.save(update_fields=["state", "recorded_at", "recorded_by"])
     numbers = {row.number for row in rows if row.number is not None}
-    _copy(actor, found, rows, selectors.member_ids(actor.coop, numbers))
+    member_ids = selectors.member_ids(actor.coop, numbers)
+    for first in range(0, len(rows), AT_A_TIME):
+        if progress:
+            progress(first)
+        _copy(actor, found, rows[first : first + AT_A_TIME], member_ids)
     changed(found.year)
     say(actor, "ledger.patronage_recorded", found)
 
 
-def _copy(actor, source: PatronageImport, rows, member_ids: Mapping[int, int]) -> None:
+def _copy(actor, source: PatronageImport, rows: Sequence[patronage_csv.Row], member_ids: Mapping[int, int]) -> None:
     """Load the rows in one go. The reader has checked numbers and pools; a pool holds no tab and no line break."""
     lines = io.StringIO()
     recorded_at = (source.recorded_at or clock.now()).isoformat()

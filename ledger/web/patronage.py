@@ -11,11 +11,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from coop.kernel import clock, rules
 from coop.kernel.errors import Refused
+from coop.kernel.models import Job
 from coop.kernel.tenancy import path
 from coop.kernel.web import requires
 from ledger.models import PatronageImport, PatronageYear
 from ledger.selectors import patronage as selectors
 from ledger.services import patronage as services
+from ledger.services import patronage_jobs
 from ledger.surplus_forms import CorrectionForm, ImportForm, ReasonForm
 from ledger.units import Measure
 from members.selectors import membership_by_number
@@ -92,7 +94,7 @@ def new(request: HttpRequest) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         try:
-            checked = _check(request, form)
+            checked, _job = _check(request, form)
         except Refused as refused:
             refused.into(form)
         else:
@@ -100,11 +102,11 @@ def new(request: HttpRequest) -> HttpResponse:
     return render(request, "ledger/patronage_new.html", {"form": form}, status=422 if form.errors else 200)
 
 
-def _check(request: HttpRequest, form: ImportForm) -> PatronageImport:
+def _check(request: HttpRequest, form: ImportForm) -> tuple[PatronageImport, Job | None]:
     said, file = form.cleaned_data, form.cleaned_data["file"]
     services.check_size(file.size, file.name)
     replaces = said.get("replaces")
-    return services.check_file(
+    return patronage_jobs.take_file(
         actor=request.actor,
         year=said["year"],
         pool=said["pool"],
@@ -128,6 +130,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "ledger/patronage_import.html",
         {
             "import": found,
+            "job": _job(found),
             "total": measure.said(found.total),
             "outside": measure.said(found.outside),
             "lines": [(row, measure.said(row.quantity)) for row in preview.lines],
@@ -142,15 +145,26 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
+def _job(found: PatronageImport) -> Job | None:
+    """What the worker does with a large file, or did last."""
+    if found.size <= patronage_jobs.AT_ONCE or found.state not in (State.READING, State.CHECKED, State.DISCARDED):
+        return None
+    kinds = ("ledger.read_patronage", "ledger.record_patronage")
+    job = Job.objects.filter(coop=found.coop_id, kind__in=kinds, args=[found.pk]).order_by("-pk").first()
+    return job if job is not None and (not job.is_over or job.state == Job.State.FAILED) else None
+
+
 @require_POST
 @requires("ledger.keep_books")
 def record(request: HttpRequest, pk: int) -> HttpResponse:
     """Agree to the preview."""
     found = find_import(request, pk)
     try:
-        services.record_import(actor=request.actor, patronage_import=found)
+        found, job = patronage_jobs.record(actor=request.actor, patronage_import=found)
     except Refused as refused:
         messages.error(request, refused.message)
+        return redirect(path(request.coop, "ledger:patronage-import", pk=pk))
+    if job is not None:
         return redirect(path(request.coop, "ledger:patronage-import", pk=pk))
     messages.success(request, _("“%(file)s” is recorded.") % {"file": found})
     return redirect(f"{path(request.coop, 'ledger:patronage')}?year={found.year}")

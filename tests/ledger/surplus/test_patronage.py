@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 
 from coop.kernel import audit
 from coop.kernel.errors import Refused
@@ -204,7 +204,7 @@ def test_only_the_treasurer(jonas, mei, nadia, lena, buyers):
 
 def test_another_coops_import_is_not_found(lena, olga, buyers):
     checked = check(lena, csv_of({1: "1"}))
-    with pytest.raises(PatronageYear.DoesNotExist):
+    with pytest.raises(ObjectDoesNotExist):
         patronage.record_import(actor=olga, patronage_import=checked)
     assert PatronageImport.objects.get().state == "checked"
 
