@@ -95,6 +95,8 @@ def freeze(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             roll = services.freeze_roll(actor=request.actor, meeting=found)
         except Refused as refused:
+            if refused.code == "already_frozen":  # pressed twice: the first press froze it
+                return redirect(path(request.coop, "governance:roll", pk=pk))
             error = refused.message
         else:
             text = ngettext("%s membership is on the roll.", "%s memberships are on the roll.", roll.size)

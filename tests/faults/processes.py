@@ -72,6 +72,13 @@ def users_of(folder):
     return {pid: seen[3] for pid, seen in every if seen and seen[2] not in "ZX" and str(folder) in seen[3]}
 
 
+def kill_every(pids):
+    """No word of warning to any of them; one that ended meanwhile, as its parent did, is as dead as it should be."""
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
 def wait_for(what, patience=30.0, pause=0.05):
     """Call ``what`` until it answers something true; return that, or fail loudly."""
     until = time.monotonic() + patience
@@ -149,8 +156,7 @@ class Up:
             self.process.wait()
             with suppress(AssertionError):
                 wait_for(lambda: not survivors(processes), 6)
-            for pid in survivors(processes):
-                os.kill(pid, signal.SIGKILL)
+            kill_every(survivors(processes))
 
 
 def ask(folder, query, role=embedded.OWNER_ROLE):

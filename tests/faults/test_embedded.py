@@ -8,14 +8,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import suppress
 from pathlib import Path
 
 import psycopg2
 import pytest
 
 from coop import embedded, embedded_files, keeper
-from tests.faults.processes import PROJECT, ask, environment, facts, survivors, tree, users_of, wait_for
+from tests.faults.processes import PROJECT, ask, environment, facts, kill_every, survivors, tree, users_of, wait_for
 
 pytestmark = pytest.mark.faults
 SITE = Path(psycopg2.__file__).parent.parent
@@ -143,8 +142,7 @@ def test_everything_killed_at_once_recovers(hold, folder):
     first.who()
     ask(folder, "CREATE TABLE kept AS SELECT 7 AS n")
     everything = first.tree()
-    for pid, _ in everything:
-        os.kill(pid, signal.SIGKILL)
+    kill_every(pid for pid, _ in everything)
     first.process.wait()
     wait_for(lambda: not survivors(everything), 5)
     assert (folder / "pg" / "postmaster.pid").exists()
@@ -169,8 +167,7 @@ def test_a_server_whose_keeper_was_killed_is_not_served_beside(hold, folder):
 def test_an_interrupted_first_start_is_begun_again(hold, folder):
     first = hold()
     wait_for(lambda: list(folder.glob("pg.new-*")), 10, pause=0.005)
-    for pid, _ in first.tree():
-        os.kill(pid, signal.SIGKILL)
+    kill_every(pid for pid, _ in first.tree())
     first.process.wait()
     assert not (folder / "pg").exists()
     assert hold().who() == "rochdale_app"
@@ -261,11 +258,10 @@ def test_root_below_a_closed_folder_opens_nothing(hold):
         wait_for(lambda: not users_of(home), 6)
         assert hold(data, python=(sys.executable, "-S"), paths=paths).who() == "rochdale_app"
     finally:
-        for pid in users_of(home):
-            os.kill(pid, signal.SIGKILL)
+        kill_every(users_of(home))
         wait_for(lambda: not users_of(home), 6)
         shutil.rmtree(closed)
-        shutil.rmtree(home)
+        wait_for(lambda: not shutil.rmtree(home, ignore_errors=True) and not home.exists(), 6)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to step down to another user")
@@ -350,7 +346,6 @@ def test_a_keeper_whose_folder_was_deleted_ends(hold, folder):
     shutil.rmtree(folder)
     for (pid, _), command in everything.items():
         if "bin/postgres -D" in command:
-            with suppress(ProcessLookupError):  # it may have noticed by itself
-                os.kill(pid, signal.SIGKILL)
+            kill_every([pid])
     del everything[next(key for key in everything if key[0] == first.process.pid)]
     wait_for(lambda: not survivors(everything), 10)

@@ -5,13 +5,12 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from coop.keeper import tie_to_parent
-from tests.faults.processes import PROJECT, ask, environment, survivors, tree, wait_for
+from tests.faults.processes import PROJECT, ask, environment, kill_every, survivors, tree, wait_for
 
 pytestmark = pytest.mark.faults
 
@@ -46,9 +45,7 @@ def make(lived_in, folder):
         lock = folder / "up.lock"
         if lock.exists() and lock.read_text():  # should make be gone without it
             everything |= tree(json.loads(lock.read_text())["pid"])
-            for pid in survivors(everything):
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+            kill_every(survivors(everything))
         process.kill()
         process.wait()
         wait_for(lambda left=everything: not survivors(left), 10)
