@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
@@ -19,10 +19,12 @@ from django.utils.translation import gettext as _
 
 from coop.kernel import audit, clock, rules
 from coop.kernel.errors import Refused
+from coop.kernel.models import Cooperative
 from ledger.models import Account, Entry, SurplusPlan
+from ledger.selectors import voiding
 from ledger.services.accounts import account, member_accounts_of_many
 from ledger.services.posting import BUILDING, Line, Query, mirror, post_entry, post_in_bulk
-from ledger.services.surplus import State, hash_of
+from ledger.services.surplus import State, hash_of, refuse_moved_on
 
 # What a line puts on which of the member's accounts, as a credit. ``released`` is what earlier years had rolled forward
 # and is paid now, because this year's cash part is paid too (ledger.reports.surplus says it the same way).
@@ -190,7 +192,7 @@ def void_distribution(
 ) -> Entry:
     """Void a posted plan by the exact mirror of its entry, on the day ``on``; voided already, return that mirror.
 
-    Refused: a plan that is not posted, a closed period.
+    Refused: a plan that is not posted, a closed period, one whose money has moved on (``voiding.moved_on``).
     """
     rules.require(actor, "ledger.void")
     plan = SurplusPlan.objects.select_related("year", "coop", "entry", "reversal").get(coop=actor.coop, pk=plan_id)
@@ -198,13 +200,15 @@ def void_distribution(
         return plan.reversal
     if plan.state != State.POSTED or plan.entry is None:
         raise Refused("not_posted", _("Plan %(plan)s is not posted.") % {"plan": plan.letter})
+    began = clock.now()
+    refuse_moved_on(plan)
     step = plan.line_count
     tell = _teller(progress, step * 3)
     on = max(on, plan.entry.posted_on)
     if plan.entry.batch == 0:
         with transaction.atomic():
             reversal = mirror(actor=actor, entry=plan.entry, on=on, because=because)
-            _voided(actor, plan_id, because, reversal)
+            _voided(actor, plan_id, because, reversal, began)
         tell(step * 3)
         return reversal
     steps = itertools.count(1)
@@ -222,12 +226,16 @@ def void_distribution(
         reverses=plan.entry,
         progress=lambda done: tell(min(done, step * 2)),
         stepped=lambda: tell(step * 2 + step * next(steps) // (BUILDING + 1)),
-        sealing=lambda reversal: _voided(actor, plan_id, because, reversal),
+        sealing=lambda reversal: _voided(actor, plan_id, because, reversal, began),
     )
 
 
 @transaction.atomic
-def _voided(actor, plan_id: int, because: str, reversal: Entry) -> None:
+def _voided(actor, plan_id: int, because: str, reversal: Entry, began: datetime) -> None:
+    # A pay-out is drawn up under the same lock: none is under way now, and none went through since we looked.
+    Cooperative.objects.select_for_update(no_key=True).get(pk=actor.coop_id)
+    if voiding.payout_under_way(actor.coop) or voiding.paid_since(actor.coop, began):
+        raise Refused("payout_under_way", _("A pay-out came in between; nothing was voided. Look again."), status=409)
     plan = SurplusPlan.objects.select_for_update().get(pk=plan_id)
     plan.state, plan.reversal, plan.because = State.VOID, reversal, because
     plan.voided_at, plan.voided_by = clock.now(), actor.user

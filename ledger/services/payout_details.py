@@ -10,7 +10,9 @@ from schwifty.exceptions import SchwiftyException
 from coop.kernel import audit, rules
 from coop.kernel.errors import Refused
 from ledger.exchange.nacha import is_routing
-from ledger.models import PayingAccount, PayoutDetails, Way
+from ledger.models import PayingAccount, PayoutDetails, PayoutFile, PayoutRun, Way
+
+LAST_FOUR = 4  # what a line of a pay-out and the audit chain say of an account
 
 
 def checked_iban(text: str) -> str:
@@ -116,3 +118,33 @@ def record_paying_account(
         account=str(made),
     )
     return made
+
+
+@transaction.atomic
+def forget_payout_details(*, actor, membership) -> int:
+    """Remove every account this member's money ever went to, and the bank files that name one. How many rows.
+
+    What was paid and when stays in the books; a file's digest stays on its run. Refused while a pay-out that pays this
+    member is under way.
+    """
+    paid = PayoutRun.objects.filter(lines__membership=membership, lines__amount__gt=0)
+    run = paid.filter(state__in=(PayoutRun.State.DRAFT, PayoutRun.State.RELEASED)).first()
+    if run is not None:
+        raise Refused(
+            "payout_under_way",
+            _("Pay-out %(number)s to this member is under way; finish it or throw it away first.")
+            % {"number": run.number},
+            status=409,
+        )
+    files, _each = PayoutFile.objects.filter(run__in=paid).delete()
+    rows, _each = PayoutDetails.objects.filter(membership=membership).delete()
+    if files or rows:
+        subject = f"membership:{membership.pk}"
+        audit.record(actor=actor, kind="ledger.payout_details_forgotten", subject=subject, accounts=rows, files=files)
+    return rows
+
+
+def known_accounts(party) -> list[str]:
+    """Every account number and its holder's name as a person's money ever went to, for the search after an erasure."""
+    rows = PayoutDetails.objects.filter(membership__party=party).values_list("iban", "account", "holder")
+    return sorted({text for row in rows for text in row if len(text) > LAST_FOUR})

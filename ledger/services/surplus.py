@@ -21,7 +21,7 @@ from coop.kernel.models import Job
 from ledger import terms as plan_terms
 from ledger.allocation import Allocation
 from ledger.models import PatronageYear, SurplusPlan
-from ledger.selectors import patronage, surplus
+from ledger.selectors import patronage, surplus, voiding
 from ledger.services.patronage_rows import open_year
 from ledger.surplus_laws import law_of
 
@@ -276,12 +276,17 @@ def post(*, actor, plan: SurplusPlan) -> Job:
 
 @transaction.atomic
 def void(*, actor, plan: SurplusPlan, because: str) -> Job | None:
-    """Give a carried plan up. Before it is posted, at once; after, by a job that reverses its entry."""
+    """Give a carried plan up. Before it is posted, at once; after, by a job that reverses its entry.
+
+    Refused: a posted plan whose money has moved on, or while a pay-out is under way.
+    """
     rules.require(actor, "ledger.void", plan)
     found = _locked(actor, plan)
     because = _reason(because)
     _only(found, State.RESOLVED, State.APPROVED, State.POSTED)
     if found.state == State.POSTED:
+        if found.line_count <= settings.EVERYDAY_MEMBERS:  # of very many, the job looks before it begins
+            refuse_moved_on(found)
         title = _("Voiding plan %(plan)s for %(year)s") % {"plan": found.letter, "year": found.year.year}
         today = clock.today(actor.coop).isoformat()
         return jobs.enqueue(
@@ -292,6 +297,39 @@ def void(*, actor, plan: SurplusPlan, because: str) -> Job | None:
     found.save(update_fields=["state", "voided_at", "voided_by", "because"])
     _say(actor, "ledger.plan_voided", found, because=because)
     return None
+
+
+def refuse_moved_on(plan: SurplusPlan) -> None:
+    """Refuse to void a plan that was paid out, or that a pay-out under way may be paying."""
+    run = voiding.payout_under_way(plan.coop)
+    if run is not None:
+        raise Refused(
+            "payout_under_way",
+            _("Pay-out %(number)s is under way; throw it away, or wait until it is posted.") % {"number": run.number},
+            status=409,
+        )
+    numbers = voiding.moved_on(plan)
+    if numbers:
+        raise Refused(
+            "moved_on",
+            _(
+                "Plan %(plan)s cannot be voided: what it gave has left the members’ accounts (member %(numbers)s)."
+                " Money the bank has paid is not undone in the books; correct it in the next year’s plan."
+            )
+            % {"plan": plan.letter, "numbers": ", ".join(map(str, numbers))},
+            status=409,
+        )
+
+
+def why_not_void(plan: SurplusPlan) -> str:
+    """The sentence with which voiding a plan would be refused, for its page; of very many members the job looks."""
+    if plan.state != State.POSTED or plan.line_count > settings.EVERYDAY_MEMBERS:
+        return ""
+    try:
+        refuse_moved_on(plan)
+    except Refused as refused:
+        return refused.message
+    return ""
 
 
 def _say(actor, kind: str, plan: SurplusPlan, **more) -> None:

@@ -377,5 +377,5 @@ def void(request: HttpRequest, pk: int) -> HttpResponse:
                 return redirect(path(request.coop, "job", pk=job.pk))
             messages.success(request, _("Plan %(plan)s is void.") % {"plan": plan.letter})
             return to_plan(request, plan)
-    context = {"plan": plan, "form": form}
+    context = {"plan": plan, "form": form, "obstacle": "" if form.errors else services.why_not_void(plan)}
     return render(request, "ledger/plan_void.html", context, status=422 if form.errors else 200)
