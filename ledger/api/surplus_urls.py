@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import payouts, surplus
+from . import filings, payouts, surplus
 
 surplus_urls = [
     path("patronage/", surplus.Years.as_view(), name="patronage-years"),
@@ -21,6 +21,7 @@ surplus_urls = [
     path("plans/<int:pk>/resolution/", surplus.LinkResolution.as_view(), name="plan-resolution"),
     path("plans/<int:pk>/approve/", surplus.Approve.as_view(), name="plan-approve"),
     path("plans/<int:pk>/post/", surplus.Post.as_view(), name="plan-post"),
+    path("plans/<int:pk>/fire/", filings.Fire.as_view(), name="plan-fire"),
     path("plans/<int:pk>/void/", surplus.Void.as_view(), name="plan-void"),
     path("plans/<int:pk>/statements/<int:number>/", surplus.StatementOf.as_view(), name="statement-of"),
     path("payouts/", payouts.Runs.as_view(), name="payouts"),

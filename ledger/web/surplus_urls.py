@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import notices, patronage, payouts, statements, surplus
+from . import filings, notices, patronage, payouts, statements, surplus
 
 PLAN = "ledger/surplus/plans/<int:pk>/"
 
@@ -29,6 +29,7 @@ surplus_urls = [
     path(f"{PLAN}approve/", surplus.approve, name="plan-approve"),
     path(f"{PLAN}post/", surplus.post, name="plan-post"),
     path(f"{PLAN}void/", surplus.void, name="plan-void"),
+    path(f"{PLAN}fire/", filings.fire, name="plan-fire"),
     path(f"{PLAN}statements/", statements.listing, name="statements"),
     path(f"{PLAN}statements/<int:number>/", statements.of_member, name="statement-of"),
     path(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from coop.kernel import clock
+from coop.kernel.models import Cooperative
 from ledger.models import PayoutRun
 from ledger.services import patronage, payouts, surplus
 from members.models import Party
@@ -88,6 +89,7 @@ CASES = [
     Case("ledger:plan-approve", {"board"}, _pk("resolved")),
     Case("ledger:plan-post", KEEPER, _pk("approved")),
     Case("ledger:plan-void", {"treasurer", "board"}, _pk("approved")),
+    Case("ledger:plan-fire", KEEPER, _pk("posted")),
     Case("ledger:notices", BOOKS, _pk("posted")),
     Case("ledger:notices-send", KEEPER, _pk("posted"), method="post"),
     Case("ledger:notices-sheets", KEEPER, lambda w: {"pk": w.posted.pk, "part": 1}, html=False),
@@ -144,6 +146,14 @@ def _came_back(world: World) -> dict:
     return {"number": world.membership.number, "on": clock.today(world.coop).isoformat(), "because": "closed"}
 
 
+def _a_filing(world: World) -> dict:
+    """Filed in dollars only, so for this once the co-op keeps its books in them."""
+    Cooperative.objects.filter(pk=world.coop.pk).update(currency="USD")
+    payer = "tin=12-3456789 control_code=55AA5 name=Prairie street=Road city=Hays state=KS zip_code=67601 contact=Lena"
+    said = dict(each.split("=") for each in payer.split())
+    return {**said, "year": 2026, "phone": "5555555555", "email": "lena@example.org"}
+
+
 READER = {"treasurer", "board", "auditor"}
 API = [
     Case("ledger-api:patronage-years", BOOKS),
@@ -180,6 +190,7 @@ API = [
     ),
     Case("ledger-api:plan-post", KEEPER, _pk("approved"), method="post"),
     Case("ledger-api:plan-void", {"treasurer", "board"}, _pk("approved"), method="post", data=_because),
+    Case("ledger-api:plan-fire", KEEPER, _pk("posted"), method="post", data=_a_filing),
     Case("ledger-api:payouts", BOOKS),
     Case("ledger-api:payouts", KEEPER, method="post", data=_a_run),
     Case("ledger-api:payout", BOOKS, _pk("paid_run")),
