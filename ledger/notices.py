@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from django.utils.formats import date_format
 from django.utils.translation import override
 
 from coop.kernel import letters, outbox
+from ledger.models import UnclaimedLine, UnclaimedList
 from ledger.selectors.statements import Statement
 from ledger.statement_words import Words
+from ledger.unclaimed_laws import STATE
+from ledger.units import Measure, Unit
 
 
 def allocation(statement: Statement, link: str) -> None:
@@ -35,4 +39,29 @@ def allocation(statement: Statement, link: str) -> None:
         coop=coop,
         kind="ledger.allocation",
         ref=f"membership:{statement.membership.pk}",
+    )
+
+
+def unclaimed(line: UnclaimedLine, of: UnclaimedList, link: str) -> None:
+    """Money waits for a member: since when, how to get it, and what becomes of it otherwise."""
+    coop = of.coop
+    with override(coop.language):
+        letter = letters.write(
+            "ledger/unclaimed",
+            coop=coop,
+            name=line.membership.party.name,
+            amount=Measure(Unit.MONEY, coop.currency).said(line.total),
+            since=date_format(line.since),
+            until=date_format(of.book_from) if of.book_from else "",
+            link=link,
+            to_state=of.rule["goes_to"] == STATE,
+        )
+    outbox.put(
+        to=line.membership.party.email,
+        subject=letter.subject,
+        text=letter.text,
+        html=letter.html,
+        coop=coop,
+        kind="ledger.unclaimed",
+        ref=f"membership:{line.membership_id}",
     )

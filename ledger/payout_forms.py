@@ -110,3 +110,16 @@ class PostedForm(forms.Form):
     """The printed notices went to the post."""
 
     on = forms.DateField(label=_("Taken to the post on"))
+
+
+class UnclaimedForm(forms.Form):
+    """A list of money nobody claimed. It begins with what the co-op's law pack says."""
+
+    years = forms.IntegerField(label=_("Owed for at least, in years"), min_value=1, max_value=50)
+    notice_days = forms.IntegerField(label=_("Days between the letter and the booking"), min_value=0, max_value=730)
+    goes_to = forms.ChoiceField(label=_("Then it goes to"))
+
+    def __init__(self, *args, accounts, law, **kwargs):
+        kwargs["initial"] = {"years": law.years, "notice_days": law.notice_days}
+        super().__init__(*args, **kwargs)
+        self.fields["goes_to"].choices = [("", _("Choose an account")), *accounts]

@@ -16,6 +16,7 @@ from .payouts import (
 from .redemption import Certificate, Redemption, RedemptionLimit
 from .shares import MemberFee, ShareClass, ShareEvent
 from .surplus import PlanLine, SurplusPlan
+from .unclaimed import UnclaimedLine, UnclaimedList, UnclaimedReturn
 
 __all__ = [
     "Account",
@@ -48,5 +49,8 @@ __all__ = [
     "PatronageYear",
     "PlanLine",
     "SurplusPlan",
+    "UnclaimedLine",
+    "UnclaimedList",
+    "UnclaimedReturn",
     "Way",
 ]

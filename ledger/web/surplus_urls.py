@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import filings, notices, patronage, payouts, statements, surplus
+from . import filings, notices, patronage, payouts, statements, surplus, unclaimed
 
 PLAN = "ledger/surplus/plans/<int:pk>/"
 
@@ -51,4 +51,12 @@ surplus_urls = [
     path("money/account/", payouts.mine, name="payout-mine"),
     path("money/statements/<int:year>/", statements.own, name="statement"),
     path("money/statements/<int:year>/pdf/", statements.own_pdf, name="statement-pdf"),
+    path("ledger/unclaimed/", unclaimed.overview, name="unclaimed"),
+    path("ledger/unclaimed/new/", unclaimed.new, name="unclaimed-new"),
+    path("ledger/unclaimed/<int:pk>/", unclaimed.detail, name="unclaimed-list"),
+    path("ledger/unclaimed/<int:pk>/letters/", unclaimed.letters, name="unclaimed-letters"),
+    path("ledger/unclaimed/<int:pk>/book/", unclaimed.book, name="unclaimed-book"),
+    path("ledger/unclaimed/<int:pk>/cancel/", unclaimed.cancel, name="unclaimed-cancel"),
+    path("ledger/unclaimed/<int:pk>/list.csv", unclaimed.file, name="unclaimed-file"),
+    path("ledger/unclaimed/<int:pk>/back/<int:number>/", unclaimed.give_back, name="unclaimed-back"),
 ]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from coop.kernel import clock
 from coop.kernel.models import Cooperative
 from ledger.models import PayoutRun
-from ledger.services import patronage, payouts, surplus
-from members.models import Party
+from ledger.services import patronage, payouts, surplus, unclaimed
+from members.models import Membership, Party
 from tests.access.harness import Case, World
 from tests.governance.factories import carried_resolution
 from tests.ledger import payout_factories
@@ -39,6 +40,15 @@ def build(world: World) -> None:
     payout_factories.with_iban(lena, world.membership)
     world.paid_run = payout_factories.paid(payout_factories.make_run(lena), jonas)
     payout_factories.owe(world.coop, world.membership, refund=12_00)
+    silent = Membership.objects.get(coop=world.coop, number=number + 1)
+    with clock.at(clock.now() - timedelta(days=400)):
+        payout_factories.owe(world.coop, silent, refund=3_00)
+    world.unclaimed = unclaimed.draw_up(actor=lena, years=1, notice_days=0, goes_to="3200")
+    unclaimed.send_letters(actor=lena, unclaimed=world.unclaimed, link="https://coop.example/")
+    unclaimed.book(actor=lena, unclaimed=world.unclaimed)
+    with clock.at(clock.now() - timedelta(days=400)):
+        payout_factories.owe(world.coop, silent, refund=2_00)
+    world.listed = unclaimed.draw_up(actor=lena, years=1, notice_days=30, goes_to="3200")
     world.run = payout_factories.make_run(lena)
     year_open = {"year": 2021, "pool": "purchases", "unit": "money"}
     make_import(lena, {number: "7.00"}, year=2021)
@@ -94,6 +104,15 @@ CASES = [
     Case("ledger:notices-send", KEEPER, _pk("posted"), method="post"),
     Case("ledger:notices-sheets", KEEPER, lambda w: {"pk": w.posted.pk, "part": 1}, html=False),
     Case("ledger:notices-posted", KEEPER, _pk("posted"), method="post"),
+    Case("ledger:unclaimed", BOOKS, viewers=("treasurer", "auditor")),
+    Case("ledger:unclaimed-new", KEEPER),
+    Case("ledger:unclaimed-list", BOOKS, _pk("listed"), viewers=("treasurer", "auditor")),
+    Case("ledger:unclaimed-list", BOOKS, _pk("unclaimed"), query="?booked"),
+    Case("ledger:unclaimed-letters", KEEPER, _pk("unclaimed"), method="post"),
+    Case("ledger:unclaimed-book", KEEPER, _pk("listed"), method="post"),
+    Case("ledger:unclaimed-cancel", KEEPER, _pk("unclaimed"), method="post"),
+    Case("ledger:unclaimed-file", KEEPER, _pk("unclaimed"), html=False),
+    Case("ledger:unclaimed-back", KEEPER, lambda w: {"pk": w.unclaimed.pk, "number": w.membership.number + 1}),
     Case("ledger:payouts", BOOKS, viewers=("treasurer", "auditor")),
     Case("ledger:payout-new", KEEPER),
     Case("ledger:payout", BOOKS, _pk("run"), viewers=("treasurer", "board")),
