@@ -13,7 +13,7 @@ from pathlib import Path
 
 import redis
 from django.conf import settings
-from django.db import connections
+from django.db import connections, transaction
 
 from coop import embedded, embedded_files
 from governance.models import Ballot
@@ -51,6 +51,8 @@ def wal_segments(data: Path, since: str) -> dict[str, bytes]:
 
     Later names are old segments that wait for their next use: what they hold is from before.
     """
+    with transaction.atomic(using="owner"):  # what is in memory still goes to the disk with the next commit
+        owner("SET LOCAL synchronous_commit = on; SELECT pg_logical_emit_message(true, 'insider', '')::text")
     found, last = {}, wal_now()
     for segment in (data / "pg_wal").iterdir():
         if len(segment.name) == 24 and since <= segment.name <= last:
