@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import filings, payouts, surplus
+from . import filings, payouts, reassigning, surplus
 
 surplus_urls = [
     path("patronage/", surplus.Years.as_view(), name="patronage-years"),
@@ -13,6 +13,7 @@ surplus_urls = [
     path("patronage/imports/<int:pk>/undo/", surplus.UndoImport.as_view(), name="patronage-undo"),
     path("patronage/batches/", surplus.Batches.as_view(), name="patronage-batches"),
     path("patronage/corrections/", surplus.Corrections.as_view(), name="patronage-corrections"),
+    path("patronage/reassignments/", reassigning.Reassignments.as_view(), name="patronage-reassignments"),
     path("plans/", surplus.Plans.as_view(), name="plans"),
     path("plans/<int:pk>/", surplus.OnePlan.as_view(), name="plan"),
     path("plans/<int:pk>/lines/", surplus.Lines.as_view(), name="plan-lines"),

@@ -15,11 +15,13 @@ from coop.kernel.models import Job
 from coop.kernel.tenancy import path
 from coop.kernel.web import requires
 from ledger.models import PatronageImport, PatronageYear
+from ledger.patronage_forms import ReassignForm
 from ledger.selectors import patronage as selectors
 from ledger.services import patronage as services
-from ledger.services import patronage_jobs
+from ledger.services import patronage_jobs, patronage_reassigning
 from ledger.surplus_forms import CorrectionForm, ImportForm, ReasonForm
 from ledger.units import Measure
+from ledger.web.common import answer, sent
 from members.selectors import membership_by_number
 
 State = PatronageImport.State
@@ -221,3 +223,31 @@ def correct(request: HttpRequest, year: int) -> HttpResponse:
             return redirect(f"{path(request.coop, 'ledger:patronage')}?year={year}")
     context = {"year": found, "form": form}
     return render(request, "ledger/patronage_correct.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires("ledger.keep_books")
+def reassign(request: HttpRequest, year: int) -> HttpResponse:
+    """Move business from the number it was rung up under to those whose it is."""
+    found = find_year(request, year)
+    pools = selectors.pools(found)
+    if not pools:
+        raise Http404
+    form = ReassignForm(sent(request), pools=pools, currency=request.coop.currency)
+
+    def act() -> HttpResponse:
+        said = dict(form.cleaned_data)
+        membership = membership_by_number(request.coop, said.pop("number"))
+        if membership is None:
+            raise Refused("no_member", _("No member has this number."), "number")
+        patronage_reassigning.reassign(actor=request.actor, membership=membership, year=year, **said)
+        messages.success(request, _("Member %(number)s’s business is moved.") % {"number": membership.number_text})
+        return redirect(f"{path(request.coop, 'ledger:patronage')}?year={year}")
+
+    context = {
+        "heading": _("Whose business of %(year)s is it?") % {"year": year},
+        "lead": _("A company’s purchases can belong to its persons. New lines move them; the pool’s total stays."),
+        "button": _("Move it"),
+        "back": path(request.coop, "ledger:patronage"),
+    }
+    return answer(request, form, act, "ledger/act.html", context)

@@ -14,6 +14,7 @@ surplus_urls = [
     path("ledger/patronage/imports/<int:pk>/discard/", patronage.discard, name="patronage-discard"),
     path("ledger/patronage/imports/<int:pk>/undo/", patronage.undo, name="patronage-undo"),
     path("ledger/patronage/<int:year>/correct/", patronage.correct, name="patronage-correct"),
+    path("ledger/patronage/<int:year>/reassign/", patronage.reassign, name="patronage-reassign"),
     path("ledger/surplus/", surplus.years, name="surplus"),
     path("ledger/surplus/<int:year>/", surplus.year, name="surplus-year"),
     path("ledger/surplus/<int:year>/new/", surplus.new, name="plan-new"),

@@ -79,6 +79,7 @@ CASES = [
     Case("ledger:patronage-discard", KEEPER, _pk("checked"), method="post"),
     Case("ledger:patronage-undo", KEEPER, _pk("recorded")),
     Case("ledger:patronage-correct", KEEPER, lambda w: {"year": 2021}),
+    Case("ledger:patronage-reassign", KEEPER, lambda w: {"year": 2021}),
     Case("ledger:surplus", PLANS, html=False),
     Case("ledger:surplus-year", PLANS, lambda w: {"year": 2022}, viewers=("treasurer", "secretary")),
     Case("ledger:surplus-year", PLANS, lambda w: {"year": 2025}, query="?posted"),
@@ -145,6 +146,12 @@ def _a_correction(world: World) -> dict:
     return {"year": 2021, "member": number, "pool": "purchases", "quantity": 900, "because": "a return"}
 
 
+def _a_move(world: World) -> dict:
+    number = world.membership.number
+    to = [{"member": number + 1, "quantity": 100}]
+    return {"year": 2021, "member": number, "pool": "purchases", "to": to, "because": "theirs"}
+
+
 def _a_plan(world: World) -> dict:
     return {"year": 2021, "title": "By program", "terms": TERMS}
 
@@ -185,6 +192,7 @@ API = [
     Case("ledger-api:patronage-batches", KEEPER, method="post", data=_a_batch),
     Case("ledger-api:patronage-corrections", BOOKS),
     Case("ledger-api:patronage-corrections", KEEPER, method="post", data=_a_correction),
+    Case("ledger-api:patronage-reassignments", KEEPER, method="post", data=_a_move),
     Case("ledger-api:plans", PLANS),
     Case("ledger-api:plans", KEEPER, method="post", data=_a_plan),
     Case("ledger-api:plan", PLANS, _pk("draft")),
