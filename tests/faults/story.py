@@ -1,12 +1,11 @@
 """A year ready to be posted, made by the services in a process of its own, and what became of it afterwards.
 
-Run as ``python -m tests.faults.story`` in the environment of a data folder; a line of JSON in, ``[VERB, ARGUMENT, …]``,
-a line of JSON out. One process tells the whole story, for starting one takes longer than what it is asked for.
+Run as ``python -m tests.faults.story``; see ``telling.py``.
 """
 
-import json
 import os
-import sys
+
+from tests.faults.telling import tell
 
 EVERYDAY = 5  # members whose plan is one ordinary entry; the houses are told the same
 BULK = 60 if "ROCHDALE_SOAK" in os.environ else EVERYDAY + 1
@@ -46,26 +45,5 @@ def post(slug, plan):
     return surplus.post(actor=actor, plan=SurplusPlan.objects.get(pk=plan)).pk
 
 
-def walk(slug):
-    """What is wrong with the co-op's audit chain: nothing, one hopes."""
-    from coop.kernel import audit
-    from coop.kernel.models import Cooperative
-
-    return [str(finding) for finding in audit.verify(Cooperative.objects.get(slug=slug))]
-
-
-def main():
-    import django
-
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "coop.settings")
-    django.setup()
-    from django.db import connections
-
-    for line in sys.stdin:
-        verb, *arguments = json.loads(line)
-        print(json.dumps({"begin": begin, "post": post, "walk": walk}[verb](*arguments)), flush=True)
-        connections.close_all()  # the database may be another one when we are asked next
-
-
 if __name__ == "__main__":
-    main()
+    tell(begin=begin, post=post)

@@ -6,24 +6,18 @@ and the lock is let go. Further runs strike at random moments. ``make test`` has
 ``make soak`` every fault at every step and twenty seeds.
 """
 
-import json
 import os
 import random
 import shutil
-import signal
 import subprocess
-import sys
 import time
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack
 
-import psycopg2
 import pytest
-import redis
 
-from coop import embedded
-from coop.keeper import tie_to_parent
 from tests.faults import processes
-from tests.faults.processes import PROJECT, ask, environment, wait_for
+from tests.faults.house import WORKER, House, paused
+from tests.faults.processes import wait_for
 from tests.faults.story import EVERYDAY
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
@@ -57,118 +51,19 @@ if SOAK:
     FAULTS += [(size, f"{fault}_late", SEALING) for size in STEPS for fault in EACH]
 
 
-class House:
+class Books(House):
     """A running Rochdale with co-ops whose plans wait to be posted, one for each fault."""
 
     def __init__(self, folder):
-        self.folder, self.made = folder, 0
-        self.up = processes.Up(folder, **QUICK)
-        self.up.wait_up(180)
-        self.story = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.story"],
-            cwd=PROJECT,
-            env=environment(folder),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            preexec_fn=tie_to_parent,
-        )
-
-    def end(self):
-        self.story.kill()
-        self.story.communicate()
-        self.up.end()
-
-    def tell(self, *words):
-        self.story.stdin.write(json.dumps(words) + "\n")
-        self.story.stdin.flush()
-        answer = self.story.stdout.readline()
-        assert answer, "the story broke off; what it said stands above"
-        return json.loads(answer)
+        super().__init__(folder, "story", **QUICK)
+        self.made = 0
 
     def next_plan(self, size):
         """Another co-op's plan, and a worker that is ready for it."""
         self.made += 1
         plan = self.tell("begin", size, str(self.made))
-        wait_for(lambda: len(self.pids("celery --quiet -A coop worker")) >= 3, 60)
-        wait_for(self.up.ready, 60)
+        self.settle()
         return plan
-
-    def ask(self, query):
-        return ask(self.folder, query)
-
-    def pids(self, what):
-        """Processes of that kind, the parent before its children."""
-        found = [(int(started), pid) for (pid, started), command in self.up.tree().items() if what in command]
-        return [pid for _, pid in sorted(found)]
-
-    @contextmanager
-    def holding(self, statement):
-        """Hold the locks the statement takes; let go on the way out."""
-        os.environ["ROCHDALE_DATA"], before = str(self.folder), os.environ["ROCHDALE_DATA"]
-        try:
-            line = psycopg2.connect(**embedded.connection_params(embedded.OWNER_ROLE))
-        finally:
-            os.environ["ROCHDALE_DATA"] = before
-        with closing(line), line.cursor() as cursor:
-            cursor.execute(statement)
-            yield
-            with suppress(psycopg2.Error):  # the database itself may have been the victim
-                line.rollback()
-
-    def somebody_waits(self):
-        return self.ask("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype <> 'advisory'")[0][0] > 0
-
-    # --- faults ------------------------------------------------------------------------------------------------------
-    def kill_pool(self):
-        """The processes that do the work; their parent stays."""
-        for pid in self.pids("celery --quiet -A coop worker")[1:]:
-            os.kill(pid, signal.SIGKILL)
-
-    def kill_worker(self):
-        """The worker and all its processes."""
-        for pid in self.pids("celery --quiet -A coop worker"):
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-
-    def kill_database(self):
-        """A crash: PostgreSQL recovers from its log."""
-        self._end_postgres(signal.SIGKILL)
-
-    def restart_database(self):
-        """An orderly restart, as for an update: every connection is closed."""
-        self._end_postgres(signal.SIGINT)
-
-    def _end_postgres(self, sig):
-        postmaster = self.pids("bin/postgres -D")[0]
-        os.kill(postmaster, sig)
-        wait_for(lambda: postmaster not in self.pids("bin/postgres -D"), 20)
-        wait_for(self.answers, 60)
-
-    def answers(self):
-        try:
-            return self.ask("SELECT 1") == [(1,)]
-        except psycopg2.OperationalError:
-            return False
-
-    def empty_broker(self):
-        """Every message is gone, those being worked on included."""
-        with closing(redis.Redis(unix_socket_path=str(self.folder / "run" / "valkey.sock"))) as broker:
-            broker.flushall()
-
-    def kill_broker(self):
-        """The broker dies and comes back."""
-        (pid,) = self.pids("valkey-server")
-        os.kill(pid, signal.SIGKILL)
-        wait_for(lambda: self.pids("valkey-server") not in ([], [pid]), 20)
-
-    # --- what must be true -------------------------------------------------------------------------------------------
-    def over(self, job):
-        """True once the job is over; its worker is allowed to have been anything in between."""
-        try:
-            return self.ask(f"SELECT state FROM kernel_job WHERE id = {job} AND state IN ('done', 'failed')")
-        except psycopg2.OperationalError:
-            return None
 
     def check(self, plan, job):
         """One job, done; one entry, whole and balanced, every member with what the plan says; the chain unbroken."""
@@ -212,25 +107,12 @@ def house(prepared):
     subprocess.run(["cp", "-a", f"{prepared}/.", str(folder)], check=True)
     made = None
     try:
-        made = House(folder)
+        made = Books(folder)
         yield made
     finally:
         if made:
             made.end()
         shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def paused(pids):
-    """Hold these processes still."""
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in pids:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGCONT)
 
 
 def post(house, plan):
@@ -247,7 +129,7 @@ def test_nothing_dies(house, size):
 def test_something_dies_in_the_middle(house, size, fault, where):
     plan = house.next_plan(size)
     with ExitStack() as held:
-        with paused(house.pids("celery --quiet -A coop worker")):
+        with paused(house.pids(WORKER)):
             job = post(house, plan)
             before = held.enter_context(ExitStack())
             before.enter_context(house.holding(LOCKS[where].format(**plan)))
@@ -263,7 +145,7 @@ def test_something_dies_in_the_middle(house, size, fault, where):
 
 def test_the_broker_is_emptied_before_anybody_saw_the_message(house):
     plan = house.next_plan("small")
-    with paused(house.pids("celery --quiet -A coop worker")):
+    with paused(house.pids(WORKER)):
         job = post(house, plan)
         house.empty_broker()
     house.check(plan, job)
