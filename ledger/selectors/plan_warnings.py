@@ -148,6 +148,22 @@ def _cash(plan: SurplusPlan, law: SurplusLaw) -> Iterator[Warning]:
         )
 
 
+def against_the_books(plan: SurplusPlan) -> list[Warning]:
+    """Where the books show another result for the year than the plan begins with; one query. For a plan on its way."""
+    booked, earned = surplus.result_in_the_books(plan.year), plan.result["earned"]
+    if plan.entry_id is not None or not booked or booked == earned:
+        return []
+    return [
+        Warning(
+            "books",
+            "warn",
+            _("The books show another result"),
+            _("Income less costs of %(year)s is %(booked)s so far; the plan begins with %(earned)s.")
+            % {"year": plan.year.year, "booked": _said(plan, booked), "earned": _said(plan, earned)},
+        )
+    ]
+
+
 def _not_shared(plan: SurplusPlan) -> Iterator[Warning]:
     if plan.result["unallocated"]:
         yield Warning(

@@ -127,7 +127,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
             "how_large": charts.how_large(plan),
             "odd_units": charts.odd_units(plan) if plan.result["pools"] else "",
             "largest": selectors.largest(plan),
-            "warnings": plan_warnings.warnings(plan),
+            "warnings": [*plan_warnings.against_the_books(plan), *plan_warnings.warnings(plan)],
             "issues": selectors.issues_before_proposing(plan) if plan.is_draft else [],
             "steps": steps(plan, request.actor),
             "job": _job(plan),

@@ -13,6 +13,7 @@ from ledger import tasks
 from ledger.models import PatronageImport, PatronageRecord, SurplusPlan
 from ledger.services import patronage, surplus
 from tests.governance.factories import carried_resolution
+from tests.ledger.factories import make_entry
 from tests.ledger.surplus_factories import YEAR, carried, csv_of, make_import, make_plan, posted
 from tests.members.factories import make_member
 
@@ -354,3 +355,20 @@ def test_a_members_statement_costs_the_same(coop, lena, jonas, buyers, counted):
     counted(
         14, url(coop, "statement", year=YEAR), amara, lambda: make_member(coop, name="Zoe New", on=date(2023, 1, 1))
     )
+
+
+def test_the_second_officer_is_told_on_the_desk_and_the_books_are_held_against_the_plan(
+    coop, lena, jonas, buyers, client_of
+):
+    make_import(lena, {1: "100.00"})
+    plan = carried(make_plan(lena), lena)
+    desk = f"/{coop.slug}/ledger/"
+    waits = "Plan A for 2025 waits for a second officer"
+    assert waits in client_of(jonas).get(desk).content.decode()
+    assert waits not in client_of(lena).get(desk).content.decode(), "she drew it up"
+    page = f"/{coop.slug}/ledger/surplus/plans/{plan.pk}/"
+    assert "The books show another result" not in client_of(lena).get(page).content.decode(), "no income, no costs yet"
+    make_entry(coop, "bank", "dues", 120_00, on=date(2025, 3, 1))
+    page = client_of(lena).get(page).content.decode()
+    assert "The books show another result" in page
+    assert "Income less costs of 2025 is €120.00 so far" in page
