@@ -18,6 +18,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # noqa: S3
 MEDIA_ROOT = Path(os.environ["ROCHDALE_DATA"]) / "media"
 BALLOT_KEYS = Path(os.environ["ROCHDALE_DATA"]) / f"ballot-keys-{os.getpid()}"
 DATABASES["default"]["CONN_MAX_AGE"] = 0
+WHITENOISE_AUTOREFRESH = True  # else each test's client reads the headers of every collected file before its first page
 
 # Each worker of a parallel run has its own corner of the shared cache: limits on logins are counted there.
 _worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
