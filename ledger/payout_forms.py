@@ -123,3 +123,43 @@ class UnclaimedForm(forms.Form):
         kwargs["initial"] = {"years": law.years, "notice_days": law.notice_days}
         super().__init__(*args, **kwargs)
         self.fields["goes_to"].choices = [("", _("Choose an account")), *accounts]
+
+
+class EquityForm(forms.Form):
+    """A payback of kept refunds."""
+
+    decided = forms.CharField(
+        label=_("Decided by"), max_length=120, help_text=_("The resolution behind it, such as “board 2026-07”.")
+    )
+    who = forms.ChoiceField(
+        label=_("Who is paid back"),
+        choices=[
+            ("all", _("everybody")),
+            ("estates", _("the estates of members who have died")),
+            ("age", _("members from an age on")),
+        ],
+    )
+    age = forms.IntegerField(label=_("From which age on"), min_value=18, max_value=120, required=False)
+    order = forms.ChoiceField(
+        label=_("In which order"),
+        choices=[
+            ("oldest", _("the oldest years first")),
+            ("newest", _("the newest years first")),
+            ("every", _("every year by the same percentage")),
+            ("hybrid", _("a part for the oldest years, the rest for the newest")),
+        ],
+    )
+    oldest_percent = forms.IntegerField(
+        label=_("Part for the oldest years, per cent"), min_value=0, max_value=100, required=False, initial=50
+    )
+    amount = AmountField(
+        label=_("How much altogether"), required=False, help_text=_("Empty: everything kept for those it is for.")
+    )
+
+    def __init__(self, *args, coop, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["amount"].measure = Measure(Unit.MONEY, coop.currency)
+
+    def clean_oldest_percent(self) -> int:
+        given = self.cleaned_data["oldest_percent"]
+        return 50 if given is None else given

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from coop.kernel import jobs, tenancy
-from ledger.models import PatronageImport
-from ledger.services import allocation_notices, distribution, patronage, patronage_jobs, payout_posting
+from ledger.models import EquityPlan, PatronageImport
+from ledger.services import allocation_notices, distribution, equity, patronage, patronage_jobs, payout_posting
 
 
 @jobs.task("ledger.post_distribution")
@@ -68,3 +68,11 @@ def record_patronage(running: jobs.Running, import_id: int) -> None:
     found = PatronageImport.objects.get(coop=actor.coop, pk=import_id)
     patronage.record_import(actor=actor, patronage_import=found, progress=running.progress)
     running.result(tenancy.path(running.job.coop, "ledger:patronage-import", pk=import_id))
+
+
+@jobs.task("ledger.post_payback")
+def post_payback(running: jobs.Running, plan_id: int) -> None:
+    """Post an approved payback of kept refunds."""
+    actor = jobs.actor_of(running.job)
+    equity.post(actor=actor, plan=EquityPlan.objects.get(coop=actor.coop, pk=plan_id))
+    running.result(tenancy.path(running.job.coop, "ledger:equity-plan", pk=plan_id))

@@ -1,6 +1,7 @@
 """What we own and owe."""
 
 from .bank import BankAccount, BankLine, BankStatement
+from .equity import EquityLine, EquityPlan
 from .journal import Account, BulkBatch, Checkpoint, Entry, Period, PeriodEvent, Posting, Sealed
 from .notices import AllocationNotice
 from .patronage import PatronageFile, PatronageImport, PatronageRecord, PatronageYear
@@ -28,6 +29,8 @@ __all__ = [
     "Certificate",
     "Checkpoint",
     "Entry",
+    "EquityLine",
+    "EquityPlan",
     "MemberFee",
     "PayingAccount",
     "PayoutDetails",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import filings, notices, patronage, payouts, statements, surplus, unclaimed
+from . import equity, filings, notices, patronage, payouts, statements, surplus, unclaimed
 
 PLAN = "ledger/surplus/plans/<int:pk>/"
 
@@ -60,4 +60,10 @@ surplus_urls = [
     path("ledger/unclaimed/<int:pk>/cancel/", unclaimed.cancel, name="unclaimed-cancel"),
     path("ledger/unclaimed/<int:pk>/list.csv", unclaimed.file, name="unclaimed-file"),
     path("ledger/unclaimed/<int:pk>/back/<int:number>/", unclaimed.give_back, name="unclaimed-back"),
+    path("ledger/kept/", equity.overview, name="equity"),
+    path("ledger/kept/new/", equity.new, name="equity-new"),
+    path("ledger/kept/<int:pk>/", equity.detail, name="equity-plan"),
+    path("ledger/kept/<int:pk>/approve/", equity.approve, name="equity-approve"),
+    path("ledger/kept/<int:pk>/post/", equity.post, name="equity-post"),
+    path("ledger/kept/<int:pk>/cancel/", equity.cancel, name="equity-cancel"),
 ]

@@ -8,7 +8,7 @@ from datetime import timedelta
 from coop.kernel import clock
 from coop.kernel.models import Cooperative
 from ledger.models import PayoutRun
-from ledger.services import patronage, payouts, surplus, unclaimed
+from ledger.services import equity, patronage, payouts, surplus, unclaimed
 from members.models import Membership, Party
 from tests.access.harness import Case, World
 from tests.governance.factories import carried_resolution
@@ -50,6 +50,7 @@ def build(world: World) -> None:
         payout_factories.owe(world.coop, silent, refund=2_00)
     world.listed = unclaimed.draw_up(actor=lena, years=1, notice_days=30, goes_to="3200")
     world.run = payout_factories.make_run(lena)
+    world.payback = equity.draw_up(actor=lena, decided="board 2026-07", order="oldest", amount=100_00)
     year_open = {"year": 2021, "pool": "purchases", "unit": "money"}
     make_import(lena, {number: "7.00"}, year=2021)
     world.loose = make_import(lena, {number: "1.00"}, year=2021)
@@ -114,6 +115,12 @@ CASES = [
     Case("ledger:unclaimed-cancel", KEEPER, _pk("unclaimed"), method="post"),
     Case("ledger:unclaimed-file", KEEPER, _pk("unclaimed"), html=False),
     Case("ledger:unclaimed-back", KEEPER, lambda w: {"pk": w.unclaimed.pk, "number": w.membership.number + 1}),
+    Case("ledger:equity", BOOKS, viewers=("treasurer", "auditor")),
+    Case("ledger:equity-new", KEEPER),
+    Case("ledger:equity-plan", BOOKS, _pk("payback"), viewers=("treasurer", "board")),
+    Case("ledger:equity-approve", {"board"}, _pk("payback")),
+    Case("ledger:equity-post", KEEPER, _pk("payback"), method="post"),
+    Case("ledger:equity-cancel", KEEPER, _pk("payback"), method="post"),
     Case("ledger:payouts", BOOKS, viewers=("treasurer", "auditor")),
     Case("ledger:payout-new", KEEPER),
     Case("ledger:payout", BOOKS, _pk("run"), viewers=("treasurer", "board")),

@@ -157,7 +157,7 @@ def test_the_database_keeps_list_booking_and_return_together(coop, lena, owed, r
             attack()
             with connection.cursor() as cursor:
                 cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    with pytest.raises(Refused, match="given back member by member"):
+    with pytest.raises(Refused, match="given back on its list"):
         reverse_entry(actor=lena, entry=done.entry, on=clock.today(coop), because="no")
 
 
