@@ -139,6 +139,11 @@ class ReasonForm(forms.Form):
     because = forms.CharField(label=_("Why"), max_length=300)
 
 
+class CertifyForm(forms.Form):
+    seen = forms.CharField(widget=forms.HiddenInput)
+    remark = forms.CharField(label=_("Remark for the minutes"), max_length=300, required=False)
+
+
 class VoterSearchForm(forms.Form):
     q = forms.CharField(
         label=_("Name or number"),

@@ -15,6 +15,12 @@ def run_ballots(actor, obj=None) -> bool:
     return actor.is_system or actor.holds("returning_officer")
 
 
+@predicate("governance.certify")
+def certify(actor, obj=None) -> bool:
+    """The returning officer, the board and the secretary sign results, two of them each."""
+    return actor.holds("returning_officer", "board", "secretary")
+
+
 @predicate("governance.call_meetings")
 def call_meetings(actor, obj=None) -> bool:
     """The secretary calls the meeting, or the returning officer does."""

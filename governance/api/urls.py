@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import views
+from . import certifying, views
 
 app_name = "governance-api"
 urlpatterns = [
@@ -18,6 +18,7 @@ urlpatterns = [
     path("ballots/<int:pk>/release/", views.Release.as_view(), name="release"),
     path("ballots/<int:pk>/vote/", views.Vote.as_view(), name="vote"),
     path("ballots/<int:pk>/result/", views.Result.as_view(), name="result"),
+    path("ballots/<int:pk>/certification/", certifying.Certifications.as_view(), name="certification"),
     path("questions/<int:pk>/papers/", views.Papers.as_view(), name="papers"),
     path("papers/<int:pk>/undo/", views.UndoPapers.as_view(), name="papers-undo"),
     path("resolutions/", views.Resolutions.as_view(), name="resolutions"),

@@ -1,6 +1,7 @@
 """What is decided, by whom, and what came of it: meetings, rolls, ballots, votes, counts, resolutions."""
 
 from .ballots import Ballot, Option, Question
+from .certifying import Certification
 from .meetings import Meeting, ResolutionType
 from .results import Count, OtherRule, Resolution
 from .rolls import Roll, RollEntry
@@ -12,6 +13,7 @@ __all__ = [
     "BoardEntry",
     "BoxOpening",
     "Bundle",
+    "Certification",
     "Count",
     "Meeting",
     "OpenedPack",

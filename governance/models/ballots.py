@@ -157,6 +157,18 @@ class Ballot(CoopModel):
                     RETURN NEW;
                 """,
             ),
+            pgtrigger.Trigger(
+                name="certified_by_two",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(new__state="certified") & ~pgtrigger.Q(old__state="certified"),
+                func="""
+                    IF (SELECT count(*) FROM governance_certification c WHERE c.ballot_id = NEW.id) <> 2 THEN
+                        RAISE check_violation USING MESSAGE = 'a result is certified by two officers';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
         ]
 
     def __str__(self) -> str:

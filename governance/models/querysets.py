@@ -62,6 +62,10 @@ class ResolutionQuerySet(_InCoop):
     def carried(self):
         return self.filter(carried=True)
 
+    def certified(self):
+        """Those two officers have signed the result of."""
+        return self.filter(ballot__state="certified")
+
     def found(self, words: str):
         for word in words.split():
             self = self.filter(Q(title__icontains=word) | Q(number__icontains=word) | Q(text__icontains=word))

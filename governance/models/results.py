@@ -115,3 +115,8 @@ class Resolution(CoopModel, AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.number} {self.title}"
+
+    @property
+    def stands(self) -> bool:
+        """Two officers have certified the ballot it came of."""
+        return self.ballot.state == Ballot.State.CERTIFIED

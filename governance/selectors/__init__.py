@@ -12,12 +12,14 @@ from .ballots import (
     taken_part,
     with_questions,
 )
+from .certifying import certifications
 from .outcomes import Outcome, outcome
 from .papers import aggregated, papers_in, papers_of
 from .results import Participation, carried_resolutions, counts_of, participation, resolution, resolutions
 from .rolls import has_roll, meetings, roll_entries, roll_is_whole, why_not_on
 
 __all__ = [
+    "certifications",
     "Issue",
     "Outcome",
     "Participation",

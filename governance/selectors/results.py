@@ -27,8 +27,8 @@ def resolutions(actor, words: str = ""):
 
 
 def carried_resolutions(coop):
-    """Motions the members carried, newest first: what a plan or an act may lean on."""
-    return Resolution.objects.filter(coop=coop).carried()
+    """Motions the members carried and two officers certified, newest first: what a plan or an act may lean on."""
+    return Resolution.objects.filter(coop=coop).carried().certified()
 
 
 def resolution(coop, pk: int) -> Resolution:

@@ -13,6 +13,7 @@ from .ballots import (
     set_options,
 )
 from .casting import NoBallot, cast_secret, look_up
+from .certifying import certify, digest_of
 from .counting import ask_other_rule, close_due, count_ballot, count_other_rule, other_methods
 from .meetings import call_meeting, change_meeting, create_resolution_type, standard_resolution_types
 from .opening import ask_to_open, destroy_keys, destroy_spent_keys, open_box, shake_open
@@ -22,6 +23,8 @@ from .secret import Issued, announce, issue_credential
 from .voting import cast_recorded, why_not_now
 
 __all__ = [
+    "certify",
+    "digest_of",
     "ask_to_open",
     "issue_credential",
     "announce",

@@ -47,6 +47,7 @@ def result(request: HttpRequest, pk: int) -> HttpResponse:
         "kinds": files.kinds_of,
         "files": [(each, files.kinds_of(each.question), services.other_methods(each.question)) for each in outcomes],
         "opening": known.opening(ballot),
+        "signed": selectors.certifications(ballot),
         "bundle": known.bundle(ballot) if ballot.is_secret else None,
         "how_published": _how_published(ballot),
         "my_vote": selectors.current_vote(ballot, selectors.standing(ballot, membership_of(request.actor)).entry),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import ballots, meetings, papers, questions, results, secret, votes
+from . import ballots, certifying, meetings, papers, questions, results, secret, votes
 
 app_name = "governance"
 urlpatterns = [
@@ -20,6 +20,7 @@ urlpatterns = [
     path("ballots/<int:pk>/delete/", ballots.ballot_delete, name="ballot-delete"),
     path("ballots/<int:pk>/release/", ballots.release, name="release"),
     path("ballots/<int:pk>/open-box/", ballots.open_box, name="open-box"),
+    path("ballots/<int:pk>/certify/", certifying.certify, name="certify"),
     path("ballots/<int:pk>/turnout/", ballots.turnout, name="turnout"),
     path("ballots/<int:pk>/questions/election/", questions.election_new, name="election-new"),
     path("ballots/<int:pk>/questions/motion/", questions.motion_new, name="motion-new"),

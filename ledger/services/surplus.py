@@ -218,6 +218,8 @@ def link_resolution(*, actor, plan: SurplusPlan, resolution) -> SurplusPlan:
     _only(found, State.PROPOSED)
     if resolution.coop_id != found.coop_id or not resolution.carried:
         raise Refused("not_carried", _("The members did not carry this motion."), "resolution")
+    if not resolution.stands:
+        raise Refused("not_certified", _("Two officers have not certified this result yet."), "resolution")
     if resolution.decided_on <= found.year.starts_on:
         raise Refused(
             "too_early",

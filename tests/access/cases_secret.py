@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from governance.models import Bundle
 from tests.access.harness import INSIDERS, OFFICERS, Case, World
 from tests.governance.ballotbox.voter import Voter, finish, make_secret_ballot
 from tests.governance.factories import make_roll
 
 RETURNING = {"returning_officer"}
 MEMBER = {"member"}
+SIGNERS = {"returning_officer", "board", "secretary"}
 
 
 def build(world: World) -> None:
@@ -54,4 +56,16 @@ CASES = [
     Case("governance:promises", INSIDERS, released, viewers=("member", "board")),
     Case("governance:promises", INSIDERS, counted, query="?counted", viewers=("member",)),
     Case("governance:result", INSIDERS, counted, query="?secret", viewers=("member",)),
+    Case("governance:certify", SIGNERS, counted, viewers=("returning_officer",)),
+    Case("governance:certify", SIGNERS, counted, method="post", data=lambda w: {"seen": "0" * 64}),
+    Case("governance-api:certification", INSIDERS, counted, api=True, html=False),
+    Case(
+        "governance-api:certification",
+        SIGNERS,
+        counted,
+        method="post",
+        data=lambda w: {"seen": Bundle.objects.get(ballot=w.secret_counted).sha256},
+        api=True,
+        html=False,
+    ),
 ]

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from coop.kernel import clock
+from coop.kernel.models import Office, User
 from coop.kernel.tenancy import Actor
 from governance import services
 from governance.models import Ballot, Meeting, Question, Resolution, ResolutionType, Roll
 from members.models import Membership
 from members.selectors import membership_of
-from tests.cast import make_user
+from tests.cast import make_officer, make_user
 from tests.members.factories import make_member
 
 JOINED = date(2020, 1, 1)
@@ -120,8 +121,22 @@ def close_and_count(ballot: Ballot) -> Ballot:
     return ballot
 
 
+def certify(ballot: Ballot) -> Ballot:
+    """Two officers of the co-op sign the result; they are appointed where there are too few."""
+    held = Office.objects.filter(coop=ballot.coop, role__in=("returning_officer", "board", "secretary"))
+    users = list(User.objects.filter(pk__in=held.values("user")).order_by("pk")[:2])
+    for role in ("returning_officer", "board")[len(users) :]:
+        users.append(make_officer(ballot.coop, f"signs-as-{role.replace('_', '-')}-{ballot.coop_id}", role).user)
+    with clock.at(max(ballot.closes_at, clock.now())):
+        for user in users:
+            actor = Actor.of(user, ballot.coop)
+            services.certify(actor=actor, ballot=ballot, seen=services.digest_of(ballot))
+    ballot.refresh_from_db()
+    return ballot
+
+
 def carried_resolution(coop, title: str = "What we do with the surplus", *, carried: bool = True) -> Resolution:
-    """A motion put to a ballot of its own, voted on by one member and counted: carried, or lost."""
+    """A motion put to a ballot of its own, voted on by one member, counted and certified: carried, or lost."""
     voter = make_voter(coop)
     roll = make_roll(coop)
     ballot = services.create_ballot(
@@ -142,7 +157,7 @@ def carried_resolution(coop, title: str = "What we do with the surplus", *, carr
     )
     ballot = services.open_ballot(actor=Actor.system(coop), ballot=ballot)
     services.cast_recorded(actor=voter, ballot=ballot, marks=marks(ballot, motion=[0 if carried else 1]))
-    close_and_count(ballot)
+    certify(close_and_count(ballot))
     return Resolution.objects.get(ballot=ballot)
 
 

@@ -189,8 +189,9 @@ class TestVotes:
 class TestBallot:
     def test_it_goes_forward_only(self, ballot):
         set_state = "UPDATE governance_ballot SET state = %s, closed_at = closes_at WHERE id = %s"
-        for state in ("draft", "counted", "certified"):
+        for state in ("draft", "counted"):
             refused(set_state, state, ballot.pk, says="a ballot goes from released to closed to counted")
+        refused(set_state, "certified", ballot.pk, says="a result is certified by two officers")
         close_and_count(ballot)
         for state in ("draft", "open", "closed"):
             refused(set_state, state, ballot.pk, says="a ballot goes from released to closed to counted")
