@@ -52,6 +52,7 @@ def meeting(
     with clock.at(at(day, 17) + timedelta(seconds=5)):
         services.close_due()
         services.count_ballot(actor=Actor.system(coop), ballot_id=ballot.pk)
+    ballot.refresh_from_db()
     with clock.at(at(day, 18)):
         for signer in (officer, officers["secretary"]):
             services.certify(actor=signer, ballot=ballot, seen=services.digest_of(ballot))

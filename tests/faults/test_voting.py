@@ -45,11 +45,19 @@ MIDDLE = {  # step: what it has done by then, and the lock it waits for there
     "close": "LOCK TABLE kernel_auditevent IN EXCLUSIVE MODE",  # closed, and the count asked for
     "open the box": "LOCK TABLE governance_boxopening IN EXCLUSIVE MODE",  # every paper is unsealed and written down
     "count": "LOCK TABLE governance_bundle IN EXCLUSIVE MODE",  # every question is counted
+    "certify": "LOCK TABLE governance_boardentry IN EXCLUSIVE MODE",  # both have signed
 }
-BY_WEB, BY_WORKER = ("release", "issue", "cast"), ("close", "open the box", "keys", "count")
+BY_WEB, BY_WORKER = ("release", "issue", "cast", "certify"), ("close", "open the box", "keys", "count")
 FAULTS = {step: ("kill_web", "kill_database", "restart_database") for step in BY_WEB}
 FAULTS |= {step: ("kill_worker", "kill_pool", "kill_database", "restart_database") for step in BY_WORKER}
-EVERYDAY = {"release": "kill_web", "issue": "kill_database", "open the box": "kill_worker", "count": "kill_database"}
+EVERYDAY = {
+    "release": "kill_web",
+    "issue": "kill_database",
+    "cast": "kill_web",
+    "open the box": "kill_worker",
+    "count": "kill_database",
+    "certify": "kill_web",
+}
 LIVES = [EVERYDAY] + [{step: fault} for step in FAULTS for fault in FAULTS[step] if SOAK]
 SEEDS = range(20) if SOAK else ()
 MARKS = [[[0, 2], [0]], [[1], [1]], [[], [0]], [[3, 2, 1, 0], [2]], [[2], [0]]]
@@ -178,6 +186,18 @@ class Life:
         self.close()
         wait_for(lambda: booth.state(self.pk) in ("counted", "certified"), 120, pause=0.2)
 
+    def certify(self):
+        """Both officers sign the bundle; who is asked to sign twice says no more than that it is done."""
+        booth = self.booth
+        ((digest,),) = booth.ask(f"SELECT sha256 FROM governance_bundle WHERE ballot_id = {self.pk}")
+        path, form = f"/{booth.slug}/ballots/{self.pk}/certify/", "application/x-www-form-urlencoded"
+        for officer in booth.officers:
+            act = lambda who=officer: booth.persist(path, f"seen={digest}".encode(), who, form, good=(302, 422))  # noqa: E731
+            self.strike("certify", act) if officer == booth.officers[1] else act()
+        assert booth.state(self.pk) == "certified"
+        signed = f"SELECT position, office, digest FROM governance_certification WHERE ballot_id = {self.pk} ORDER BY 1"
+        assert booth.ask(signed) == [(1, "returning_officer", digest), (2, "board", digest)]
+
     def keys(self):
         """Strike when the keys are gone and nobody has written that down: the box's opener holds the ballot's row,
         and we are next in its queue, before whoever destroys the keys."""
@@ -209,7 +229,7 @@ class Life:
         ask, mine = self.booth.ask, f"ballot_id = {self.pk}"
         wait_for(lambda: not self.booth.keys_of(self.pk).exists(), 30)
         wait_for(lambda: "keys_destroyed" in self.board(), 30)
-        assert sorted(self.board()) == ["counted", "keys_destroyed", "opened", "released"]
+        assert sorted(self.board()) == ["certified", "counted", "keys_destroyed", "opened", "released"]
         assert ask(f"SELECT papers, spoiled, struck_off FROM governance_boxopening WHERE {mine}") == [(5, 0, 5)]
         assert ask(f"SELECT count(*), count(DISTINCT entry_id) FROM governance_strikeoff WHERE {mine}") == [(5, 5)]
         found = {receipt for (receipt,) in ask(f"SELECT receipt FROM governance_openedpaper WHERE {mine}")}
@@ -236,6 +256,7 @@ class Life:
         self.release()
         self.vote()
         self.count()
+        self.certify()
         self.check()
         assert set(self.struck) == wanted
 
@@ -280,6 +301,7 @@ def some_moments(booth, seed):
         life.vote()
         wait_for(booth.answers, 60)
         life.count()
+        life.certify()
     finally:
         over.set()
         striking.join(90)

@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
 from coop.kernel import audit
-from coop.kernel.errors import Refused
+from coop.kernel.errors import NotAllowed, Refused
 from governance import services
 from governance.models import BoardEntry, Bundle, Certification
 from governance.selectors import carried_resolutions
@@ -74,7 +74,7 @@ def test_who_may_not_sign_is_refused_in_a_sentence(coop, samir, mei, lena):
         services.certify(actor=samir, ballot=ballot, seen="0" * 64)
     ballot = counted(coop)
     for nobody in (lena, amara):
-        with pytest.raises(Refused):
+        with pytest.raises(NotAllowed):
             sign(nobody, ballot)
     with pytest.raises(Refused, match="not the result that is kept"):
         services.certify(actor=samir, ballot=ballot, seen="0" * 64)
