@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from coop.kernel import charts, clock, money, rules
 from coop.kernel.tenancy import path
 from coop.kernel.web import requires
-from ledger.models import Account, PayoutRun, Period, SurplusPlan
+from ledger.models import Account, EquityPlan, PayoutRun, Period, SurplusPlan
 from ledger.selectors import balances
 from ledger.selectors.bank import waiting_count
 from ledger.selectors.dues import unpaid
@@ -72,6 +72,10 @@ def _second_person(request: HttpRequest) -> list[tuple[str, str, str]]:
         if rules.may(actor, "ledger.release", run):
             sentence = _("Pay-out %(number)s waits for a second officer") % {"number": run.number}
             found.append((sentence, _("Look and release"), path(coop, "ledger:payout-release", pk=run.pk)))
+    for payback in EquityPlan.objects.filter(coop=coop, state=EquityPlan.State.DRAFT):
+        if rules.may(actor, "ledger.approve", payback):
+            sentence = _("Payback %(number)s waits for a second officer") % {"number": payback.number}
+            found.append((sentence, _("Look and approve"), path(coop, "ledger:equity-approve", pk=payback.pk)))
     return found
 
 
