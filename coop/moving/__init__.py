@@ -1,0 +1,1 @@
+"""Getting a house, or one co-op, from one database into another, and proving that it arrived whole."""

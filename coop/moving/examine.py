@@ -1,0 +1,72 @@
+"""Does everything that can be proven about a co-op's records hold? Asked after every move, and whenever one likes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+from django.db import connection
+
+from coop.kernel import audit
+from governance.ballotbox import board
+from governance.digests import canonical, sha256
+from governance.models import Ballot, BoardEntry, Bundle, Resolution, Roll
+from governance.selectors.rolls import roll_is_whole
+from ledger.selectors.shares import reconciliation
+from members.services import history
+
+_OFF = """
+SELECT p.entry_id, a.currency, sum(p.amount) FROM ledger_posting p JOIN ledger_account a ON a.id = p.account_id
+ WHERE p.coop_id = %s GROUP BY p.entry_id, a.currency HAVING sum(p.amount) <> 0 ORDER BY 1 LIMIT 5
+"""
+_SEALS = """
+SELECT e.id, coalesce(s.lines, 0), count(p.n) FROM ledger_entry e LEFT JOIN ledger_sealed s ON s.entry_id = e.id
+  LEFT JOIN ledger_posting p ON p.batch = e.batch AND p.entry_id = e.id
+ WHERE e.coop_id = %s GROUP BY e.id, s.lines HAVING coalesce(s.lines, 0) <> count(p.n) ORDER BY 1 LIMIT 5
+"""
+
+
+def examine(coop) -> list[str]:
+    """A sentence for everything that does not hold; nothing: the audit chain, the members' histories, the journal, the
+    register of shares, the rolls, the boards, the bundles and the resolutions are whole."""
+    found = [f"audit event {each.seq}: {each.what}" for each in audit.verify(coop)]
+    found += history.verify(coop)
+    found += _journal(coop)
+    found += _ballots(coop)
+    return found
+
+
+def _journal(coop) -> Iterator[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(_OFF, [coop.pk])
+        for entry, currency, off in cursor.fetchall():
+            yield f"entry {entry} is off by {off} {currency}"
+        cursor.execute(_SEALS, [coop.pk])
+        for entry, sealed, lines in cursor.fetchall():
+            yield f"entry {entry} was sealed with {sealed} lines and has {lines}"
+    agreement = reconciliation(coop)
+    if not agreement.agrees:
+        yield f"the register of shares says {agreement.register}, the capital account {agreement.account}"
+
+
+def _ballots(coop) -> Iterator[str]:
+    for roll in Roll.objects.filter(coop=coop, frozen_at__isnull=False).select_related("coop"):
+        if not roll_is_whole(roll):
+            yield f"roll {roll.pk} does not say what was frozen"
+    for ballot in Ballot.objects.filter(coop=coop).exclude(manifest_hash=""):
+        if sha256(canonical(ballot.manifest)) != ballot.manifest_hash:
+            yield f"ballot {ballot.pk}: its manifest was changed"
+        entries = list(BoardEntry.objects.filter(ballot=ballot).order_by("position"))
+        try:
+            head = board.head([each.entry for each in entries])
+        except board.BrokenBoard as broken:
+            yield f"ballot {ballot.pk}: {broken}"
+        else:
+            if entries and entries[-1].hash != head:
+                yield f"ballot {ballot.pk}: the last entry of its board was changed"
+    for bundle in Bundle.objects.filter(coop=coop).iterator(chunk_size=1):
+        if hashlib.sha256(bytes(bundle.content)).hexdigest() != bundle.sha256:
+            yield f"ballot {bundle.ballot_id}: its bundle was changed"
+    for resolution in Resolution.objects.filter(coop=coop):
+        if sha256(resolution.text.encode()) != resolution.text_hash:
+            yield f"resolution {resolution.number}: its text was changed"
