@@ -54,7 +54,9 @@ def export_coop(coop: Cooperative, file: Path) -> dict[str, int]:
         raise MoveError(f"{file} is there already; an archive never takes another's place.")
     sealed = Ballot.objects.filter(coop=coop, kind="secret", state__in=["open", "closed"], box_opening=None)
     if sealed.exists():
-        raise MoveError(f"The box of “{sealed[0].title}” is not opened yet; a co-op moves before or after a secret vote.")
+        raise MoveError(
+            f"The box of “{sealed[0].title}” is not opened yet; a co-op moves before or after a secret vote."
+        )
     broken = examine(coop)
     if broken:
         raise MoveError(f"{coop.slug} does not hold and is not moved: {broken[0]}")
@@ -80,9 +82,10 @@ def export_coop(coop: Cooperative, file: Path) -> dict[str, int]:
                 "stays": STAYS,
             }
             archive.writestr("journal.hledger", "".join(hledger(journal_export(coop))))
-            if coop.logo and default_storage.exists(coop.logo.name):
-                with default_storage.open(coop.logo.name) as logo:
-                    archive.writestr(f"media/{coop.logo.name}", logo.read())
+            logo = str(coop.logo or "")
+            if logo and default_storage.exists(logo):
+                with default_storage.open(logo) as picture:
+                    archive.writestr(f"media/{logo}", picture.read())
             archive.writestr("README.txt", READ_ME)
             archive.writestr("manifest.json", json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False))
         os.link(draft, file)
@@ -116,6 +119,22 @@ def _write_tables(cursor, coop, archive: zipfile.ZipFile) -> dict[str, dict]:
 
 def import_coop(file: Path) -> tuple[str, dict[str, int]]:
     """Bring an archive into this installation, whole or not at all; slug and rows by table. Raises MoveError."""
+    archive, manifest = _opened(file)
+    with archive:
+        _refuse(manifest)
+        _write(archive, manifest)
+        for name in archive.namelist():
+            if name.startswith("media/") and not default_storage.exists(name.removeprefix("media/")):
+                default_storage.save(name.removeprefix("media/"), io.BytesIO(archive.read(name)))
+    guards.ensure(connections["owner"])
+    broken = examine(Cooperative.objects.get(slug=manifest["slug"]))
+    if broken:
+        raise MoveError(f"{manifest['slug']} is here, and does not hold: {broken[0]}")
+    return manifest["slug"], {name: said["rows"] for name, said in manifest["tables"].items()}
+
+
+def _opened(file: Path) -> tuple[zipfile.ZipFile, dict]:
+    """The archive and its manifest, every table's sum checked."""
     try:
         archive = zipfile.ZipFile(file)
         manifest = json.loads(archive.read("manifest.json"))
@@ -127,31 +146,27 @@ def import_coop(file: Path) -> tuple[str, dict[str, int]]:
                     raise MoveError(f"{file} is damaged: tables/{name}.csv is not what was written.")
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as problem:
         raise MoveError(f"{file} is no archive of a co-op, or is cut off: {problem}") from problem
-    with archive:
-        _refuse(manifest)
-        try:
-            with closing(psycopg2.connect(**owner_parameters())) as connection, connection, connection.cursor() as cursor:
-                _bring_in(cursor, archive, manifest)
-        except psycopg2.errors.UniqueViolation as clash:
-            raise MoveError(
-                "This installation has given away a number, name or address the co-op brings along; nothing was"
-                f" imported. {clash.diag.message_detail} ({clash.diag.table_name})"
-            ) from clash
-        except psycopg2.Error as problem:
-            raise MoveError(f"Nothing was imported: {str(problem).splitlines()[0]}") from problem
-        for name in archive.namelist():
-            if name.startswith("media/") and not default_storage.exists(name.removeprefix("media/")):
-                default_storage.save(name.removeprefix("media/"), io.BytesIO(archive.read(name)))
-    guards.ensure(connections["owner"])
-    broken = examine(Cooperative.objects.get(slug=manifest["slug"]))
-    if broken:
-        raise MoveError(f"{manifest['slug']} is here, and does not hold: {broken[0]}")
-    return manifest["slug"], {name: said["rows"] for name, said in manifest["tables"].items()}
+    return archive, manifest
+
+
+def _write(archive: zipfile.ZipFile, manifest: dict) -> None:
+    try:
+        with closing(psycopg2.connect(**owner_parameters())) as line, line, line.cursor() as cursor:
+            _bring_in(cursor, archive, manifest)
+    except psycopg2.errors.UniqueViolation as clash:
+        raise MoveError(
+            "This installation has given away a number, name or address the co-op brings along; nothing was imported."
+            f" {clash.diag.message_detail} ({clash.diag.table_name})"
+        ) from clash
+    except psycopg2.Error as problem:
+        raise MoveError(f"Nothing was imported: {str(problem).splitlines()[0]}") from problem
 
 
 def _refuse(manifest: dict) -> None:
     if manifest["migrations"] != _applied():
-        raise MoveError("The archive is of another version of Rochdale; bring both installations to the same one first.")
+        raise MoveError(
+            "The archive is of another version of Rochdale; bring both installations to the same one first."
+        )
     if set(manifest["tables"]) != {table.name for table in tables()}:
         raise MoveError("The archive holds other tables than this version of Rochdale moves.")
     if Cooperative.objects.filter(slug=manifest["slug"]).exists():

@@ -32,6 +32,7 @@ def examine(coop) -> list[str]:
     found = [f"audit event {each.seq}: {each.what}" for each in audit.verify(coop)]
     found += history.verify(coop)
     found += _journal(coop)
+    found += _rolls_and_resolutions(coop)
     found += _ballots(coop)
     return found
 
@@ -49,10 +50,16 @@ def _journal(coop) -> Iterator[str]:
         yield f"the register of shares says {agreement.register}, the capital account {agreement.account}"
 
 
-def _ballots(coop) -> Iterator[str]:
+def _rolls_and_resolutions(coop) -> Iterator[str]:
     for roll in Roll.objects.filter(coop=coop, frozen_at__isnull=False).select_related("coop"):
         if not roll_is_whole(roll):
             yield f"roll {roll.pk} does not say what was frozen"
+    for resolution in Resolution.objects.filter(coop=coop):
+        if sha256(resolution.text.encode()) != resolution.text_hash:
+            yield f"resolution {resolution.number}: its text was changed"
+
+
+def _ballots(coop) -> Iterator[str]:
     for ballot in Ballot.objects.filter(coop=coop).exclude(manifest_hash=""):
         if sha256(canonical(ballot.manifest)) != ballot.manifest_hash:
             yield f"ballot {ballot.pk}: its manifest was changed"
@@ -67,6 +74,3 @@ def _ballots(coop) -> Iterator[str]:
     for bundle in Bundle.objects.filter(coop=coop).iterator(chunk_size=1):
         if hashlib.sha256(bytes(bundle.content)).hexdigest() != bundle.sha256:
             yield f"ballot {bundle.ballot_id}: its bundle was changed"
-    for resolution in Resolution.objects.filter(coop=coop):
-        if sha256(resolution.text.encode()) != resolution.text_hash:
-            yield f"resolution {resolution.number}: its text was changed"

@@ -13,18 +13,23 @@ _SUMS = {
     "histories of members": "SELECT coop_id, count(*) || ' events, '"
     " || encode(sha256(string_agg(hash, ' ' ORDER BY stream, seq)::bytea), 'hex')"
     " FROM members_membershipevent GROUP BY coop_id",
-    "members": "SELECT coop_id, count(*) || ', highest number ' || max(number) FROM members_membership GROUP BY coop_id",
+    "members": "SELECT coop_id, count(*) || ', highest number ' || max(number)"
+    " FROM members_membership GROUP BY coop_id",
     "journal": "SELECT coop_id, count(*) || ' lines, debits ' || sum(amount) FILTER (WHERE amount > 0)"
     " || ', credits ' || -sum(amount) FILTER (WHERE amount < 0) FROM ledger_posting GROUP BY coop_id",
     "entries": "SELECT coop_id, count(*) || ', last ' || max(id) || ', '"
     " || encode(sha256(string_agg(request_hash, ' ' ORDER BY id)::bytea), 'hex') FROM ledger_entry GROUP BY coop_id",
-    "balances": "SELECT coop_id, encode(sha256(string_agg(code || ' ' || currency || ' ' || amount, E'\\n' ORDER BY code)"
-    "::bytea), 'hex') FROM (SELECT a.coop_id, a.code, a.currency, sum(p.amount) AS amount FROM ledger_posting p"
+    "balances": "SELECT coop_id,"
+    " encode(sha256(string_agg(code || ' ' || currency || ' ' || amount, E'\\n' ORDER BY code)::bytea), 'hex')"
+    " FROM (SELECT a.coop_id, a.code, a.currency, sum(p.amount) AS amount FROM ledger_posting p"
     " JOIN ledger_account a ON a.id = p.account_id GROUP BY a.id) x GROUP BY coop_id",
-    "share capital": "SELECT coop_id, sum(shares) || ' shares, paid ' || sum(paid) FROM ledger_shareevent GROUP BY coop_id",
-    "rolls": "SELECT coop_id, count(*) || ' frozen, ' || encode(sha256(string_agg(hash, ' ' ORDER BY id)::bytea), 'hex')"
+    "share capital": "SELECT coop_id, sum(shares) || ' shares, paid ' || sum(paid)"
+    " FROM ledger_shareevent GROUP BY coop_id",
+    "rolls": "SELECT coop_id, count(*) || ' frozen, '"
+    " || encode(sha256(string_agg(hash, ' ' ORDER BY id)::bytea), 'hex')"
     " FROM governance_roll WHERE frozen_at IS NOT NULL GROUP BY coop_id",
-    "counts": "SELECT coop_id, count(*) || ', ' || encode(sha256(string_agg(papers_hash, ' ' ORDER BY id)::bytea), 'hex')"
+    "counts": "SELECT coop_id, count(*) || ', '"
+    " || encode(sha256(string_agg(papers_hash, ' ' ORDER BY id)::bytea), 'hex')"
     " FROM governance_count GROUP BY coop_id",
     "resolutions": "SELECT coop_id, count(*) || ', '"
     " || encode(sha256(string_agg(text_hash || carried, ' ' ORDER BY id)::bytea), 'hex')"

@@ -78,7 +78,7 @@ def tables() -> list[Table]:
             each._meta.db_table,
             tuple(field.column for field in each._meta.local_fields if field.column),
             " AND ".join(filter(None, [coops[each._meta.db_table], ONLY.get(each._meta.db_table, "")])),
-            tuple(field.column for field in each._meta.pk_fields),
+            tuple(field.column for field in each._meta.pk_fields),  # type: ignore[misc]
         )
         for each in models_
         if each._meta.db_table in coops

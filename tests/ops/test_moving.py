@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import tarfile
+import time
 import zipfile
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -52,7 +53,20 @@ def another_database(name: str, *, migrated: bool):
             yield
         finally:
             point_at(ours)
-            cursor.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(database)))
+            _wait_until_left(cursor, database)
+            cursor.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(database)))
+
+
+def _wait_until_left(cursor, database: str) -> None:
+    """A session that was closed ends a moment later, and the owner may not hurry one of the application's."""
+    for _ in range(200):
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'", [database]
+        )
+        if cursor.fetchone() == (0,):
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"somebody is still in {database}")
 
 
 def run(*command) -> str:
@@ -144,7 +158,7 @@ def test_the_demo_co_op_is_restored_and_moved(transactional_db, settings, tmp_pa
 
     with another_database("changed", migrated=True):
         planted = changed(archive, tmp_path / "planted.zip")
-        assert "journal" in str(refused("import_coop", planted)) or "balances" in str(refused("import_coop", planted))
+        assert str(refused("import_coop", planted)).startswith(f"Nothing was imported: {coop.slug}: balances: was ")
         assert not Cooperative.objects.exists(), "nothing came in by halves"
 
 
@@ -176,6 +190,9 @@ def test_what_cannot_be_restored_says_so_in_a_sentence(coop, tmp_path):
     run("backup", good)
     cut = tmp_path / "cut.tar"
     cut.write_bytes(good.read_bytes()[:-20_000])
+    bent = tmp_path / "bent.tar"
+    at = (whole := good.read_bytes()).index(b"PGDMP") + 20_000
+    bent.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
     text = tmp_path / "text.tar"
     text.write_text("no backup\n")
     newer = tmp_path / "newer.tar"
@@ -189,7 +206,8 @@ def test_what_cannot_be_restored_says_so_in_a_sentence(coop, tmp_path):
         copy.addfile(source.getmember("database.dump"), source.extractfile("database.dump"))
     with another_database("empty", migrated=False):
         for file, sentence in (
-            (cut, "damaged or cut off"),
+            (cut, "cannot be read as a backup: unexpected end of data"),
+            (bent, "damaged or cut off"),
             (text, "cannot be read as a backup"),
             (newer, "newer Rochdale"),
             (tmp_path / "nowhere.tar", "No such file"),
