@@ -8,6 +8,7 @@ from __future__ import annotations
 import heapq
 import zlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -175,12 +176,11 @@ def record_import(
     lines = found.rows
     tell = progress or (lambda done, total: None)
     # Reading takes long and the year's row is held shortly: a file is never changed, only thrown away.
-    sheet = _read_again(actor, found, lambda read: tell(min(read, lines), lines * 2)) if _waits(found) else None
+    sheet = None
+    if found.state == PatronageImport.State.CHECKED and not found.problem_count:
+        with suppress(PatronageFile.DoesNotExist):  # thrown away this moment, which is said under the lock
+            sheet = _read_again(actor, found, lambda read: tell(min(read, lines), lines * 2))
     return _record_read(actor, found, sheet, lambda loaded: tell(lines + loaded, lines * 2))
-
-
-def _waits(found: PatronageImport) -> bool:
-    return found.state == PatronageImport.State.CHECKED and not found.problem_count
 
 
 @transaction.atomic

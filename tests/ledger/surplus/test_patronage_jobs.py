@@ -105,3 +105,12 @@ def test_the_database_lets_no_read_file_be_told_anew(lena, buyers):
         PatronageImport.objects.filter(pk=checked.pk).update(total=1)
     with pytest.raises(Exception, match="checked, recorded and perhaps undone"), transaction.atomic():
         PatronageImport.objects.filter(pk=checked.pk).update(state="reading")
+
+
+def test_what_is_thrown_away_in_the_middle_of_the_reading_stays_away(lena, buyers):
+    found, _job = patronage_jobs.take_file(actor=lena, data=csv_of(BOUGHT), **SAID)
+
+    def thrown_away(done, total):
+        patronage.discard_import(actor=lena, patronage_import=found)
+
+    assert patronage_jobs.read_waiting(actor=lena, import_id=found.pk, progress=thrown_away).state == "discarded"
