@@ -48,35 +48,21 @@ def purchases(members: int, year: int) -> dict[int, int]:
 
 def prepare(members: int) -> dict:
     """A co-op of that size with approved plans for every year; how long the import and its bare COPY took."""
-    from datetime import date
 
     from django.db import connections
 
-    from coop.kernel.models import Cooperative
     from ledger.models import PatronageImport
     from ledger.services import patronage, surplus
-    from members.models import Membership
     from tests.cast import make_officer
     from tests.governance.factories import carried_resolution
     from tests.ledger.surplus_factories import csv_of, make_plan
-    from tests.members.factories import make_member
 
-    made = {"coop": f"size-{members}", "plans": [], "import": [], "copy": []}
-    coop = Cooperative.objects.create(slug=made["coop"], name="Size", currency="EUR", time_zone="Europe/Berlin")
-    lena, jonas = make_officer(coop, "lena", "treasurer"), make_officer(coop, "jonas", "board")
-    make_member(coop, name="Buyer One", on=date(2020, 5, 1))
+    lena = new_coop(members)
+    coop = lena.coop
+    jonas = make_officer(coop, "jonas", "board")
+    made = {"coop": coop.slug, "plans": [], "import": [], "copy": []}
     resolutions = [carried_resolution(coop, f"The surplus of {year}") for year in YEARS]
-    with connections["owner"].cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")
-        cursor.execute("SELECT max(number) FROM members_membership WHERE coop_id = %s", [coop.pk])
-        last = cursor.fetchone()[0]
-        columns = [field.column for field in Membership._meta.concrete_fields if not field.primary_key]
-        fresh = {"stream": "gen_random_uuid()", "number": "x.number", "party_id": "x.party"}
-        values = ", ".join(fresh.get(column, f"m.{column}") for column in columns)
-        sql = MEMBERS.replace("{columns}", ", ".join(columns)).replace("{values}", values)
-        cursor.execute(sql, {"coop": coop.pk, "first": last + 1, "last": members})
-        cursor.execute("SET session_replication_role = origin")
-        cursor.execute("ANALYZE members_membership")
+    add_members(coop, members)
     for year, resolution in zip(YEARS, resolutions, strict=True):
         bought = purchases(members, year)
         data = csv_of({number: f"{cents // 100}.{cents % 100:02d}" for number, cents in bought.items()})
@@ -93,6 +79,38 @@ def prepare(members: int) -> dict:
         plan = surplus.link_resolution(actor=lena, plan=plan, resolution=resolution)
         made["plans"].append(surplus.approve(actor=jonas, plan=plan, seen=plan.hash).pk)
     return made
+
+
+def new_coop(members: int):
+    """A co-op that is to have so many members, with one of them; its treasurer."""
+    from datetime import date
+
+    from coop.kernel.models import Cooperative
+    from tests.cast import make_officer
+    from tests.members.factories import make_member
+
+    coop = Cooperative.objects.create(slug=f"size-{members}", name="Size", currency="EUR", time_zone="Europe/Berlin")
+    make_member(coop, name="Buyer One", on=date(2020, 5, 1))
+    return make_officer(coop, "lena", "treasurer")
+
+
+def add_members(coop, members: int) -> None:
+    """Put the others in by SQL, without their histories."""
+    from django.db import connections
+
+    from members.models import Membership
+
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute("SELECT max(number) FROM members_membership WHERE coop_id = %s", [coop.pk])
+        last = cursor.fetchone()[0]
+        columns = [field.column for field in Membership._meta.concrete_fields if not field.primary_key]
+        fresh = {"stream": "gen_random_uuid()", "number": "x.number", "party_id": "x.party"}
+        values = ", ".join(fresh.get(column, f"m.{column}") for column in columns)
+        sql = MEMBERS.replace("{columns}", ", ".join(columns)).replace("{values}", values)
+        cursor.execute(sql, {"coop": coop.pk, "first": last + 1, "last": members})
+        cursor.execute("SET session_replication_role = origin")
+        cursor.execute("ANALYZE members_membership")
 
 
 def bare_copy(connection) -> float:
@@ -261,16 +279,22 @@ def _child(folder, *words: str, wait: bool = True):
     return out.decode().splitlines()[-1]
 
 
+def started(folder):
+    """An operator's servers over a cluster made so that members can be put in without their histories."""
+    from tests.faults import processes
+
+    first = [sys.executable, "manage.py", "migrate", "--verbosity", "0", "--skip-checks"]
+    subprocess.run(first, cwd=PROJECT, env=processes.environment(folder), check=True, timeout=300)
+    processes.wait_for(lambda: not processes.users_of(folder), 60)
+    return processes.Up(folder, ROCHDALE_EMBEDDED_FAST="", SWEEP_SECONDS="5", TICK_SECONDS="60")
+
+
 def measure(members: int) -> dict:
     """Everything for one size, in a data folder of its own."""
     from tests.faults import processes
 
     folder = processes.new_folder()
-    # The cluster is made so that members can be put in without their histories; the servers then run as an operator's.
-    first = [sys.executable, "manage.py", "migrate", "--verbosity", "0", "--skip-checks"]
-    subprocess.run(first, cwd=PROJECT, env=processes.environment(folder), check=True, timeout=300)
-    processes.wait_for(lambda: not processes.users_of(folder), 60)
-    up = processes.Up(folder, ROCHDALE_EMBEDDED_FAST="", SWEEP_SECONDS="5", TICK_SECONDS="60")
+    up = started(folder)
     try:
         up.wait_up(180)
         processes.wait_for(up.ready)
