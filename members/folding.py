@@ -25,11 +25,14 @@ _LETTERS = str.maketrans(
         "ʼ": "'",
     }
 )
+_PARTS = re.compile(r"[\s@.+-]+")
 _NOT_WORD = re.compile(r"[^\w@.+-]+")
 
 
 def fold(text: str) -> str:
     """Lower case, no accents, words parted by one space: ``Nyström-Łukasz`` becomes ``nystrom-lukasz``."""
+    if text.isascii():
+        return _NOT_WORD.sub(" ", text.casefold()).strip()
     plain = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
     bare = "".join(char for char in plain if not unicodedata.combining(char))
     return _NOT_WORD.sub(" ", bare.translate(_LETTERS)).strip()
@@ -38,9 +41,10 @@ def fold(text: str) -> str:
 def grams(folded: str) -> list[str]:
     """The distinct trigrams of each word of folded text, the word's beginning and end marked by a space."""
     found: set[str] = set()
-    for word in re.split(r"[\s@.+-]+", folded):
-        padded = f" {word} "
-        found.update(padded[at : at + 3] for at in range(len(padded) - 2) if word)
+    for word in _PARTS.split(folded):
+        if word:
+            padded = f" {word} "
+            found.update([padded[at : at + 3] for at in range(len(padded) - 2)])
     return sorted(found)
 
 

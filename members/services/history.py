@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 import rfc8785
 
-from coop.kernel import clock
+from coop.kernel import canonical, clock
 from members.models import EventNote, Membership, MembershipEvent
 from members.replay import replay
 
@@ -25,10 +25,15 @@ _PLAIN = (
 
 def event_hash(event: MembershipEvent) -> str:
     """SHA-256 of the canonical JSON (RFC 8785) of the event's own columns, the hash of the one before included."""
-    body: dict[str, Any] = {name: getattr(event, name) for name in _PLAIN}
-    body |= {name: value.isoformat() if (value := getattr(event, name)) else None for name in _DATES}
-    body |= {"stream": str(event.stream), "recorded_at": event.recorded_at.isoformat()}
-    return hashlib.sha256(rfc8785.dumps(body)).hexdigest()
+    return hash_of_facts({name: getattr(event, name) for name in (*_PLAIN, *_DATES, "stream", "recorded_at")})
+
+
+def hash_of_facts(facts: Mapping[str, Any]) -> str:
+    """The same of an event that is not made yet; ``facts`` has every column that is hashed."""
+    body: dict[str, Any] = {name: facts[name] for name in _PLAIN}
+    body |= {name: value.isoformat() if (value := facts[name]) else None for name in _DATES}
+    body |= {"stream": str(facts["stream"]), "recorded_at": facts["recorded_at"].isoformat()}
+    return hashlib.sha256(canonical.plain(body)).hexdigest()
 
 
 def note_hash(salt: str, body: dict) -> str:
