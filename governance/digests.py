@@ -8,6 +8,8 @@ from typing import Any
 
 import rfc8785
 
+from coop.kernel.canonical import plain
+
 
 def canonical(value: Any) -> bytes:
     """Canonical JSON (RFC 8785)."""
@@ -21,7 +23,7 @@ def sha256(data: bytes) -> str:
 def entry_digest(*, salt: str, number: int, name: str, class_name: str, eligible: bool, reasons: list[str]) -> str:
     """SHA-256 of the salt's bytes and the canonical JSON of what the line says."""
     line = {"number": number, "name": name, "class": class_name, "eligible": eligible, "reasons": reasons}
-    return sha256(bytes.fromhex(salt) + canonical(line))
+    return sha256(bytes.fromhex(salt) + plain(line))
 
 
 def roll_hash(coop_slug: str, record_date, digests: list[str]) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -27,26 +27,35 @@ class Json:
         self.value = value
 
 
+def _array(value: Sequence[Any]) -> str:
+    return ("{" + ",".join(f'"{str(each).translate(_IN_AN_ARRAY)}"' for each in value) + "}").translate(_ESCAPES)
+
+
+_TEXTS: dict[type, Callable[[Any], str]] = {
+    str: lambda value: value.translate(_ESCAPES),
+    int: str,
+    type(None): lambda value: r"\N",
+    bool: lambda value: "t" if value else "f",
+    date: lambda value: value.isoformat(),
+    datetime: lambda value: value.isoformat(),
+    UUID: str,
+    Json: lambda value: json.dumps(value.value, ensure_ascii=False).translate(_ESCAPES),
+    list: _array,
+    tuple: _array,
+}
+
+
 def text_of(value: Any) -> str:
-    r"""A value as COPY reads it: ``\N`` for None, lists of words as arrays, ``Json`` as JSON."""
-    kind = type(value)
-    if kind is str:
-        return value.translate(_ESCAPES)
-    if kind is int:
-        return str(value)
-    if value is None:
-        return r"\N"
-    if kind is bool:
-        return "t" if value else "f"
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    if isinstance(value, Json):
-        return json.dumps(value.value, ensure_ascii=False).translate(_ESCAPES)
-    if isinstance(value, list | tuple):
-        return ("{" + ",".join(f'"{str(each).translate(_IN_AN_ARRAY)}"' for each in value) + "}").translate(_ESCAPES)
-    if isinstance(value, str | int | UUID):  # members of enumerations among them
-        return str(value).translate(_ESCAPES)
-    raise TypeError(f"COPY has no text for {kind.__name__}")
+    r"""A value as COPY reads it: ``\N`` for None, lists of words as arrays, ``Json`` as JSON.
+
+    Raises ``TypeError`` for a kind of value nobody said how to write.
+    """
+    write = _TEXTS.get(type(value))
+    if write is None:  # a member of an enumeration, a day that is a subclass
+        write = next((_TEXTS[kind] for kind in type(value).__mro__ if kind in _TEXTS), None)
+    if write is None:
+        raise TypeError(f"COPY has no text for {type(value).__name__}")
+    return write(value)
 
 
 class Rows:

@@ -69,11 +69,19 @@ def roll_candidates(coop, on: date, *, membership=None) -> list[RollLine]:
     day = date_format(on, "j F Y")
     with connection.cursor() as cursor:
         cursor.execute(_ROLL.format(only=only), parameters)
-        return [_line(row, on, day) for row in cursor]
+        rows = cursor.fetchall()
+    said: dict[tuple, tuple[bool, tuple[str, ...]]] = {}  # a day's worth of members have the same reasons
+    lines = []
+    for pk, number, name, class_id, class_name, kind, admitted_on, votes, policy, household, votes_for, died_on in rows:
+        facts = (class_name, kind, admitted_on, votes, policy, household is None, votes_for is None, died_on)
+        if facts not in said:
+            said[facts] = _standing(facts, on, day)
+        lines.append(RollLine(pk, number, name, class_id, class_name, *said[facts]))
+    return lines
 
 
-def _line(row, on: date, day: str) -> RollLine:
-    pk, number, name, class_id, class_name, kind, admitted_on, votes, policy, household, votes_for, died_on = row
+def _standing(facts: tuple, on: date, day: str) -> tuple[bool, tuple[str, ...]]:
+    class_name, kind, admitted_on, votes, policy, lives_alone, casts_none, died_on = facts
     against = []
     if died_on is not None and died_on <= on:
         against.append(_("This member has died."))
@@ -85,14 +93,14 @@ def _line(row, on: date, day: str) -> RollLine:
         against.append(_("The member was expelled before %(day)s.") % {"day": day})
     if not votes:
         against.append(_("%(class)s members have no vote under the by-laws.") % {"class": class_name})
-    elif policy == "one_vote" and household is not None and votes_for is None:
+    elif policy == "one_vote" and not lives_alone and casts_none:
         against.append(_("Somebody else casts the one vote of this household."))
     if against:
-        return RollLine(pk, number, name, class_id, class_name, False, tuple(against))
+        return False, tuple(against)
     reasons = (
         _("On the register on %(day)s, member since %(since)s.")
         % {"day": day, "since": date_format(admitted_on, "j F Y")},
         _("In good standing: the first share is paid."),
         _("%(class)s members have one vote.") % {"class": class_name},
     )
-    return RollLine(pk, number, name, class_id, class_name, True, reasons)
+    return True, reasons

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from coop.kernel import audit, clock, jobs, rules
+from coop.kernel.copying import Json, Rows
 from coop.kernel.csv_table import Unreadable, check_size, digest_of, fold, open_table
 from coop.kernel.errors import Refused
 from members.exchange import roster
@@ -149,7 +150,7 @@ def check_lines(batch: ImportBatch, progress: Progress = lambda done, total: Non
     _settle_holders(rows)
     ImportRow.objects.filter(batch=batch).delete()
     for at in range(0, len(rows), CHUNK):
-        ImportRow.objects.bulk_create(_stored(batch, row) for row in rows[at : at + CHUNK])
+        _store(batch, rows[at : at + CHUNK])
     coming = [row for row in rows if not row.is_held]
     batch.lines, batch.held = len(rows), len(rows) - len(coming)
     batch.flagged = sum(bool(row.codes) for row in coming)
@@ -237,20 +238,19 @@ def _settle_holders(rows: list[Row]) -> None:
             row.is_holder = bool(coming) and row is coming[0]
 
 
-def _stored(batch: ImportBatch, row: Row) -> ImportRow:
-    state = ImportRow.State.HELD if row.is_held else ImportRow.State.FLAGGED if row.codes else ImportRow.State.READY
-    return ImportRow(
-        coop_id=batch.coop_id,
-        batch=batch,
-        line=row.line,
-        cells=[cell.replace("\x00", "") for cell in row.cells],
-        data={**row.data, "number": row.number, "units": row.units, "capital": row.capital},
-        group=row.group,
-        is_holder=row.is_holder,
-        state=state,
-        codes=row.codes,
-        problems=row.problems,
-    )
+STORED = ("line", "cells", "data", "group", "is_holder", "state", "codes", "problems")
+
+
+def _store(batch: ImportBatch, rows: list[Row]) -> None:
+    stored = Rows(ImportRow, STORED, coop_id=batch.coop_id, batch_id=batch.pk)
+    for row in rows:
+        state = ImportRow.State.HELD if row.is_held else ImportRow.State.FLAGGED if row.codes else ImportRow.State.READY
+        cells = [cell.replace("\x00", "") for cell in row.cells]
+        data = {**row.data, "number": row.number, "units": row.units, "capital": row.capital}
+        stored.add(
+            row.line, Json(cells), Json(data), row.group, row.is_holder, state.value, row.codes, Json(row.problems)
+        )
+    stored.send()
 
 
 @transaction.atomic
