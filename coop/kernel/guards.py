@@ -4,6 +4,10 @@
   (``privileges`` on a model says otherwise: see ``AppendOnly``). Nobody but the owner may TRUNCATE.
 * A row's foreign keys stay inside its co-op: for each foreign key between two models that name a co-op there is a
   composite key ``(coop_id, key) → (coop_id, id)`` beside Django's own.
+* No trigger can be told to look away. pgtrigger asks a setting that any session may set which of its triggers to skip,
+  so whoever can speak SQL could switch every guard off; here the answer is no, whatever the setting says. (It is also
+  what makes many rows at once bearable: the question, unanswered, was an error caught in a subtransaction per row, and
+  rolling that back walks all deferred triggers so far.)
 
 ``ensure`` is idempotent and runs as the owner, from our ``migrate`` command.
 """
@@ -84,7 +88,14 @@ def ensure(connection) -> None:
         cursor.execute("SELECT current_user")
         if cursor.fetchone()[0] != app_role:
             _grant(cursor, connection.ops.quote_name(app_role))
+        cursor.execute(_NEVER_IGNORED)
         _tie_to_coop(cursor, connection.ops.quote_name)
+
+
+_NEVER_IGNORED = """
+    CREATE OR REPLACE FUNCTION public._pgtrigger_should_ignore(trigger_name NAME) RETURNS BOOLEAN
+    LANGUAGE sql IMMUTABLE AS 'SELECT FALSE'
+"""
 
 
 def _grant(cursor, role: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -72,7 +71,12 @@ def _enter(roll: Roll, lines: list[RollLine]) -> list[str]:
     rows, digests = Rows(RollEntry, ENTRY, coop_id=roll.coop_id, roll_id=roll.pk), []
     for at, line in enumerate(lines, start=1):
         salt, reasons = secrets.token_hex(16), [str(reason) for reason in line.reasons]
-        said = {"number": line.number, "name": line.name, "class_name": line.class_name, "eligible": line.eligible}
+        said: dict[str, Any] = {
+            "number": line.number,
+            "name": line.name,
+            "class_name": line.class_name,
+            "eligible": line.eligible,
+        }
         digest = entry_digest(salt=salt, reasons=reasons, **said)
         rows.add(line.membership_id, *said.values(), Json(reasons), salt, digest)
         digests.append(digest)

@@ -55,7 +55,7 @@ _ALIASES = {
     "place": "place town city ort ville",
     "member_class": "class membershiptype membertype beitragsgruppe",
     "admitted_on": "admittedon membersince since joindate joindt eintritt beitrittsdatum effectivedate dateinscription",
-    "ends_on": "endson austritt austrittsdatum expiredt",
+    "ends_on": "endson lefton lastday austritt austrittsdatum expiredt",
     "units": "shares quantity anzahlanteile orderedparts",
     "capital": "paid capital total montant bezahlt geschaeftsguthaben",
 }

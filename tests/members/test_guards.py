@@ -171,3 +171,20 @@ def test_terms_say_one_vote_at_most(coop):
         " FROM members_classterms",
         match="one_member_one_vote",
     )
+
+
+def test_no_setting_of_a_session_makes_a_guard_look_away(member):
+    """pgtrigger skips the triggers a setting names, and any session may make one: here it is worth nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT string_agg(DISTINCT tgname, ',') FROM pg_trigger WHERE tgname LIKE 'pgtrigger%'")
+        everyone = "{" + cursor.fetchone()[0] + "}"
+    for attack in (
+        "UPDATE members_numbersequence SET next_number = 1",
+        "UPDATE members_membership SET number = 99",
+        "UPDATE members_membership SET state = 'suspended'",
+    ):
+        with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('pgtrigger.ignore', %s, true)", [everyone])
+            cursor.execute(attack)
+    member.refresh_from_db()
+    assert (member.number, member.state) == (1, "active")

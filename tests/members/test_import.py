@@ -15,7 +15,7 @@ from members import selectors, services
 from members.exchange.roster import order_of_dates, parse_date, suggest
 from members.models import ImportBatch, ImportMapping, ImportRow, Membership, MembershipEvent, Party, Relationship
 from members.replay import replay
-from members.services import history
+from members.services import history, parties
 
 from .factories import make_class, make_member
 
@@ -317,3 +317,39 @@ def test_two_hundred_come_in_with_as_many_statements_as_twenty(coop, mei, ready)
             committed(mei, batch)
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_what_comes_in_at_once_says_what_it_would_say_one_by_one(coop, mei, ready):
+    """The parties, names, addresses and chains that COPY wrote, beside those of the ordinary services."""
+    tabs = 'Nyström-\\N, Łuk"asz {x}'
+    lines = (
+        "number;name;email;phone;street;postcode;town;since;last day\n"
+        f'4;"{tabs.replace(chr(34), chr(34) * 2)}";l@example.org;0431;Kai 1;24103;Kiel;2020-02-29;2021-12-31\n'
+        ";Gita Mohan;;;;;;;\n9;Ivo;;;;;Plön;2023-12-31;2099-12-31\n"
+    )
+    batch = committed(mei, taken_in(mei, lines))
+    assert batch.members == 3
+    own = ("id", "party", "batch", "created_at")
+
+    def facts(row) -> dict:
+        return {each.name: getattr(row, each.attname) for each in row._meta.fields if each.name not in own}
+
+    for party in Party.objects.filter(batch=batch).order_by("pk"):
+        (name,), membership = party.partynames.all(), party.memberships.get()
+        address, reached = party.partyaddresss.first(), dict(party.partycontacts.values_list("kind", "value"))
+        with clock.at(name.recorded_at):
+            alone = parties.create_party(
+                actor=mei,
+                kind=party.kind,
+                name={key: getattr(name, key) for key in ("family_name", "given_names", "firm")},
+                address={key: getattr(address, key, "") for key in ("street", "postcode", "place")},
+                on=name.valid_from,
+                **reached,
+            )
+        assert facts(alone) == facts(party)
+        for related in ("partynames", "partyaddresss", "partycontacts"):
+            rows = [[facts(row) for row in getattr(each, related).order_by("pk")] for each in (party, alone)]
+            assert rows[0] == rows[1]
+        before = facts(membership)
+        assert facts(history.project(membership)) == before
+    assert list(history.verify(coop)) == []
