@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -71,14 +72,16 @@ def _enter(roll: Roll, lines: list[RollLine]) -> list[str]:
     rows, digests = Rows(RollEntry, ENTRY, coop_id=roll.coop_id, roll_id=roll.pk), []
     for at, line in enumerate(lines, start=1):
         salt, reasons = secrets.token_hex(16), [str(reason) for reason in line.reasons]
-        said: dict[str, Any] = {
-            "number": line.number,
-            "name": line.name,
-            "class_name": line.class_name,
-            "eligible": line.eligible,
-        }
-        digest = entry_digest(salt=salt, reasons=reasons, **said)
-        rows.add(line.membership_id, *said.values(), Json(reasons), salt, digest)
+        digest = entry_digest(
+            salt=salt,
+            number=line.number,
+            name=line.name,
+            class_name=line.class_name,
+            eligible=line.eligible,
+            reasons=reasons,
+        )
+        facts = (line.membership_id, line.number, line.name, line.class_name, line.eligible)
+        rows.add(*facts, Json(reasons), salt, digest)
         digests.append(digest)
         if at % AT_ONCE == 0:
             rows.send()
