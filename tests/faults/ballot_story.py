@@ -8,25 +8,40 @@ from tests.faults.telling import tell
 VOTERS = 5
 
 
-def begin(wanted):
+def _voters(coop, how_many):
+    """Members with a login, whose password is hashed once for all of them."""
+    from django.contrib.auth.hashers import make_password
+
+    from coop.kernel.models import User
+    from tests.governance.factories import JOINED
+    from tests.members.factories import make_member
+
+    hashed = make_password("sheaf-of-seven-stalks")
+    for at in range(how_many):
+        user = User.objects.create(email=f"voter{at}@example.org", name=f"Voter {at}", password=hashed)
+        make_member(coop, user=user, on=JOINED)
+        yield user
+
+
+def begin(wanted, voters=VOTERS):
     """So many drafts on one roll; session cookies of the returning officer, a board member and every voter."""
     from datetime import timedelta
 
     from coop.kernel.models import Cooperative
     from tests.cast import make_officer
     from tests.governance.ballotbox.voter import make_secret_ballot
-    from tests.governance.factories import make_roll, make_voter
+    from tests.governance.factories import make_roll
 
     coop = Cooperative.objects.create(slug="killed", name="Killed", currency="EUR", time_zone="Europe/Berlin")
     samir, jonas = make_officer(coop, "samir", "returning_officer"), make_officer(coop, "jonas", "board")
-    voters = [make_voter(coop) for _ in range(VOTERS)]
+    users = list(_voters(coop, voters))
     roll, hour = make_roll(coop), timedelta(hours=1)
     drafts = [make_secret_ballot(coop, roll=roll, lasts=hour, released=False) for _ in range(wanted)]
     return {
         "slug": coop.slug,
         "ballots": [draft.pk for draft in drafts],
         "officers": [_signed_in(samir.user), _signed_in(jonas.user)],
-        "voters": [_signed_in(voter.user) for voter in voters],
+        "voters": [_signed_in(user) for user in users],
     }
 
 
