@@ -15,6 +15,12 @@ def run_ballots(actor, obj=None) -> bool:
     return actor.is_system or actor.holds("returning_officer")
 
 
+@predicate("governance.enter_papers")
+def enter_papers(actor, obj=None) -> bool:
+    """The clerks who read papers out of an urn, each by themselves."""
+    return actor.holds("returning_officer", "board", "secretary")
+
+
 @predicate("governance.certify")
 def certify(actor, obj=None) -> bool:
     """The returning officer, the board and the secretary sign results, two of them each."""

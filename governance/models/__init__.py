@@ -6,6 +6,7 @@ from .meetings import Meeting, ResolutionType
 from .results import Count, OtherRule, Resolution
 from .rolls import Roll, RollEntry
 from .secret import BoardEntry, BoxOpening, Bundle, OpenedPack, OpenedPaper, StrikeOff
+from .urn import UrnCount, UrnPack, UrnSheet
 from .votes import PaperBatch, PaperPack, RecordedVote
 
 __all__ = [
@@ -29,4 +30,7 @@ __all__ = [
     "Roll",
     "RollEntry",
     "StrikeOff",
+    "UrnCount",
+    "UrnPack",
+    "UrnSheet",
 ]

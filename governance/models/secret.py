@@ -45,7 +45,8 @@ class StrikeOff(CoopModel, AppendOnly):
 
     class Channel(models.TextChoices):
         ONLINE = "online", _("Online")
-        PAPER = "paper", _("On paper")
+        PAPER = "paper", _("On paper, in the room")
+        POST = "post", _("On paper, by post")
 
     ballot = models.ForeignKey(Ballot, on_delete=models.PROTECT, related_name="struck_off")
     entry = models.ForeignKey(RollEntry, on_delete=models.PROTECT, related_name="+")
@@ -59,7 +60,7 @@ class StrikeOff(CoopModel, AppendOnly):
         constraints = [
             models.UniqueConstraint(fields=["ballot", "entry"], name="struck_off_once"),
             models.CheckConstraint(
-                condition=Q(channel="paper", blinded_hash="")
+                condition=Q(channel__in=("paper", "post"), blinded_hash="")
                 | Q(channel="online", blinded_hash__regex=r"^[0-9a-f]{64}$"),
                 name="struck_off_for_a_blinded_message",
             ),
@@ -168,10 +169,28 @@ class BoxOpening(CoopModel, AppendOnly):
                     RETURN NEW;
                 """,
             ),
+            pgtrigger.Trigger(
+                name="after_the_urn",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func="""
+                    IF EXISTS (SELECT FROM governance_strikeoff s
+                                WHERE s.ballot_id = NEW.ballot_id AND s.channel <> 'online')
+                       AND NOT EXISTS (SELECT FROM governance_urncount u WHERE u.ballot_id = NEW.ballot_id) THEN
+                        RAISE check_violation USING MESSAGE = 'a box is opened once its urn is settled';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
         ]
 
     def __str__(self) -> str:
         return f"box of ballot {self.ballot_id}"
+
+    @property
+    def unused(self) -> int:
+        """Credentials nobody cast a paper with."""
+        return self.struck_off - self.in_box
 
     @property
     def in_box(self) -> int:

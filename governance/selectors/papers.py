@@ -20,6 +20,8 @@ AGGREGATED = """
         UNION ALL
         SELECT o.mark, o.count FROM governance_openedpack o WHERE o.question_id = %(question)s
         UNION ALL
+        SELECT u.mark, u.count FROM governance_urnpack u WHERE u.question_id = %(question)s
+        UNION ALL
         SELECT p.mark, p.count
           FROM governance_paperpack p JOIN governance_paperbatch b ON b.id = p.batch_id
          WHERE b.question_id = %(question)s AND b.sealed AND b.undone_at IS NULL
@@ -67,7 +69,9 @@ OPENED_BY_CLASS = """
                         sum(k.count) FILTER (WHERE k.mark = '[0]')::bigint AS in_favour,
                         sum(k.count) FILTER (WHERE k.mark = '[1]')::bigint AS against,
                         sum(k.count) FILTER (WHERE k.mark = '[2]')::bigint AS abstain
-                   FROM governance_openedpack k WHERE k.question_id = %(question)s GROUP BY k.class_name) o
+                   FROM (SELECT class_name, mark, count, question_id FROM governance_openedpack UNION ALL
+                         SELECT class_name, mark, count, question_id FROM governance_urnpack) k
+                  WHERE k.question_id = %(question)s GROUP BY k.class_name) o
              ON o.class_name = e.class_name
      WHERE b.id = %(ballot)s AND e.eligible
      GROUP BY e.class_name

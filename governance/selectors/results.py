@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404
 
 from ..models import Ballot, Count, PaperBatch, RecordedVote, Resolution
 from .secret import opening
+from .urn import settled
 
 
 def counts_of(ballot: Ballot) -> list[Count]:
@@ -59,6 +60,7 @@ def participation(ballot: Ballot) -> Participation:
     batches = PaperBatch.objects.filter(ballot=ballot).standing().order_by().values("question")
     papers = max((each["papers_in"] for each in batches.annotate(papers_in=Sum("papers"))), default=0)
     if (found := opening(ballot)) is not None:
-        return Participation(found.papers, papers, ballot.voters.eligible)
+        in_urn = settled(ballot)
+        return Participation(found.papers, in_urn.papers if in_urn else 0, ballot.voters.eligible)
     online = RecordedVote.objects.filter(ballot=ballot, replaces__isnull=True).count()
     return Participation(online, papers, ballot.voters.eligible)

@@ -20,9 +20,13 @@ from .opening import ask_to_open, destroy_keys, destroy_spent_keys, open_box, sh
 from .papers import PaperPreview, import_paper, read_paper, refuse_large, undo_paper
 from .rolls import freeze_roll
 from .secret import Issued, announce, issue_credential
+from .urn import enter_paper, hand_out_paper, settle_urn
 from .voting import cast_recorded, why_not_now
 
 __all__ = [
+    "enter_paper",
+    "hand_out_paper",
+    "settle_urn",
     "certify",
     "digest_of",
     "ask_to_open",

@@ -18,6 +18,7 @@ from coop.kernel.tenancy import Actor
 from .. import locks, stored
 from ..digests import PapersDigest, sha256
 from ..models import Ballot, BoxOpening, Count, OtherRule, Question, Resolution
+from ..selectors import urn as urns
 from ..selectors.ballots import with_questions
 from ..selectors.papers import aggregated, as_key, papers_of
 from ..tally import RANKED, BadElection, Result
@@ -48,7 +49,8 @@ def _close(pk: int, now: datetime) -> int:
     ballot.state, ballot.closed_at = Ballot.State.CLOSED, now
     ballot.save(update_fields=["state", "closed_at"])
     system = Actor.system(ballot.coop)
-    jobs.enqueue("governance.count_ballot", ballot.pk, actor=system, title=_("Counting “%s”") % ballot.title)
+    if not urns.awaited(ballot):  # then settling the urn asks for the count
+        jobs.enqueue("governance.count_ballot", ballot.pk, actor=system, title=_("Counting “%s”") % ballot.title)
     audit.record(actor=system, kind="governance.ballot_closed", subject=f"ballot:{ballot.pk}", at=now.isoformat())
     return 1
 

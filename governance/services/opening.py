@@ -20,8 +20,9 @@ from coop.kernel.tenancy import Actor
 from .. import boxes, keyring, locks
 from ..ballotbox import paper, sealing
 from ..digests import canonical, sha256
-from ..models import Ballot, BoxOpening, OpenedPack, OpenedPaper, Question
+from ..models import Ballot, BoardEntry, BoxOpening, OpenedPack, OpenedPaper, Question
 from ..selectors import secret as known
+from ..selectors import urn as urns
 from ..selectors.ballots import with_questions
 from .marks import clean_mark
 from .secret import post
@@ -65,6 +66,8 @@ def open_box(*, actor, ballot_id: int, progress: Callable[[int, int], None] = _n
         return done
     if not ballot.is_secret or ballot.state != Ballot.State.CLOSED:
         raise Refused("not_closed", _("“%s” is opened once it has closed.") % ballot.title)
+    if urns.awaited(ballot):
+        raise Refused("urn", _("Papers were handed out. The box is opened once the urn is settled."))
     key = keyring.sealing(ballot.pk)
     boxes.shake(ballot.pk)
     rows = boxes.take(ballot.pk)
@@ -104,7 +107,7 @@ def _together(ballot: Ballot, out: _Emptied) -> bool:
     """As the manifest said, unless so few took part, of everybody or of a class, that marks would name them."""
     secret, groups = ballot.manifest["secret"], Counter(group for _marks, group in out.papers.values())
     enough = all(count >= secret["least"] for count in groups.values())
-    return secret["together"] and enough and known.struck_off(ballot)["paper"] == 0
+    return secret["together"] and enough and urns.handed_out(ballot) == 0
 
 
 def _write_down(actor, ballot: Ballot, questions: list[Question], out: _Emptied, issued: int) -> BoxOpening:
@@ -173,6 +176,9 @@ def destroy_spent_keys() -> int:
             gone += _destroy_orphan(pk)
         elif BoxOpening.objects.filter(ballot=ballot).exists():
             gone += destroy_keys(ballot=ballot)
+    opened = Ballot.objects.filter(box_opening__isnull=False).select_related("coop")
+    for ballot in opened.exclude(pk__in=BoardEntry.objects.filter(entry__event="keys_destroyed").values("ballot")):
+        gone += destroy_keys(ballot=ballot)  # the files went, and something died before that was written down
     return gone
 
 

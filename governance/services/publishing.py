@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
+
 from ..ballotbox import bundle, recount
 from ..digests import canonical, sha256
-from ..models import Ballot, BoardEntry, BoxOpening, Bundle, Count, OpenedPack, RollEntry, StrikeOff
+from ..models import Ballot, BoardEntry, BoxOpening, Bundle, Count, OpenedPack, RollEntry, StrikeOff, UrnPack
 from ..selectors import secret as known
 from ..selectors.ballots import with_questions
-from ..selectors.papers import papers_in
+from ..selectors.urn import settled
 
 
 def results_of(ballot: Ballot) -> dict:
@@ -42,7 +45,8 @@ def files_of(ballot: Ballot) -> dict[str, bytes]:
     names = known.classes_apart(questions)
     sizes = known.sizes(ballot, ["", *names])
     numbers = StrikeOff.objects.filter(ballot=ballot).order_by("entry__number").values_list("entry__number", flat=True)
-    on_paper = {str(question.pk): n for question in questions if (n := papers_in(question))}
+    urn = settled(ballot)
+    on_paper = {str(question.pk): urn.papers for question in questions} if urn is not None else {}
     facts = {
         "struck_off": known.struck_off(ballot),
         "papers": opening.papers,
@@ -66,8 +70,12 @@ def files_of(ballot: Ballot) -> dict[str, bytes]:
 
 
 def _packs(question) -> list[dict]:
-    rows = OpenedPack.objects.filter(question=question)
-    packs = [{"class": row.class_name, "mark": row.mark, "count": row.count} for row in rows]
+    """Box and urn together: how few voted on paper, or how, stands nowhere apart."""
+    counted: Counter[tuple[str, str]] = Counter()
+    for model in (OpenedPack, UrnPack):
+        for name, mark, count in model.objects.filter(question=question).values_list("class_name", "mark", "count"):
+            counted[name, recount.as_text(mark)] += count
+    packs = [{"class": name, "mark": json.loads(mark), "count": count} for (name, mark), count in counted.items()]
     return sorted(packs, key=lambda pack: (recount.as_text(pack["mark"]).encode(), pack["class"]))
 
 

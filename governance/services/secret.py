@@ -127,7 +127,7 @@ def issue_credential(*, actor, ballot: Ballot, blinded: bytes) -> Issued:
 
 
 def _already(struck: StrikeOff) -> Refused:
-    if struck.channel == StrikeOff.Channel.PAPER:
+    if struck.channel != StrikeOff.Channel.ONLINE:
         return Refused(
             "paper_taken", _("You were given a paper for this ballot, so no credential can be issued."), status=409
         )

@@ -19,6 +19,7 @@ from ..forms import BallotForm, VoterSearchForm, changes_of
 from ..models import Ballot, PaperBatch
 from ..resolutions import in_words
 from ..selectors import secret as known
+from ..selectors import urn as urns
 from .acts import attempt, status_of
 from .paper import of_marks
 
@@ -72,6 +73,7 @@ def ballot(request: HttpRequest, pk: int) -> HttpResponse:
         "may_certify": rules.may(request.actor, "governance.certify"),
         "may_see_votes": request.actor.holds("returning_officer", "auditor"),
         "today": clock.today(request.coop),
+        "waits_for_urn": found.state == Ballot.State.CLOSED and urns.awaited(found),
         "stuck": known.why_stuck(found),
     }
     return render(request, "governance/ballot.html", context)

@@ -40,7 +40,7 @@ def page(request: HttpRequest, ballot: Ballot, mine: selectors.Standing) -> Http
         "mine": mine,
         "parts": parts,
         "struck": struck,
-        "on_paper": struck is not None and struck.channel == "paper",
+        "on_paper": struck is not None and struck.channel != "online",
         "group": known.group_of(ballot.manifest, mine.entry),
         "box": f"/box/{ballot.pk}/",
         "find": f"/box/{ballot.pk}/find/",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import ballots, certifying, meetings, papers, questions, results, secret, votes
+from . import ballots, certifying, meetings, papers, questions, results, secret, urn, votes
 
 app_name = "governance"
 urlpatterns = [
@@ -20,6 +20,9 @@ urlpatterns = [
     path("ballots/<int:pk>/delete/", ballots.ballot_delete, name="ballot-delete"),
     path("ballots/<int:pk>/release/", ballots.release, name="release"),
     path("ballots/<int:pk>/open-box/", ballots.open_box, name="open-box"),
+    path("ballots/<int:pk>/hand-out/", urn.hand_out, name="hand-out"),
+    path("ballots/<int:pk>/urn/", urn.urn, name="urn"),
+    path("ballots/<int:pk>/urn/paper/", urn.urn_sheet, name="urn-sheet"),
     path("ballots/<int:pk>/certify/", certifying.certify, name="certify"),
     path("ballots/<int:pk>/turnout/", ballots.turnout, name="turnout"),
     path("ballots/<int:pk>/questions/election/", questions.election_new, name="election-new"),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from coop.kernel import clock
+from governance import services
 from governance.models import Bundle
 from tests.access.harness import INSIDERS, OFFICERS, Case, World
 from tests.governance.ballotbox.voter import Voter, finish, make_secret_ballot
-from tests.governance.factories import make_roll
+from tests.governance.factories import make_roll, membership
 
 RETURNING = {"returning_officer"}
 MEMBER = {"member"}
@@ -23,6 +25,11 @@ def build(world: World) -> None:
     voter.take()
     voter.cast([[2, 0], [0]])
     finish(world.secret_counted)
+    world.urn_ballot = make_secret_ballot(world.coop, roll=roll, title="With an urn")
+    services.hand_out_paper(actor=world.samir, ballot=world.urn_ballot, number=membership(world.amara).number)
+    with clock.at(world.urn_ballot.closes_at):
+        services.close_due()
+    services.enter_paper(actor=world.samir, ballot=world.urn_ballot, sheet=1, marks=[[0], [1]])
 
 
 def draft(world: World) -> dict:
@@ -35,6 +42,10 @@ def released(world: World) -> dict:
 
 def counted(world: World) -> dict:
     return {"pk": world.secret_counted.pk}
+
+
+def with_urn(world: World) -> dict:
+    return {"pk": world.urn_ballot.pk}
 
 
 CASES = [
@@ -56,6 +67,13 @@ CASES = [
     Case("governance:promises", INSIDERS, released, viewers=("member", "board")),
     Case("governance:promises", INSIDERS, counted, query="?counted", viewers=("member",)),
     Case("governance:result", INSIDERS, counted, query="?secret", viewers=("member",)),
+    Case("governance:hand-out", RETURNING, released, viewers=("returning_officer",)),
+    Case("governance:hand-out", RETURNING, released, method="post", data=lambda w: {"number": 1, "channel": "x"}),
+    Case("governance:urn", OFFICERS, with_urn, viewers=("returning_officer", "auditor")),
+    Case("governance:urn", OFFICERS, counted, query="?counted", viewers=("auditor",)),
+    Case("governance:urn", RETURNING, with_urn, method="post"),
+    Case("governance:urn-sheet", SIGNERS, with_urn, viewers=("secretary",)),
+    Case("governance:urn-sheet", SIGNERS, with_urn, method="post", data=lambda w: {"sheet": "x"}),
     Case("governance:certify", SIGNERS, counted, viewers=("returning_officer",)),
     Case("governance:certify", SIGNERS, counted, method="post", data=lambda w: {"seen": "0" * 64}),
     Case("governance-api:certification", INSIDERS, counted, api=True, html=False),
