@@ -201,7 +201,8 @@ def words(found: dict) -> str:
             f"{VOTERS:,} members take a credential and cast a sealed paper, all beginning in the same moment, against "
             "gunicorn (2 processes of 8 threads) and the embedded PostgreSQL with every commit on the disk; the load "
             f"comes from the same two cores, everything at nice {os.nice(0)} while other programs shared them "
-            f"(load {load[0]:.0f} before, {load[1]:.0f} after). All {VOTERS:,} papers were counted and all receipts found. Seconds each voter waited, the queue "
+            f"(load {load[0]:.0f} before, {load[1]:.0f} after). All {VOTERS:,} papers "
+            "were counted and all receipts found. Seconds each voter waited, the queue "
             f"of everybody in front included; {found['retries']:,} requests were sent again.",
             "",
             "| request | median | p95 | slowest |",
