@@ -15,8 +15,8 @@ from django.conf import settings
 
 def configure(library):
     database = json.loads(os.environ["BENCH_DATABASE"])
-    apps = ["django.contrib.contenttypes", "django.contrib.auth"]
-    apps += ["mptt", library]
+    apps = ["django.contrib.contenttypes", "django.contrib.auth", "django.contrib.sessions"]
+    apps += {"hordak": ["mptt", "hordak"], "django_ledger": ["import_export", "django_ledger"]}[library]
     settings.configure(
         DATABASES={"default": {"ENGINE": "django.db.backends.postgresql", **database}},
         INSTALLED_APPS=apps,
@@ -65,9 +65,38 @@ class Hordak:
             Leg.objects.bulk_create(legs)
 
 
+class DjangoLedger:
+    """Its documented door, ``commit_txs``, which posts one journal entry; it has none for many at once."""
+
+    def __init__(self):
+        from datetime import date
+
+        from django.contrib.auth import get_user_model
+        from django_ledger.models import EntityModel
+
+        admin = get_user_model().objects.create_user("bench")
+        entity = EntityModel.create_entity(name="Bench", use_accrual_method=True, admin=admin, fy_start_month=1)
+        entity.create_chart_of_accounts(assign_as_default=True, commit=True)
+        kinds = {"bank": ("1000", "asset_ca_cash", "debit"), "dues": ("4000", "in_operational", "credit")}
+        self.accounts = {
+            name: entity.create_account(code=code, role=role, name=name, balance_type=side, active=True)
+            for name, (code, role, side) in kinds.items()
+        }
+        self.ledger, self.day = entity.create_ledger(name="Bench", posted=True), date(2026, 3, 1)
+
+    def one(self, n):
+        for number in range(n):
+            sides = (("bank", "debit"), ("dues", "credit"))
+            lines = [
+                {"account": self.accounts[name], "amount": number % 500 + 1, "tx_type": side, "description": "dues"}
+                for name, side in sides
+            ]
+            self.ledger.commit_txs(je_timestamp=self.day, je_txs=lines, je_posted=True, je_desc="dues")
+
+
 def main(library):
     configure(library)
-    peer = {"hordak": Hordak}[library]()
+    peer = {"hordak": Hordak, "django_ledger": DjangoLedger}[library]()
     print("ready", flush=True)
     for line in sys.stdin:
         what, n = line.split()

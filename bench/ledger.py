@@ -1,4 +1,4 @@
-"""How fast entries are posted, beside django-hordak and bare SQL, all in one run on one server.
+"""How fast entries are posted, beside django-hordak, django-ledger and bare SQL, all in one run on one server.
 
 With ``BENCH_PEERS`` naming the Python of an environment that holds ``requirements.txt``, the library takes turns with
 us, slice by slice, so that whatever else the machine does falls on all of us; the figure is the ratio. Bare SQL is
@@ -208,9 +208,10 @@ def run():
     ours = Ours()
     bare, python, peers = Bare(ours), os.environ.get("BENCH_PEERS"), {}
     if python:
-        peers = {"hordak": Peer(python, "hordak")}
+        peers = {library: Peer(python, library) for library in ("hordak", "django_ledger")}
     lines = list(rows_of("one by one", ENTRIES, turns(ours, {"bare SQL": bare, **peers}, "one", ENTRIES)))
-    lines += rows_of("many at once", ENTRIES, turns(ours, {"bare SQL": bare, **peers}, "bulk", ENTRIES))
+    many = {name: peer for name, peer in peers.items() if name != "django_ledger"}  # which knows one by one only
+    lines += rows_of("many at once", ENTRIES, turns(ours, {"bare SQL": bare, **many}, "bulk", ENTRIES))
     at_once = timed(ours.at_once, ENTRIES)
     lines.append(f"| {POSTERS} at once on one account | ours | {ENTRIES // POSTERS * POSTERS / at_once:,.0f} | – | – |")
     for peer in peers.values():
