@@ -1,4 +1,4 @@
-"""Papers of the ballots: a question's result, to be put before the meeting and into the minutes."""
+"""Papers of the ballots: a question's result, for the meeting and the minutes, and the form of a proxy."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from coop.kernel.paper import compiled, language, letterhead
 
-from .models import Count
+from .models import Count, Meeting
 from .selectors.outcomes import Outcome, outcome
 from .selectors.results import participation
+from .words import local
 
 ACROSS = 6  # columns of figures that a page takes beside the names
 
@@ -91,3 +93,42 @@ def _one_against_one(shown: Outcome) -> Iterator[dict[str, list]]:
             "head": [_("Candidate"), *(names[at] for at in part)],
             "rows": [[name, *(row[at] or "–" for at in part)] for name, row in shown.pairs],
         }
+
+
+def proxy_form_pdf(meeting: Meeting) -> bytes:
+    """The form to give a proxy at a meeting that takes them, on one A4, to fill in and sign by hand."""
+    return compiled("proxy.typ", [proxy_form_data(meeting)], meeting.starts_at)
+
+
+def proxy_form_data(meeting: Meeting) -> dict[str, Any]:
+    """Everything the form says. Its rules are the meeting's own."""
+    rule, coop = meeting.proxy_rule, meeting.coop
+    blanks = [_("Name"), _("Member number"), _("Signature"), _("Date")]
+    most = ngettext("One member holds one proxy at most.", "One member holds %s proxies at most.", rule.per_holder)
+    lines = [
+        _("This form must be with us before %s, signed by both.") % local(rule.until, coop),
+        f"{(most % rule.per_holder) if rule.per_holder > 1 else most} {rule.get_holders_display()}.",
+        *([] if rule.officers_hold else [_("Nobody who holds an office of the co-op may hold a proxy.")]),
+        _("Whoever gives a proxy holds none, and whoever holds one gives none: a vote is not handed on."),
+        _("You can take the proxy back. What was cast for you before that stands: one member, one vote."),
+        _("It holds for the recorded votes of this meeting. In a secret ballot every member votes in person."),
+        *([rule.cite] if rule.cite else []),
+    ]
+    return {
+        "lang": language(),
+        "title": f"{_('Proxy')} · {meeting.title} · {coop.name}",
+        "coop": letterhead(coop),
+        "over": f"{meeting.title} · {local(meeting.starts_at, coop)}",
+        "headline": _("Proxy"),
+        "lead": _("For a member who cannot come and wants another member to vote for them at this meeting."),
+        "parts": [
+            {
+                "heading": _("Who gives the proxy"),
+                "words": _("The member named below votes for me at this meeting."),
+                "blanks": blanks,
+            },
+            {"heading": _("Who holds it"), "words": _("I accept, and vote for the member above."), "blanks": blanks},
+        ],
+        "rules": lines,
+        "foot": f"{coop.name} · {meeting.title}",
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from .models import Ballot, Meeting, Question, ResolutionType, Roll
+from .models import Ballot, Meeting, ProxyRule, Question, ResolutionType, Roll
 
 MOMENT = "%Y-%m-%dT%H:%M"
 
@@ -142,6 +142,30 @@ class ReasonForm(forms.Form):
 class CertifyForm(forms.Form):
     seen = forms.CharField(widget=forms.HiddenInput)
     remark = forms.CharField(label=_("Remark for the minutes"), max_length=300, required=False)
+
+
+class ProxyForm(forms.Form):
+    number = forms.IntegerField(label=_("Their member number"), min_value=1, max_value=10**12)
+    name = forms.CharField(
+        label=_("Their name"), max_length=200, help_text=_("First or last name is enough: it must fit the number.")
+    )
+
+
+class PaperProxyForm(forms.Form):
+    principal = forms.IntegerField(label=_("Member number of who gives it"), min_value=1, max_value=10**12)
+    holder = forms.IntegerField(label=_("Member number of who holds it"), min_value=1, max_value=10**12)
+
+
+class ProxyRuleForm(forms.Form):
+    per_holder = forms.IntegerField(label=_("Proxies one member may hold"), min_value=1, max_value=100, initial=1)
+    holders = forms.ChoiceField(label=_("Who may hold one"), choices=ProxyRule.Holders.choices)
+    officers_hold = forms.BooleanField(label=_("Officers may hold proxies too"), required=False)
+    until = Moment(label=_("Given and accepted before"))
+    cite = forms.CharField(label=_("Where it is written"), max_length=120, required=False)
+
+
+class StrikeOutForm(ReasonForm):
+    in_person = forms.BooleanField(label=_("The member has come in person"), required=False)
 
 
 class VoterSearchForm(forms.Form):

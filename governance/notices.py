@@ -1,4 +1,4 @@
-"""The letters of a ballot: that it is released, and that somebody took a credential."""
+"""The letters of a ballot and of a meeting: released, a credential taken, a proxy given."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from django.utils.translation import override
 
 from coop.kernel import letters, outbox
 from coop.kernel.models import Mail
+from members.models import Membership
 
-from .models import Ballot, RollEntry
+from .models import Ballot, Proxy, RollEntry
 
 RELEASED = "governance.ballot_released"
 
@@ -29,17 +30,28 @@ def ballot_released(ballot: Ballot) -> int:
     return sent
 
 
+def proxy(about: Proxy, what: str, to: Membership) -> None:
+    """Tells one of a proxy's two members what has become of it: given, entered, accepted, ended."""
+    other = about.principal if to.pk == about.holder_id else about.holder
+    values = {"proxy": about, "meeting": about.meeting, "member": to, "other": other}
+    _put(about.coop, to.party.email, f"proxy_{what}", f"meeting:{about.meeting_id}", **values)
+
+
 def _send(ballot: Ballot, to: str, template: str, **values) -> None:
+    _put(ballot.coop, to, template, f"ballot:{ballot.pk}", ballot=ballot, **values)
+
+
+def _put(coop, to: str, template: str, ref: str, **values) -> None:
     if not to:
         return
-    with override(ballot.coop.language):
-        letter = letters.write(f"governance/{template}", coop=ballot.coop, ballot=ballot, **values)
+    with override(coop.language):
+        letter = letters.write(f"governance/{template}", coop=coop, **values)
     outbox.put(
         to=to,
         subject=letter.subject,
         text=letter.text,
         html=letter.html,
-        coop=ballot.coop,
+        coop=coop,
         kind=f"governance.{template}",
-        ref=f"ballot:{ballot.pk}",
+        ref=ref,
     )

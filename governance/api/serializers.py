@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from ..models import Ballot, Meeting, Option, PaperBatch, Question, RecordedVote, Resolution, ResolutionType, Roll
+from ..models import (
+    Ballot,
+    Meeting,
+    Option,
+    PaperBatch,
+    Proxy,
+    Question,
+    RecordedVote,
+    Resolution,
+    ResolutionType,
+    Roll,
+)
 from ..models import RollEntry as Entry
 
 
@@ -133,6 +144,30 @@ class CastSerializer(serializers.Serializer):
 
     marks = serializers.DictField(child=serializers.JSONField())
     replacing = serializers.IntegerField(required=False, allow_null=True)
+    proxy = serializers.IntegerField(
+        required=False, allow_null=True, help_text="The proxy you hold and vote by; leave it out for your own vote."
+    )
+
+
+class ProxySerializer(serializers.ModelSerializer):
+    """Who votes for whom at a meeting; it stands once accepted and until ended."""
+
+    giver = serializers.IntegerField(source="principal.number", help_text="Member number of who gave it.")
+    holder = serializers.IntegerField(source="holder.number", help_text="Member number of who votes by it.")
+    stands = serializers.BooleanField()
+
+    class Meta:
+        model = Proxy
+        fields = ["id", "meeting", "giver", "holder", "on_paper", "given_at", "accepted_at", "ended_at", "ended"]
+        fields += ["stands"]
+
+
+class GiveProxySerializer(serializers.Serializer):
+    """Who shall vote for you: member number and a part of the name, so that a number typed wrong reaches nobody."""
+
+    meeting = serializers.IntegerField()
+    number = serializers.IntegerField(min_value=1)
+    name = serializers.CharField(max_length=200)
 
 
 class StandingSerializer(serializers.Serializer):

@@ -15,7 +15,7 @@ from coop.kernel.rest import BecauseSerializer, CoopView
 from members.selectors import membership_of
 
 from .. import selectors, services
-from ..models import Ballot, Count, Meeting, PaperBatch, Question, Resolution, ResolutionType, Roll, RollEntry
+from ..models import Ballot, Count, Meeting, PaperBatch, Proxy, Question, Resolution, ResolutionType, Roll, RollEntry
 from ..services import files
 from ..services.voting import ANY
 from . import serializers as shapes
@@ -215,8 +215,7 @@ class Vote(InCoop, APIView):
     def get(self, request, pk: int, **kwargs):
         """May you vote, why, and what did you cast."""
         ballot = self.ballot(pk)
-        mine = selectors.standing(ballot, membership_of(self.actor))
-        current = selectors.current_vote(ballot, mine.entry)
+        mine, current = selectors.voting_as(ballot, membership_of(self.actor))
         said = {"may_vote": mine.may, "why": mine.sentence, "vote": current}
         return Response(shapes.StandingSerializer(said).data)
 
@@ -224,10 +223,50 @@ class Vote(InCoop, APIView):
     def put(self, request, pk: int, **kwargs):
         """Cast your paper, or change it; the last one before the close counts."""
         said = self.heard(shapes.CastSerializer)
+        held = Proxy.objects.filter(coop=self.coop, holder=membership_of(self.actor)).with_people()
         vote = services.cast_recorded(
-            actor=self.actor, ballot=self.ballot(pk), marks=said["marks"], replacing=said.get("replacing", ANY)
+            actor=self.actor,
+            ballot=self.ballot(pk),
+            marks=said["marks"],
+            replacing=said.get("replacing", ANY),
+            proxy=one(held, pk=said["proxy"]) if said.get("proxy") else None,
         )
         return Response(shapes.RecordedVoteSerializer(vote).data)
+
+
+class Proxies(InCoop, generics.ListAPIView):
+    """The proxies you gave and those you were asked to hold, ended ones too."""
+
+    requires = ("governance.vote",)
+    serializer_class = shapes.ProxySerializer
+
+    def rows(self):
+        mine = Proxy.objects.filter(coop=self.coop).of(membership_of(self.actor))
+        return mine.with_people().order_by("-id")
+
+    @extend_schema(request=shapes.GiveProxySerializer, responses={201: shapes.ProxySerializer})
+    def post(self, request, **kwargs):
+        """Ask another member to vote for you at a meeting; nothing changes until they accept."""
+        said = self.heard(shapes.GiveProxySerializer)
+        meeting = one(selectors.meetings(self.actor), pk=said.pop("meeting"))
+        made = services.give_proxy(actor=self.actor, meeting=meeting, **said)
+        return Response(shapes.ProxySerializer(made).data, status=status.HTTP_201_CREATED)
+
+
+class DecideProxy(InCoop, APIView):
+    """Accept or decline a proxy you were asked to hold, or take back the one you gave."""
+
+    requires = ("governance.vote",)
+    acts = {"accept": services.accept_proxy, "decline": services.decline_proxy, "revoke": services.revoke_proxy}
+
+    @extend_schema(operation_id="proxies_decide", request=None, responses=shapes.ProxySerializer)
+    def post(self, request, pk: int, act: str, **kwargs):
+        """The proxy as it is now."""
+        if act not in self.acts:
+            raise Http404
+        mine = Proxy.objects.filter(coop=self.coop).of(membership_of(self.actor)).with_people()
+        decided = self.acts[act](actor=self.actor, proxy=one(mine, pk=pk))
+        return Response(shapes.ProxySerializer(decided).data)
 
 
 class Papers(InCoop, generics.ListAPIView):

@@ -3,6 +3,7 @@
 from .ballots import Ballot, Option, Question
 from .certifying import Certification
 from .meetings import Meeting, ResolutionType
+from .proxies import Proxy, ProxyRule
 from .results import Count, OtherRule, Resolution
 from .rolls import Roll, RollEntry
 from .secret import BoardEntry, BoxOpening, Bundle, OpenedPack, OpenedPaper, StrikeOff
@@ -23,6 +24,8 @@ __all__ = [
     "OtherRule",
     "PaperBatch",
     "PaperPack",
+    "Proxy",
+    "ProxyRule",
     "Question",
     "RecordedVote",
     "Resolution",

@@ -15,6 +15,13 @@ class _InCoop(models.QuerySet):
 class MeetingQuerySet(_InCoop):
     """Every member may know of every meeting."""
 
+    def coming(self, now):
+        """Meetings that have not begun, or some ballot of which can still be voted in."""
+        voting = self.model._meta.get_field("ballots").related_model.objects.filter(
+            meeting=models.OuterRef("pk"), state="open", closes_at__gt=now
+        )
+        return self.filter(Q(starts_at__gte=now) | models.Exists(voting))
+
 
 class RollQuerySet(_InCoop):
     def frozen(self):
@@ -50,6 +57,24 @@ class RecordedVoteQuerySet(_InCoop):
     def current(self):
         """The vote that counts of each person: the one no later one replaces."""
         return self.filter(replaced_by__isnull=True)
+
+
+class ProxyQuerySet(_InCoop):
+    def open(self):
+        """Those nobody has ended, accepted or not."""
+        return self.filter(ended_at__isnull=True)
+
+    def standing(self):
+        """Those that may be voted by: accepted, and not ended."""
+        return self.filter(ended_at__isnull=True, accepted_at__isnull=False)
+
+    def of(self, membership):
+        """Those a member gave or holds; none for nobody."""
+        return self.filter(Q(principal=membership) | Q(holder=membership)) if membership else self.none()
+
+    def with_people(self):
+        """With both members' names and logins."""
+        return self.select_related("principal__party", "holder__party", "meeting")
 
 
 class PaperBatchQuerySet(_InCoop):

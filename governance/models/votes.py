@@ -9,6 +9,7 @@ from django.db.models import Q
 from coop.kernel.models import NO_TRUNCATE, AppendOnly, CoopModel, User
 
 from .ballots import Ballot, Question
+from .proxies import Proxy
 from .querysets import PaperBatchQuerySet, RecordedVoteQuerySet
 from .rolls import RollEntry
 
@@ -26,6 +27,7 @@ class RecordedVote(CoopModel, AppendOnly):
     ballot = models.ForeignKey(Ballot, on_delete=models.PROTECT, related_name="recorded_votes")
     entry = models.ForeignKey(RollEntry, on_delete=models.PROTECT, related_name="+")
     replaces = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="replaced_by")
+    proxy = models.ForeignKey(Proxy, null=True, on_delete=models.PROTECT, related_name="votes")
     marks = models.JSONField()
     nonce = models.CharField(max_length=32)
     receipt = models.CharField(max_length=64)
@@ -71,9 +73,25 @@ class RecordedVote(CoopModel, AppendOnly):
                     END IF;
                     IF NEW.replaces_id IS NOT NULL THEN
                         PERFORM FROM governance_recordedvote v
-                          WHERE v.id = NEW.replaces_id AND v.ballot_id = NEW.ballot_id AND v.entry_id = NEW.entry_id;
+                          WHERE v.id = NEW.replaces_id AND v.ballot_id = NEW.ballot_id AND v.entry_id = NEW.entry_id
+                            AND v.proxy_id IS NOT DISTINCT FROM NEW.proxy_id;
                         IF NOT FOUND THEN
                             RAISE check_violation USING MESSAGE = 'a vote replaces only the same person''s';
+                        END IF;
+                    END IF;
+                    PERFORM FROM governance_proxy p JOIN governance_rollentry e ON e.membership_id = p.principal_id
+                      WHERE e.id = NEW.entry_id AND p.meeting_id = b.meeting_id AND p.accepted_at IS NOT NULL
+                        AND p.ended_at IS NULL AND p.id IS DISTINCT FROM NEW.proxy_id FOR SHARE OF p;
+                    IF FOUND THEN
+                        RAISE check_violation USING MESSAGE = 'who gave a proxy takes it back before voting';
+                    END IF;
+                    IF NEW.proxy_id IS NOT NULL THEN
+                        PERFORM FROM governance_proxy p JOIN governance_rollentry e ON e.membership_id = p.principal_id
+                          WHERE p.id = NEW.proxy_id AND e.id = NEW.entry_id AND p.meeting_id = b.meeting_id
+                            AND p.accepted_at IS NOT NULL AND p.ended_at IS NULL FOR SHARE OF p;
+                        IF NOT FOUND THEN
+                            RAISE check_violation
+                                  USING MESSAGE = 'only a proxy of this meeting that stands votes for its member';
                         END IF;
                     END IF;
                     RETURN NEW;

@@ -15,11 +15,29 @@ from .ballots import (
 from .certifying import certifications
 from .outcomes import Outcome, outcome
 from .papers import aggregated, papers_in, papers_of
+from .proxies import (
+    AtMeeting,
+    given_by,
+    held_for,
+    my_proxies,
+    proxies_at,
+    standing_beside_proxy,
+    standing_by_proxy,
+    voting_as,
+)
 from .results import Participation, carried_resolutions, counts_of, participation, resolution, resolutions
 from .rolls import has_roll, meetings, roll_entries, roll_is_whole, why_not_on
 
 __all__ = [
     "certifications",
+    "AtMeeting",
+    "given_by",
+    "held_for",
+    "my_proxies",
+    "proxies_at",
+    "standing_beside_proxy",
+    "standing_by_proxy",
+    "voting_as",
     "Issue",
     "Outcome",
     "Participation",

@@ -150,7 +150,8 @@ def current_vote(ballot: Ballot, entry: RollEntry | None) -> RecordedVote | None
     """The paper that counts for this line of the roll, or None."""
     if entry is None:
         return None
-    return RecordedVote.objects.filter(ballot=ballot, entry=entry).current().select_related("entry").first()
+    current = RecordedVote.objects.filter(ballot=ballot, entry=entry).current()
+    return current.select_related("entry", "proxy__holder__party").first()
 
 
 def taken_part(ballot: Ballot) -> int:
@@ -162,7 +163,8 @@ def taken_part(ballot: Ballot) -> int:
 
 def recorded_votes(ballot: Ballot, words: str = ""):
     """The current votes of a recorded ballot with their line on the roll, by number; ``words`` finds number or name."""
-    votes = RecordedVote.objects.filter(ballot=ballot).current().select_related("entry").order_by("entry__number")
+    votes = RecordedVote.objects.filter(ballot=ballot).current().order_by("entry__number")
+    votes = votes.select_related("entry", "proxy__holder__party")
     if words.strip():
         votes = votes.filter(entry__in=RollEntry.objects.filter(roll=ballot.voters).found(words))
     return votes

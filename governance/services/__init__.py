@@ -18,6 +18,15 @@ from .counting import ask_other_rule, close_due, count_ballot, count_other_rule,
 from .meetings import call_meeting, change_meeting, create_resolution_type, standard_resolution_types
 from .opening import ask_to_open, destroy_keys, destroy_spent_keys, open_box, shake_open
 from .papers import PaperPreview, import_paper, read_paper, refuse_large, undo_paper
+from .proxies import (
+    accept_proxy,
+    decline_proxy,
+    give_proxy,
+    record_paper_proxy,
+    revoke_proxy,
+    set_proxy_rule,
+    strike_out_proxy,
+)
 from .rolls import freeze_roll
 from .secret import Issued, announce, issue_credential
 from .urn import enter_paper, hand_out_paper, settle_urn
@@ -29,6 +38,13 @@ __all__ = [
     "settle_urn",
     "certify",
     "digest_of",
+    "accept_proxy",
+    "decline_proxy",
+    "give_proxy",
+    "record_paper_proxy",
+    "revoke_proxy",
+    "set_proxy_rule",
+    "strike_out_proxy",
     "ask_to_open",
     "issue_credential",
     "announce",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import ballots, certifying, meetings, papers, questions, results, secret, urn, votes
+from . import ballots, certifying, meetings, papers, proxies, questions, results, secret, urn, votes
 
 app_name = "governance"
 urlpatterns = [
@@ -13,6 +13,10 @@ urlpatterns = [
     path("meetings/<int:pk>/freeze/", meetings.freeze, name="freeze"),
     path("meetings/<int:pk>/roll/", meetings.roll, name="roll"),
     path("meetings/<int:pk>/roll.csv", meetings.roll_csv, name="roll-csv"),
+    path("meetings/<int:pk>/proxies/", proxies.at_meeting, name="meeting-proxies"),
+    path("meetings/<int:pk>/proxies/rule/", proxies.rule, name="proxy-rule"),
+    path("meetings/<int:pk>/proxies/signed/", proxies.signed, name="proxy-signed"),
+    path("meetings/<int:pk>/proxies/<int:proxy>/end/", proxies.strike_out, name="proxy-end"),
     path("ballots/", ballots.ballots, name="ballots"),
     path("ballots/new/", ballots.ballot_new, name="ballot-new"),
     path("ballots/<int:pk>/", ballots.ballot, name="ballot"),
@@ -33,6 +37,10 @@ urlpatterns = [
     path("ballots/<int:pk>/papers/<int:question>/", papers.papers, name="papers"),
     path("ballots/<int:pk>/files/<int:batch>/", papers.batch, name="paper-batch"),
     path("votes/", votes.votes, name="votes"),
+    path("votes/proxies/", proxies.proxies, name="proxies"),
+    path("votes/proxies/<int:pk>/", proxies.decide, name="proxy-decide"),
+    path("votes/proxies/at/<int:pk>/", proxies.give, name="proxy-give"),
+    path("votes/proxies/at/<int:pk>/form.pdf", proxies.printed, name="proxy-printed"),
     path("votes/<int:pk>/", votes.vote, name="vote"),
     path("votes/<int:pk>/receipt/", votes.receipt, name="receipt"),
     path("votes/<int:pk>/credential/", secret.credential, name="credential"),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -14,7 +14,7 @@ from coop.kernel.web import requires
 from members.selectors import membership_of
 
 from .. import selectors, services
-from ..models import RecordedVote
+from ..models import Ballot, Proxy, RecordedVote
 from . import paper, secret
 from .released import get_released
 
@@ -41,8 +41,8 @@ def votes(request: HttpRequest) -> HttpResponse:
 def vote(request: HttpRequest, pk: int) -> HttpResponse:
     """The paper. Each button is a submit: up and down, back, review, cast; nothing is kept before it is cast."""
     ballot = get_released(request, pk)
-    mine = selectors.standing(ballot, membership_of(request.actor))
-    current = selectors.current_vote(ballot, mine.entry)
+    proxy = ballot.by_proxy = _proxy(request)
+    mine, current = selectors.voting_as(ballot, membership_of(request.actor), proxy)
     if ballot.now != "open" or not mine.may:
         return _not_now(request, ballot, mine, current)
     if ballot.is_secret:
@@ -60,11 +60,29 @@ def vote(request: HttpRequest, pk: int) -> HttpResponse:
         marks = paper.marks_of(parts)
         if request.POST["act"] == "review":
             return _review(request, ballot, mine, current, parts)
-        services.cast_recorded(actor=request.actor, ballot=ballot, marks=marks, replacing=_replacing(request, current))
+        replacing = _replacing(request, current)
+        services.cast_recorded(actor=request.actor, ballot=ballot, marks=marks, replacing=replacing, proxy=proxy)
     except Refused as refused:
         error = "" if paper.show_error(parts, refused) else refused.message
         return _paper(request, ballot, mine, current, parts, error=error, status=refused.status)
-    return redirect(path(request.coop, "governance:receipt", pk=pk))
+    return redirect(path(request.coop, "governance:receipt", pk=pk) + (f"?for={proxy.pk}" if proxy else ""))
+
+
+def _proxy(request: HttpRequest) -> Proxy | None:
+    """The proxy the page is about, ``?for=`` its id; one that is not mine to vote by is not found."""
+    said = request.POST.get("for") or request.GET.get("for") or ""
+    if not said:
+        return None
+    if not said.isascii() or not said.isdigit() or len(said) > 18:
+        raise Http404
+    held = Proxy.objects.filter(coop=request.coop, holder=membership_of(request.actor)).with_people()
+    return get_object_or_404(held, pk=int(said))
+
+
+def _others(request: HttpRequest, ballot: Ballot) -> list[Proxy]:
+    """The other members this one votes for in the ballot."""
+    held = selectors.held_for(ballot, membership_of(request.actor))
+    return [each for each in held if ballot.by_proxy is None or each.pk != ballot.by_proxy.pk]
 
 
 def _replacing(request: HttpRequest, current: RecordedVote | None) -> int | None:
@@ -84,6 +102,7 @@ def _paper(request, ballot, mine, current, parts, error: str = "", status: int =
         "error": error,
         "replacing": request.POST.get("replacing", "") if request.method == "POST" else (current.pk if current else ""),
         "voted": selectors.taken_part(ballot),
+        "others": _others(request, ballot),
     }
     if error and request.method == "POST":
         context["replacing"] = current.pk if current else ""  # it has been shown now
@@ -108,7 +127,7 @@ def _not_now(request, ballot, mine, current) -> HttpResponse:
     """The page of a ballot one cannot vote in now: why, and what there is instead. A paper sent is refused."""
     if request.method != "POST" and ballot.has_result:
         return redirect(path(request.coop, "governance:result", pk=ballot.pk))
-    context = {"ballot": ballot, "mine": mine, "current": current, "error": ""}
+    context = {"ballot": ballot, "mine": mine, "current": current, "error": "", "others": _others(request, ballot)}
     if request.method != "POST":
         return render(request, "governance/vote_closed.html", context)
     refused = services.why_not_now(ballot, mine, clock.now())
@@ -126,8 +145,8 @@ def receipt(request: HttpRequest, pk: int) -> HttpResponse:
     ballot = get_released(request, pk)
     if ballot.is_secret:  # its receipt lies in the voter's browser
         return redirect(path(request.coop, "governance:check", pk=pk))
-    mine = selectors.standing(ballot, membership_of(request.actor))
-    current = selectors.current_vote(ballot, mine.entry)
+    proxy = ballot.by_proxy = _proxy(request)
+    mine, current = selectors.voting_as(ballot, membership_of(request.actor), proxy)
     if current is None:
         return redirect(path(request.coop, "governance:vote", pk=pk))
     context = {
@@ -135,5 +154,7 @@ def receipt(request: HttpRequest, pk: int) -> HttpResponse:
         "vote": current,
         "entry": mine.entry,
         "parts": paper.of_marks(selectors.with_questions(ballot), current.marks),
+        "others": _others(request, ballot),
+        "may_change": mine.may,
     }
     return render(request, "governance/receipt.html", context)

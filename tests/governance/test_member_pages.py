@@ -176,7 +176,7 @@ def test_the_paper_in_so_many_queries(client_of, coop, amara, django_assert_num_
     names = [f"Candidate {n}" for n in range(rows)]
     ballot = make_ballot(coop, roll=make_roll(coop, voters=rows), board=names, seats=1)
     client = client_of(amara)
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(19):
         assert client.get(f"/riverside/votes/{ballot.pk}/").status_code == 200
 
 
