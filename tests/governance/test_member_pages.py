@@ -186,7 +186,7 @@ def test_the_result_in_so_many_queries(client_of, coop, amara, django_assert_num
     ballot = make_ballot(coop, roll=make_roll(coop, voters=rows), board=names, seats=1)
     close_and_count(ballot)
     client = client_of(amara)
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         assert client.get(f"/riverside/votes/{ballot.pk}/result/").status_code == 200
 
 
