@@ -292,6 +292,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "PartyKind": "members.models.Party.Kind",
+        "BallotKindEnum": "governance.models.Ballot.Kind",
         "MembershipEventKind": "members.models.MembershipEvent.Kind",
         "MembershipState": "members.models.Membership.State",
         "ApplicationState": "members.models.Application.State",

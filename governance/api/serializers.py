@@ -105,6 +105,7 @@ class BallotSerializer(serializers.ModelSerializer):
 
 class NewBallotSerializer(serializers.Serializer):
     title = serializers.CharField(max_length=200)
+    kind = serializers.ChoiceField(choices=Ballot.Kind.choices, default=Ballot.Kind.RECORDED)
     introduction = serializers.CharField(required=False, allow_blank=True, default="", max_length=5000)
     meeting = serializers.PrimaryKeyRelatedField(queryset=Meeting.objects.all(), allow_null=True, default=None)
     roll = serializers.PrimaryKeyRelatedField(queryset=Roll.objects.all(), allow_null=True, default=None)

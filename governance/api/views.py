@@ -142,7 +142,7 @@ class Ballots(InCoop, generics.ListAPIView):
 
     @extend_schema(request=shapes.NewBallotSerializer, responses={201: shapes.BallotSerializer})
     def post(self, request, **kwargs):
-        """Begin a recorded ballot as a draft."""
+        """Begin a ballot as a draft, recorded or secret."""
         made = services.create_ballot(actor=self.actor, **self.heard(shapes.NewBallotSerializer, coop=self.coop))
         shown = shapes.BallotSerializer(made, context=self.get_serializer_context())
         return Response(shown.data, status=status.HTTP_201_CREATED)

@@ -217,3 +217,9 @@ def test_lists_in_so_many_queries(coop, client_of, samir, django_assert_num_quer
     for path, number in numbers.items():
         with django_assert_num_queries(number):
             assert client.get(f"/api/v1/riverside/{path}").status_code == 200
+
+
+def test_a_secret_ballot_is_begun_by_program_and_a_third_kind_is_none(coop, samir, call):
+    status, ballot = call(samir, "post", "ballots/", {"title": "Board", "kind": "secret"})
+    assert (status, ballot["kind"], ballot["phase"]) == (201, "secret", "draft")
+    assert call(samir, "post", "ballots/", {"title": "Board", "kind": "loud"})[0] == 400
