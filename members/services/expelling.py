@@ -36,6 +36,7 @@ def open_case(
     rules.require(actor, "members.decide", membership)
     membership = history.lock(membership)
     refuse_ended(membership)
+    _refuse_dead(membership)
     refuse_future(membership, on)
     _need(grounds, "grounds", _("Say what the member did and which rule it breaks; they will read it."))
     _need(resolution, "resolution", _("Name the resolution that decided it."))
@@ -101,6 +102,8 @@ def expel(*, actor, case: ExpulsionCase, on: date, resolution: str, because: str
     for an appeal. Notice given before may end it sooner.
     """
     case = _lock(actor, case, State.HEARD)
+    refuse_ended(case.membership)
+    _refuse_dead(case.membership)
     _check_decision(case, on, resolution, because)
     if case.heard_on is None or on < case.heard_on:
         raise Refused("before_hearing", _("The board decides after the hearing."), "on")
@@ -133,6 +136,8 @@ def appeal(*, actor, case: ExpulsionCase, on: date, because: str) -> ExpulsionCa
     if not rules.may(actor, "members.keep_register", case.membership):
         rules.require(actor, "members.see_self", case.membership)
     case = _lock(actor, case, State.EXPELLED, decides=False)
+    refuse_ended(case.membership)
+    _refuse_dead(case.membership)
     refuse_future(case.membership, on)
     if case.decided_on is None or case.appeal_by is None or not case.decided_on <= on <= case.appeal_by:
         raise Refused("too_late", _("An appeal was possible until %s.") % _day(case.appeal_by or on), "on")
@@ -147,7 +152,10 @@ def appeal(*, actor, case: ExpulsionCase, on: date, because: str) -> ExpulsionCa
 def decide_appeal(
     *, actor, case: ExpulsionCase, on: date, resolution: str, upheld: bool, because: str
 ) -> ExpulsionCase:
-    """The body of appeal decided: the expulsion stands, or the member is back in the standing there was before."""
+    """The body of appeal decided: the expulsion stands, or the member is back in the standing there was before.
+
+    Where the member died meanwhile the decision is written down, and the death goes on to say when the membership ends.
+    """
     case = _lock(actor, case, State.APPEALED)
     _check_decision(case, on, resolution, because)
     if case.appealed_on is None or on < case.appealed_on or case.last_day is None:
@@ -156,14 +164,17 @@ def decide_appeal(
     case.outcome = Outcome.EXPELLED if upheld else Outcome.OVERTURNED
     coop = case.membership.coop
     facts: dict = {"decided_by": case.appeal_to, "decided_on": on, "decision_ref": case.appeal_resolution}
-    if upheld:
+    died = case.membership.party.died_on is not None
+    if died:
+        facts |= {"ends_on": case.membership.ends_on, "ending": case.membership.ending}
+    elif upheld:
         facts |= {"ends_on": case.last_day if case.last_day >= on else last_day_after(coop, on), "ending": "expelled"}
     words = {"because": because.strip()}
     _move(case, State.CLOSED)
     _tell(actor, case, "appeal_decided", on, words, reason_code="upheld" if upheld else "overturned", **facts)
-    if not upheld and case.was_active:
+    if not upheld and case.was_active and not died:
         _append(actor, case, "reinstated", on, None, reason_code="appeal", **facts)
-    if not upheld:
+    if not upheld and not died:
         _notice_stands(actor, case, on)
         history.project(case.membership)
     return case
@@ -216,6 +227,11 @@ def _lock(actor, case: ExpulsionCase, *states: str, decides: bool = True) -> Exp
             "wrong_step", _("This case is “%s”; that step is not the next.") % case.get_state_display().lower()
         )
     return case
+
+
+def _refuse_dead(membership: Membership) -> None:
+    if membership.party.died_on is not None:
+        raise Refused("died", _("This member has died; nobody is expelled after death."))
 
 
 def _check_decision(case: ExpulsionCase, on: date, resolution: str, because: str) -> None:
