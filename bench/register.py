@@ -138,7 +138,9 @@ def measure() -> dict:
                 " reasons, salt, digest) SELECT coop_id, 999, membership_id, number, name, class_name, eligible,"
                 " reasons, salt, digest FROM governance_rollentry"
             )
-            cursor.execute("ROLLBACK")
+        with timed(found, "its foreign keys, checked at the commit"):
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ROLLBACK")
     found["memory, MB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     embedded.stop()
     return found
@@ -160,10 +162,14 @@ def words(found: dict) -> str:
     """The table of the section."""
     rate = round(found["members"] / (found["read and check"] + found["write"]))
     ratio = found["roll freeze"] / found["roll, bare INSERT … SELECT"]
+    whole = found["roll freeze"] / (
+        found["roll, bare INSERT … SELECT"] + found["its foreign keys, checked at the commit"]
+    )
     lines = [
         "Seconds of the clock, once each, on a machine whose two cores were shared by several others; "
         f"{found['events']:,} events. The import brought {found['taken in']:,} members in, {rate:,} lines a second, "
-        f"with {found['memory of the import, MB']} MB more of memory. The roll took {ratio:.1f} times the bare SQL.",
+        f"with {found['memory of the import, MB']} MB more of memory. The roll, committed, took {ratio:.2f} times the "
+        f"bare SQL alone, and {whole:.2f} times the bare SQL with the foreign keys that a commit checks.",
         "",
         "| what | seconds | queries |",
         "|---|--:|--:|",
