@@ -99,6 +99,17 @@ class Booth(House):
 
         return wait_for(tried, 90, pause=0.2)[0]
 
+    def ask(self, query):
+        """As always, and again while the database is down."""
+        until = time.monotonic() + 60
+        while True:
+            try:
+                return super().ask(query)
+            except psycopg2.OperationalError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.2)
+
     def state(self, pk):
         with suppress(psycopg2.OperationalError):
             return self.ask(f"SELECT state FROM governance_ballot WHERE id = {pk}")[0][0]
