@@ -188,6 +188,8 @@ def _recorded(actor, what: str, proxy: Proxy, **more) -> None:
 
 
 def _locked(actor, proxy: Proxy) -> Proxy:
+    """The proxy, held; the meeting's rule before it, in the order in which accepting and the database take them."""
+    ProxyRule.objects.select_for_update().filter(meeting_id=proxy.meeting_id).first()
     rows = Proxy.objects.select_for_update(of=("self",)).with_people()
     found = rows.get(pk=proxy.pk, coop=actor.coop)
     if found.ended_at is not None:

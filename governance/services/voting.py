@@ -147,6 +147,11 @@ def _write(actor, ballot: Ballot, entry: RollEntry, marks: dict, current, now, p
                 cast_by=actor.user,
             )
     except IntegrityError as late:
+        if "takes it back before voting" in str(late):  # the holder accepted between our look and the paper
+            text = _(
+                "Your proxy was accepted this very moment. Take it back under “Proxies”, and you can vote yourself."
+            )
+            raise Refused("by_proxy", text, status=409) from late
         # Between our look at the clock and the database's own the closing second may pass.
         if "the ballot is not open" not in str(late):
             raise

@@ -1,6 +1,7 @@
 """What the database itself refuses about proxies, by raw SQL as its role, and what many at once leave behind."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -107,6 +108,25 @@ def test_principal_and_holder_at_once_are_one_vote(coop):
     assert len(current) == len(set(current)) == 5
     assert sum(papers_of(question(ballot, "motion")).values()) == 5
     assert list(audit.verify(coop)) == []
+
+
+def test_accepting_ending_and_voting_in_person_at_once_is_an_answer_each(coop):
+    """Nobody waits for another in a circle, and whoever comes too late is told so in a sentence."""
+    people = [(make_voter(coop), make_voter(coop)) for _ in range(8)]
+    meeting = make_meeting(coop)
+    take_proxies(meeting)
+    ballot = make_ballot(coop, roll=make_roll(coop, meeting=meeting), board=())
+    works = []
+    for principal, holder in people:
+        proxy, me, them = give(meeting, principal, holder), Actor.of(principal.user, coop), Actor.of(holder.user, coop)
+        works += [
+            partial(services.accept_proxy, actor=them, proxy=proxy),
+            partial(services.revoke_proxy, actor=me, proxy=proxy),
+            partial(services.cast_recorded, actor=me, ballot=ballot, marks=marks(ballot, motion=[0])),
+        ]
+    answers = at_once(len(works), lambda work: work(), works)
+    assert all(isinstance(each, RecordedVote | Proxy | Refused) for each in answers), answers
+    assert not Proxy.objects.standing().exists()
 
 
 def test_the_time_for_proxies_is_also_the_databases(coop):
