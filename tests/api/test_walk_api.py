@@ -306,6 +306,11 @@ def it_is_counted(house, ballot: dict) -> None:
     ]
     assert [each["elected"] for each in election["count"]["rounds"]] == [[YUSUF.name], [], [], [GITA.name]]
     assert [each["eliminated"] for each in election["count"]["rounds"]] == [[], [], [TOMASZ.name], [ELSA.name]]
+    signed = house.samir.get(f"ballots/{ballot['id']}/certification/")
+    assert not signed["certified"]
+    for officer in (house.samir, house.jonas):
+        signed = officer.post(f"ballots/{ballot['id']}/certification/", {"seen": signed["digest"]})
+    assert signed["certified"]
     (resolution,) = amara.get("resolutions/")["results"]
     assert (resolution["carried"], resolution["votes"]) == (True, {"for": 2, "against": 1, "abstain": 0})
 

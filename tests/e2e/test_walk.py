@@ -58,6 +58,7 @@ def test_from_application_to_statement(house, people):
     papers_come_in(people.samir)
     the_plan_is_proposed(people.lena)
     it_is_counted(people, closes)
+    it_is_certified(people)
     the_plan_is_carried_approved_and_posted(people)
     everybody_reads_their_statement(people)
     for each in vars(people).values():
@@ -242,7 +243,7 @@ def the_plan_is_proposed(lena: Person) -> None:
     for words, amount in (("Statutory reserve", "€200.01"), ("Interest on shares", "€18.00"), ("purchases", "€782.00")):
         expect(lena.row(words).first).to_contain_text(amount)
     lena.press("Put it before the members").sees("Plan A is before the members; it is no longer changed.")
-    lena.sees("Once a motion is carried, it can be linked here.")
+    lena.sees("once it is carried, it is linked here.")
 
 
 def entry(lena: Person, memo: str, lines) -> None:
@@ -268,16 +269,28 @@ def it_is_counted(people, closes) -> None:
     amara.sees("Elsa Nyström had the fewest and is out. 1.33333 votes move to the next choice on those papers.")
 
 
+def it_is_certified(people) -> None:
+    """Two officers, each having shown who they are, sign what was counted; before that nothing leans on it."""
+    samir, jonas = people.samir, people.jonas.signs_in()
+    for officer, said in (
+        (samir, "You have signed. One more officer"),
+        (jonas, "is certified. Others may rely on it now."),
+    ):
+        officer.chooses_a_password(PASSWORD)
+        officer.open(f"{COOP}/ballots/").follow("Board and surplus").follow("Certify it")
+        officer.shows_who_they_are(PASSWORD).sees("Do you certify this result?", "is carried by 2 to 1.")
+        officer.press("Certify this result").sees(said)
+
+
 def the_plan_is_carried_approved_and_posted(people) -> None:
     """Step 7 goes on: the motion is linked, a second officer shows who he is and approves, the worker posts."""
-    lena, jonas = people.lena, people.jonas.signs_in()
+    lena, jonas = people.lena, people.jonas
     lena.open(f"{COOP}/ledger/surplus/").follow("Open plan A")
     lena.main.locator("select[name=resolution]").select_option(index=0)
     lena.press("The members carried it").sees(
         "Plan A is carried by resolution", "Not you: the board or another treasurer."
     )
     lena.sees("Opens once a second officer has approved it.")
-    jonas.chooses_a_password(PASSWORD)
     jonas.open(f"{COOP}/").follow("Read it").follow("Read and approve it")
     jonas.shows_who_they_are(PASSWORD).sees("Approve plan A for", "lena@riverside.example drew it up")
     jonas.sees("the members carried it by resolution", "What we do with the surplus", "€200.01", "€782.00")
