@@ -196,10 +196,9 @@ def _postgres(place: embedded_files.Place) -> dict[str, object]:
         "jit": "off",
         "log_min_error_statement": "fatal",  # an error while a secret paper is cast must not write it down
     }
-    if os.environ.get("ROCHDALE_EMBEDDED_FAST"):  # for tests: a crash of the machine may lose everything
+    if os.environ.get("ROCHDALE_EMBEDDED_FAST"):  # for tests: a crash of the machine may lose all
         settings |= {
             "fsync": "off",
-            "synchronous_commit": "off",
             "full_page_writes": "off",
             "wal_level": "minimal",
             "max_wal_senders": 0,

@@ -122,8 +122,19 @@ class House:
         os.kill(pid, signal.SIGKILL)
         wait_for(lambda: self.pids("valkey-server") not in ([], [pid]), 20)
 
-    def over(self, job):
-        """True once the job is over; its worker is allowed to have been anything in between."""
+    def wait_over(self, job, patience=120):
+        """Until the job is over; its worker is allowed to have been anything in between. Or fail with what went on."""
+        try:
+            wait_for(lambda: self._over(job), patience)
+        except AssertionError as vain:
+            seen = [
+                self.ask(f"SELECT * FROM kernel_job WHERE id = {job}"),
+                self.ask("SELECT pid, state, wait_event_type, wait_event, left(query, 200) FROM pg_stat_activity"),
+                self.up.tree(),
+            ]
+            raise AssertionError(f"{vain}\n{seen}\n{self.up.log()[-6000:]}") from None
+
+    def _over(self, job):
         try:
             return self.ask(f"SELECT state FROM kernel_job WHERE id = {job} AND state IN ('done', 'failed')")
         except psycopg2.OperationalError:

@@ -67,7 +67,7 @@ class Books(House):
 
     def check(self, plan, job):
         """One job, done; one entry, whole and balanced, every member with what the plan says; the chain unbroken."""
-        wait_for(lambda: self.over(job), 120)
+        self.wait_over(job)
         where = f"coop_id = {plan['coop']}"
         assert self.ask(f"SELECT state, error FROM kernel_job WHERE {where} AND kind = 'ledger.post_distribution'") == [
             ("done", "")

@@ -32,7 +32,6 @@ from tests.governance.ballotbox.voter import Voter
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
 SOAK = "ROCHDALE_SOAK" in os.environ
 QUICK = {
-    "ROCHDALE_EMBEDDED_FAST": "",  # a crash of the database loses nothing that was committed, as in production
     "HEARTBEAT_SECONDS": "0.2",
     "SWEEP_SECONDS": "0.5",
     "TICK_SECONDS": "1",

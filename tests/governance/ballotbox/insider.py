@@ -13,7 +13,7 @@ from pathlib import Path
 
 import redis
 from django.conf import settings
-from django.db import connections, transaction
+from django.db import connections
 
 from coop import embedded, embedded_files
 from governance.models import Ballot
@@ -51,8 +51,7 @@ def wal_segments(data: Path, since: str) -> dict[str, bytes]:
 
     Later names are old segments that wait for their next use: what they hold is from before.
     """
-    with transaction.atomic(using="owner"):  # what is in memory still goes to the disk with the next commit
-        owner("SET LOCAL synchronous_commit = on; SELECT pg_logical_emit_message(true, 'insider', '')::text")
+    owner("SELECT pg_logical_emit_message(true, 'insider', '')::text")  # what is in memory goes along with its commit
     found, last = {}, wal_now()
     for segment in (data / "pg_wal").iterdir():
         if len(segment.name) == 24 and since <= segment.name <= last:
@@ -94,7 +93,7 @@ def gather(ballot: Ballot, box: dict[bytes, bytes], wal: bytes) -> Evidence:
         found.people[name] = [number for (number,) in owner(f"SELECT e.number {strikes} ORDER BY {order}")]
     payloads = owner(
         "SELECT p.body FROM kernel_auditevent a JOIN kernel_auditpayload p ON p.event_id = a.id"
-        " WHERE a.kind = 'governance.credential_issued' ORDER BY a.seq"
+        f" WHERE a.kind = 'governance.credential_issued' AND a.subject = 'ballot:{pk}' ORDER BY a.seq"
     )
     said = [json.loads(each) if isinstance(each, str) else each for (each,) in payloads]
     found.people["audit"] = [each["number"] for each in said]
