@@ -101,7 +101,7 @@ RECORDED = [
 ]
 
 
-def all_refused(statements, role, pattern=""):
+def all_refused(statements, role, pattern):
     """Every statement is refused by itself, and none changes anything. One set-up for all: they leave no trace."""
     for statement in statements:
         try:
@@ -112,7 +112,11 @@ def all_refused(statements, role, pattern=""):
 
 
 def test_an_approved_plan_is_not_changed(frozen, role):
-    all_refused([f"UPDATE ledger_surplusplan SET {change} WHERE id = {frozen.pk}" for change in CHANGES], role)
+    all_refused(
+        [f"UPDATE ledger_surplusplan SET {change} WHERE id = {frozen.pk}" for change in CHANGES],
+        role,
+        "a plan (does not go from|is posted by its own|stays in its)",
+    )
 
 
 def test_the_lines_of_an_approved_plan_are_not_changed(frozen, role):
@@ -237,7 +241,9 @@ def test_a_posted_plan_is_not_voided_without_its_mirror(draft, lena, jonas, role
 
 
 def test_what_was_recorded_is_not_changed(draft, role):
-    all_refused(RECORDED, role)
+    all_refused(
+        RECORDED, role, "append-only|Cannot (update|delete)|permission denied|an import is checked, recorded|same_coop"
+    )
 
 
 ADD = (
@@ -288,7 +294,7 @@ def test_rows_smuggled_into_a_recorded_file_stop_the_proposal(draft, lena):
 def test_nothing_ties_two_coops_together(draft, other_coop, role):
     for table, column in (("ledger_surplusplan", "year_id"), ("ledger_planline", "plan_id")):
         assert column
-        with refused(""):
+        with refused("a plan stays in its co-op|annot update rows|permission denied"):
             attack(f"UPDATE {table} SET coop_id = {other_coop.pk}", role=role)
     with refused("same_coop|violates foreign key"):
         attack(
