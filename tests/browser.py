@@ -18,6 +18,7 @@ from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.beside import missing
 from tests.cast import show_who_it_is
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
@@ -31,10 +32,7 @@ AXE_SCRIPT = Axe().axe_script
 def chromium() -> Iterator[Browser]:
     """One Chromium for the whole run. Missing, it skips on a desk and fails where CI=true."""
     if not CHROMIUM.exists():
-        words = f"{CHROMIUM} is not installed; browser tests need Debian's chromium package."
-        if os.environ.get("CI", "").lower() in {"1", "true"}:
-            pytest.fail(words)
-        pytest.skip(words)
+        missing(f"{CHROMIUM} is not installed; browser tests need Debian's chromium package.")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu", "--force-color-profile=srgb"]

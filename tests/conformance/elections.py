@@ -6,7 +6,6 @@ say so.
 """
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,22 +13,20 @@ from typing import Any
 
 from governance.exchange import count_file
 from governance.tally import Result
-
-PROJECT = Path(__file__).resolve().parents[2]
-BESIDE = PROJECT.parent / "shared" / "data" / "elections"
+from tests.beside import DATA, missing
 
 
 def folder() -> Path | None:
     """Where the elections lie, or None."""
-    named = os.environ.get("CONFORMANCE_DATA")
-    places = [Path(named), Path(named) / "elections"] if named else [BESIDE]
-    return next((place for place in places if any(place.glob("*_*.json"))), None)
+    return next((place for place in (DATA / "elections", DATA) if any(place.glob("*_*.json"))), None)
 
 
-def missing() -> str:
-    """The sentence for a run without them."""
-    named = os.environ.get("CONFORMANCE_DATA")
-    return f"The real elections are not in {named or BESIDE}; set CONFORMANCE_DATA to the folder that holds them."
+def needed(name: str) -> Path:
+    """The path of one of them, which is there."""
+    path = (folder() or DATA / "elections") / name
+    if not path.exists():
+        missing(f"There is no {name} in {path.parent}; set CONFORMANCE_DATA to the folder that holds the elections.")
+    return path
 
 
 def paths() -> list[Path]:

@@ -5,7 +5,6 @@ below is checked against the folder: an example without an entry fails, and so d
 """
 
 import json
-import os
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -13,10 +12,10 @@ import pytest
 
 from ledger.allocation import allocate, build_plan, largest_remainder, redemption
 from ledger.allocation.settlement import qualified_cheque_cashed_by
+from tests.beside import DATA, needed
 
 PROJECT = Path(__file__).resolve().parents[2]
-FOLDER = Path(os.environ.get("CONFORMANCE_DATA") or PROJECT.parent / "shared" / "data") / "patronage"
-FOUND = sorted(path.stem for path in FOLDER.glob("*.json"))
+FOUND = sorted(path.stem for path in (DATA / "patronage").glob("*.json"))
 
 CHECKS = {}
 REASONS = {
@@ -265,17 +264,12 @@ def hybrid(inputs, expected):
 
 
 def test_the_examples_are_at_hand():
-    if FOUND:
-        return
-    sentence = f"There are no worked examples in {FOLDER}; set CONFORMANCE_DATA to the folder that holds patronage/."
-    if os.environ.get("CI"):
-        pytest.fail(sentence)
-    pytest.skip(sentence)
+    assert FOUND, f"{needed('patronage')} is empty"
 
 
 @pytest.mark.parametrize("identifier", FOUND)
 def test_every_example_is_checked_or_has_its_reason(identifier):
-    example = json.loads((FOLDER / f"{identifier}.json").read_text(encoding="utf-8"))
+    example = json.loads(needed("patronage", f"{identifier}.json").read_text(encoding="utf-8"))
     assert example["id"] == identifier
     assert (identifier in CHECKS) != (identifier in REASONS), f"{identifier} has no test here and no reason for none"
     if identifier in CHECKS:

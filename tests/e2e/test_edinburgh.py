@@ -8,7 +8,6 @@ off the page: the sentence, the order, and every cell of the stage table.
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -32,15 +31,11 @@ BECAUSE = "A public election; its register is the council's."
 @pytest.fixture
 def ward() -> dict:
     """The election as published, and its papers as the BLT file a counting hall hands out."""
-    folder = elections.folder()
-    if folder is None or not (folder / WARD).exists():
-        if os.environ.get("CI", "").lower() in {"1", "true"}:
-            pytest.fail(elections.missing())
-        pytest.skip(elections.missing())
-    raw = (folder / WARD).read_bytes()
-    with (folder / WARD).open("rb") as file:
+    path = elections.needed(WARD)
+    raw = path.read_bytes()
+    with path.open("rb") as file:
         papers = "".join(blt.write(normalised.read(file))).encode()
-    return {**json.loads(raw), "blt": papers, "path": str((folder / WARD).resolve())}
+    return {**json.loads(raw), "blt": papers, "path": str(path.resolve())}
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from governance.exchange import blt, normalised
 from governance.models import Count, Resolution
 from governance.selectors import outcome
 from tests.cast import make_user
+from tests.conformance import elections
 from tests.governance.factories import JOINED, close_and_count, make_roll, question
-from tests.governance.test_edinburgh import elections
 from tests.members.factories import make_class, make_member
 
 pytestmark = pytest.mark.django_db
@@ -108,10 +108,7 @@ def test_a_changed_by_law_does_not_reach_a_released_ballot(coop):
 )
 def test_debian_votes_through_a_ballot_drop_whom_the_project_dropped(coop, samir, name):
     """Quorum and N:1 majorities stand in the question's settings; the papers come from a BLT file with equal ranks."""
-    places = (elections() / f"{name}.json", elections() / "elections" / f"{name}.json")
-    path = next((place for place in places if place.exists()), None)
-    if path is None:
-        pytest.skip(f"{name} is not here; set CONFORMANCE_DATA")
+    path = elections.needed(f"{name}.json")
     known = json.loads(path.read_bytes())
     with path.open("rb") as file:
         election = normalised.read(file)

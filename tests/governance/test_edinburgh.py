@@ -1,34 +1,23 @@
 """A real council election, brought in as paper ballots: the councillors elected, and every published figure."""
 
 import json
-import os
-from pathlib import Path
 
 import pytest
 
 from governance import services, stored
 from governance.exchange import blt, normalised
 from governance.models import Count
+from tests.conformance import elections
 from tests.governance.factories import close_and_count, make_ballot, make_roll, question
 
 WARD = "edinburgh2017_ward_12_leith_walk.json"
 pytestmark = [pytest.mark.django_db, pytest.mark.conformance]
 
 
-def elections() -> Path:
-    named = os.environ.get("CONFORMANCE_DATA")
-    return Path(named) if named else Path(__file__).resolve().parents[3] / "shared" / "data" / "elections"
-
-
 @pytest.fixture
 def ward() -> dict:
     """The ward with its expected result, and as a BLT file."""
-    folder = elections()
-    path = next((p for p in (folder / WARD, folder / "elections" / WARD) if p.exists()), None)
-    if path is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"{WARD} is not under {folder}; set CONFORMANCE_DATA")
-        pytest.skip(f"{WARD} is not under {folder}; set CONFORMANCE_DATA")
+    path = elections.needed(WARD)
     with path.open("rb") as file:
         election = normalised.read(file)
     known = json.loads(path.read_bytes())

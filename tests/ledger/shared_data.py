@@ -1,17 +1,15 @@
-"""The worked examples, schemas and fixtures that stand beside the project and are read in place."""
+"""The worked examples of distributions."""
 
 import json
-import os
-from pathlib import Path
 
-FOLDER = Path(os.environ.get("CONFORMANCE_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
+from tests.beside import DATA, needed
 
 
 def example(name):
     """One worked example by its id."""
-    return json.loads((FOLDER / "patronage" / f"{name}.json").read_text())
+    return json.loads(needed("patronage", f"{name}.json").read_text())
 
 
 def example_ids():
     """The ids of every example in the folder; none where the folder is not here."""
-    return sorted(json.loads(path.read_text())["id"] for path in (FOLDER / "patronage").glob("*.json"))
+    return sorted(json.loads(path.read_text())["id"] for path in (DATA / "patronage").glob("*.json"))

@@ -22,6 +22,7 @@ from ledger.selectors.balances import balances
 from ledger.services.accounts import account, create_account
 from ledger.services.posting import Line, mirror, post_entry
 from ledger.services.shares import reverse_payment
+from tests.beside import missing
 from tests.members.factories import make_member
 
 from .factories import make_books, make_entry, make_payment, make_shareholder
@@ -87,9 +88,7 @@ def journal_accounts(coop):
 
 def run(*command, ok: bool = True) -> str:
     if shutil.which(command[0]) is None:
-        if os.environ.get("CI", "").lower() in {"1", "true"}:
-            pytest.fail(f"{command[0]} is not installed")
-        pytest.skip(f"{command[0]} is not installed; it is a Debian package")
+        missing(f"{command[0]} is not installed; it is a Debian package.")
     env = {**os.environ, "LC_ALL": "C.UTF-8", "HOME": "/nonexistent"}
     done = subprocess.run(command, capture_output=True, text=True, timeout=600, env=env)
     assert (done.returncode == 0) is ok, done.stdout + done.stderr

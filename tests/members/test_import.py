@@ -1,8 +1,6 @@
 """Lists from other programs: every line read, named where it is wrong, counted, written, and taken back out whole."""
 
-import os
 from datetime import date
-from pathlib import Path
 
 import pytest
 from django.apps import apps
@@ -16,13 +14,11 @@ from members.exchange.roster import order_of_dates, parse_date, suggest
 from members.models import ImportBatch, ImportMapping, ImportRow, Membership, MembershipEvent, Party, Relationship
 from members.replay import replay
 from members.services import history, parties
+from tests.beside import needed
 
 from .factories import make_class, make_member
 
 pytestmark = pytest.mark.django_db
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
-DATA = Path(os.environ.get("CONFORMANCE_DATA", SHARED)) / "members"
-conformance = pytest.mark.skipif(not DATA.exists(), reason="other programs' member files are not here")
 OWN = """number;name;email;town;since;paid
 7;Haddad, Noor;noor@example.org;Kiel;7.5.2024;250,00
 9;Ivo Santini;no-address;Kiel;31.12.2023;
@@ -60,10 +56,10 @@ def ready(coop):
     make_class(coop)
 
 
-@conformance
+@pytest.mark.conformance
 def test_import_custdata_381_households_flagged_nothing_lost_undo_leaves_zero_rows(coop, mei, ready):
     before = rows_of_the_register()
-    data = (DATA / "core-pos" / "custdata.csv").read_bytes()
+    data = needed("members", "core-pos", "custdata.csv").read_bytes()
     batch = taken_in(mei, data, "custdata.csv")
     assert (batch.preset, batch.has_heading) == ("core-pos", False)
     assert (batch.lines, batch.members, batch.persons, batch.held) == (1000, 844, 999, 1)
@@ -86,10 +82,10 @@ def test_import_custdata_381_households_flagged_nothing_lost_undo_leaves_zero_ro
     assert list(audit.verify(coop)) == []
 
 
-@conformance
+@pytest.mark.conformance
 @pytest.mark.parametrize(("name", "delimiter"), [("mocked_users.csv", ","), ("mocked_users_semicolon.csv", ";")])
 def test_elefan_files_come_in_as_they_are(coop, mei, ready, name, delimiter):
-    batch = taken_in(mei, (DATA / "elefan" / name).read_bytes(), name)
+    batch = taken_in(mei, needed("members", "elefan", name).read_bytes(), name)
     assert batch.delimiter == delimiter
     assert (batch.lines, batch.members, batch.held, batch.capital) == (50, 50, 0, 2_381_400)
     committed(mei, batch, capital=2_381_400)
@@ -288,7 +284,7 @@ def test_the_order_of_days_and_months_shows_in_the_file():
     assert order_of_dates(["01/02/2024"]) == "dmy"
 
 
-@conformance
+@pytest.mark.conformance
 @pytest.mark.parametrize(
     ("file", "fields"),
     [
@@ -304,7 +300,7 @@ def test_the_order_of_days_and_months_shows_in_the_file():
     ],
 )
 def test_headings_of_other_programs_are_recognised(file, fields):
-    heading = (DATA / "formats" / file).read_text().strip().split(",")
+    heading = needed("members", "formats", file).read_text().strip().split(",")
     assert fields <= set(suggest(heading))
 
 

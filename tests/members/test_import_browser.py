@@ -9,10 +9,11 @@ import re
 import pytest
 
 from members.models import ImportBatch
+from tests.beside import needed
 from tests.browser import assert_clean
 
 from .factories import make_class
-from .test_import import DATA, conformance, rows_of_the_register
+from .test_import import rows_of_the_register
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 HOME = "/riverside/register/imports/"
@@ -58,13 +59,13 @@ def total(page, word: str) -> str:
     return page.locator(f"dt:text-is('{word}') + dd").first.inner_text().strip()
 
 
-@conformance
+@pytest.mark.conformance
 def test_custdata_and_both_elefan_files_come_in_through_the_browser(coop, mei, browse):
     make_class(coop)
     before = rows_of_the_register()
     page = browse(HOME, user=mei.user, fresh=True)
     for file, totals in FILES.items():
-        path = DATA / file
+        path = needed("members", *file.split("/"))
         expected = problems_by_the_file(path.read_bytes()) if "custdata" in file else {}
         page.goto(HOME)
         page.locator("input[name=file]").set_input_files(path)

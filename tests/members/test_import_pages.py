@@ -8,10 +8,10 @@ from coop.kernel.models import Job
 from coop.kernel.tenancy import path
 from members import services, tasks
 from members.models import ImportBatch, Membership, Party
+from tests.beside import needed
 
 from .factories import make_class
 from .test_desk_pages import text
-from .test_import import DATA, conformance
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +31,7 @@ def columns(batch: ImportBatch, **more) -> dict:
     return {**chosen, "member_class": "consumer", "admitted_on": "2020-01-01", "active": "on", **more}
 
 
-@conformance
+@pytest.mark.conformance
 @pytest.mark.parametrize(
     ("file", "totals", "sentence"),
     [
@@ -41,7 +41,7 @@ def columns(batch: ImportBatch, **more) -> dict:
     ],
 )
 def test_other_programs_files_come_in_and_go_out_through_the_pages(coop, desk, file, totals, sentence):
-    data = (DATA / file).read_bytes()
+    data = needed("members", *file.split("/")).read_bytes()
     page = upload(desk, coop, data, file.rpartition("/")[2])
     batch = ImportBatch.objects.get()
     here = path(coop, "members:import", pk=batch.pk)

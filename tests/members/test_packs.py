@@ -16,6 +16,7 @@ from coop.kernel.tenancy import Actor, path
 from members import services
 from members.exchange.packs import PACKS
 from members.models import AccessLog
+from tests.beside import missing
 
 from .factories import make_class, make_member
 from .test_desk_pages import text
@@ -145,7 +146,7 @@ def words_of(pdf: bytes, tmp_path) -> str:
     """What a reader finds in the PDF, by poppler where the machine has it."""
     tool = shutil.which("pdftotext")
     if tool is None:
-        pytest.skip("pdftotext (poppler) is not installed here")
+        missing("pdftotext is not installed; it is in Debian's poppler-utils.")
     (tmp_path / "list.pdf").write_bytes(pdf)
     done = subprocess.run([tool, "-layout", tmp_path / "list.pdf", "-"], capture_output=True, text=True, check=True)
     return done.stdout

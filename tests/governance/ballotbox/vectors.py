@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-DATA = Path(os.environ.get("CONFORMANCE_DATA") or Path(__file__).resolve().parents[4] / "shared" / "data") / "rfc9474"
+from tests.beside import needed
 
 
 def number(text: str) -> int:
@@ -21,11 +19,11 @@ def octets(text: str) -> bytes:
 
 def rfc9474() -> list[dict]:
     """The four variants of appendix A; their numbers are hex."""
-    return json.loads((DATA / "test_vectors_rfc9474.json").read_text())
+    return json.loads(needed("rfc9474", "test_vectors_rfc9474.json").read_text())
 
 
 def emsa_pss() -> dict:
-    return json.loads((DATA / "emsa_pss_vectors.json").read_text())
+    return json.loads(needed("rfc9474", "emsa_pss_vectors.json").read_text())
 
 
 def key_of(vector: dict) -> rsa.RSAPrivateKey:

@@ -14,8 +14,9 @@ from ledger.allocation.paying import paying
 from ledger.allocation.redemption import hybrid, present_value
 from ledger.exchange.fire import Payee, payee_record
 from ledger.reports.patr import boxes, is_due
+from tests.beside import needed
 from tests.ledger.allocation.plans import simple
-from tests.ledger.shared_data import FOLDER, example, example_ids
+from tests.ledger.shared_data import example, example_ids
 
 SHOWN = {}
 REASONS = {}  # id → why no test shows it; at present none
@@ -223,7 +224,7 @@ def half_and_half(inputs, expected):
 def fire(inputs, expected):
     import json
 
-    said = json.loads((FOLDER / "patronage" / inputs["json"]).read_text())
+    said = json.loads(needed("patronage", inputs["json"]).read_text())
     payee = Payee(
         tin=said["payees_tin"],
         tin_type=said["type_of_tin"],
@@ -249,14 +250,13 @@ def fire(inputs, expected):
         special=said["special_data_entries"],
     )
     assert len(record) == expected["length"]
-    assert record == (FOLDER / "patronage" / expected["ascii"]).read_text()
+    assert record == needed("patronage", expected["ascii"]).read_text()
 
 
 @pytest.mark.conformance
 def test_every_example_in_the_folder_is_here():
     """A new example fails until it is shown or its reason is written down."""
-    if not FOLDER.exists():
-        pytest.skip("the worked examples are not here; set CONFORMANCE_DATA")
+    needed("patronage")
     assert set(example_ids()) == set(SHOWN) | set(REASONS)
     assert not set(SHOWN) & set(REASONS)
 
@@ -265,7 +265,5 @@ def test_every_example_in_the_folder_is_here():
 @pytest.mark.parametrize("name", sorted(SHOWN))
 def test_example(name):
     """One example, by its id."""
-    if not FOLDER.exists():
-        pytest.skip("the worked examples are not here; set CONFORMANCE_DATA")
     said = example(name)
     SHOWN[name](said["inputs"], said["expected"])

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from datetime import date
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,6 +12,7 @@ from lxml import etree
 from coop.kernel.errors import Refused
 from ledger import references
 from ledger.exchange.bank import read_statements
+from tests.beside import needed
 
 from .files import CSV, IBAN, MT940, OFX, PAYER, camt
 
@@ -64,10 +63,7 @@ def test_every_kind_says_the_same(kind):
 
 @pytest.mark.parametrize("version", ["02", "08"])
 def test_our_hand_written_files_are_what_the_schema_says(version):
-    folder = Path(os.environ.get("CONFORMANCE_DATA", "../shared/data")) / "xsd"
-    if not folder.is_dir():
-        pytest.skip("the published schemas are not at hand; CONFORMANCE_DATA names their folder")
-    schema = etree.XMLSchema(file=str(folder / f"camt.053.001.{version}.xsd"))
+    schema = etree.XMLSchema(file=str(needed("xsd", f"camt.053.001.{version}.xsd")))
     schema.assertValid(etree.fromstring(camt(ROWS, version=version).encode()))
 
 

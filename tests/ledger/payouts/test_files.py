@@ -12,7 +12,7 @@ from lxml import etree
 
 from ledger.exchange import cheques, nacha, pain001
 from ledger.exchange.payments_out import Payer, Payment
-from tests.ledger.shared_data import FOLDER
+from tests.beside import needed
 
 PAY = {
     "message": "riverside-20261123-1",
@@ -38,10 +38,7 @@ ONE = Payment(
 
 
 def schema():
-    path = FOLDER / "xsd" / "pain.001.001.09.xsd"
-    if not path.exists():
-        pytest.skip("the published schemas are not here; set CONFORMANCE_DATA")
-    return etree.XMLSchema(etree.parse(str(path)))
+    return etree.XMLSchema(etree.parse(str(needed("xsd", "pain.001.001.09.xsd"))))
 
 
 def in_text(document, name):
@@ -118,10 +115,7 @@ def checked(text):
 
 @pytest.mark.conformance
 def test_nacha_has_the_published_structure():
-    path = FOLDER / "nacha" / "ppd-debit.ach"
-    if not path.exists():
-        pytest.skip("the published NACHA files are not here; set CONFORMANCE_DATA")
-    theirs, debit, _credit = checked(path.read_text())
+    theirs, debit, _credit = checked(needed("nacha", "ppd-debit.ach").read_text())
     assert (len(theirs), debit) == (1, 100_000_000)
     ours = nacha.write(US, [ONE, replace(ONE, amount=55, savings=True, reference="P1-18")], **PAY)
     entries, debit, credit = checked(ours.content.decode("ascii"))
