@@ -139,6 +139,11 @@ class ReasonForm(forms.Form):
     because = forms.CharField(label=_("Why"), max_length=300)
 
 
+class ExtendForm(ReasonForm):
+    until = Moment(label=_("Closes now"), help_text=_("Later than the close that stands; never earlier."))
+    field_order = ["until", "because"]
+
+
 class CertifyForm(forms.Form):
     seen = forms.CharField(widget=forms.HiddenInput)
     remark = forms.CharField(label=_("Remark for the minutes"), max_length=300, required=False)

@@ -1,14 +1,16 @@
-"""The letters of a ballot and of a meeting: released, a credential taken, a proxy given."""
+"""The letters of a ballot and of a meeting: released, extended, a credential taken, a proxy given."""
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
 from django.utils.translation import override
 
 from coop.kernel import letters, outbox
 from coop.kernel.models import Mail
-from members.models import Membership
+from members.models import Membership, PaperLetter
+from members.services import put_on_paper
 
-from .models import Ballot, Proxy, RollEntry
+from .models import Ballot, Extension, Proxy, RollEntry
 
 RELEASED = "governance.ballot_released"
 
@@ -22,10 +24,51 @@ def ballot_released(ballot: Ballot) -> int:
     """The opening letter with the manifest's fingerprint, once, to everybody who may vote and has an address."""
     if Mail.objects.filter(coop=ballot.coop, kind=RELEASED, subject_ref=f"ballot:{ballot.pk}").exists():
         return 0
-    entries = RollEntry.objects.filter(roll=ballot.voters, eligible=True).exclude(membership__party__email="")
+    entries = _voters(ballot).exclude(membership__party__email="")
     sent = 0
-    for entry in entries.select_related("membership__party").order_by("number").iterator(chunk_size=500):
+    for entry in entries.iterator(chunk_size=500):
         _send(ballot, entry.membership.party.email, "ballot_released", entry=entry)
+        sent += 1
+    return sent
+
+
+def ballot_extended(made: Extension) -> int:
+    """The close has moved, once, to everybody who may vote; on paper to whom no e-mail reaches."""
+    ref = f"extension:{made.pk}"
+    if _written("governance.ballot_extended", ref, made.coop_id):
+        return 0
+    entries = _voters(made.ballot)
+    return _to_each(entries, "ballot_extended", ref, ballot=made.ballot, extension=made)
+
+
+def _voters(ballot: Ballot) -> QuerySet[RollEntry]:
+    """Everybody on the roll who may vote, by number, with the party their letters go to."""
+    entries = RollEntry.objects.filter(roll=ballot.voters, eligible=True)
+    return entries.select_related("membership__party", "membership__coop").order_by("number")
+
+
+def _written(kind: str, ref: str, coop_id: int) -> bool:
+    """Were these letters written before? A job may run twice."""
+    known = {"coop_id": coop_id, "kind": kind}
+    return (
+        Mail.objects.filter(**known, subject_ref=ref).exists() or PaperLetter.objects.filter(**known, ref=ref).exists()
+    )
+
+
+def _to_each(entries: QuerySet[RollEntry], template: str, ref: str, *, ballot: Ballot, **values) -> int:
+    """One letter to each of these people: by e-mail, else for the printer. Nobody who died or was erased."""
+    sent = 0
+    for entry in entries.iterator(chunk_size=500):
+        party = entry.membership.party
+        if party.died_on or party.erased_at:
+            continue
+        with override(ballot.coop.language):
+            letter = letters.write(f"governance/{template}", coop=ballot.coop, ballot=ballot, entry=entry, **values)
+        if party.email:
+            _post(ballot.coop, party.email, template, ref, letter)
+        else:
+            kind = f"governance.{template}"
+            put_on_paper(membership=entry.membership, kind=kind, ref=ref, subject=letter.subject, text=letter.text)
         sent += 1
     return sent
 
@@ -46,6 +89,10 @@ def _put(coop, to: str, template: str, ref: str, **values) -> None:
         return
     with override(coop.language):
         letter = letters.write(f"governance/{template}", coop=coop, **values)
+    _post(coop, to, template, ref, letter)
+
+
+def _post(coop, to: str, template: str, ref: str, letter: letters.Letter) -> None:
     outbox.put(
         to=to,
         subject=letter.subject,

@@ -8,7 +8,7 @@ from coop.kernel import jobs
 from coop.kernel.tenancy import path
 
 from . import services
-from .models import Ballot, Question
+from .models import Ballot, Extension, Question
 
 
 @shared_task(name="governance.tick")
@@ -29,6 +29,14 @@ def announce_ballot(running, pk: int) -> None:
     """Write to everybody who may vote that the ballot is released."""
     services.announce(ballot_id=pk)
     running.result(path(running.job.coop, "governance:ballot", pk=pk))
+
+
+@jobs.task("governance.announce_extension")
+def announce_extension(running, pk: int) -> None:
+    """Write to everybody who may vote that the ballot closes later."""
+    services.announce_extension(extension_id=pk)
+    ballot = Extension.objects.values_list("ballot_id", flat=True).get(pk=pk)
+    running.result(path(running.job.coop, "governance:ballot", pk=ballot))
 
 
 @jobs.task("governance.count_ballot")

@@ -136,15 +136,27 @@ def _on_paper(coop, template: str, ref: str, letter, post, party) -> None:
         post = (party.name, address.lines if address is not None else [])
     if post is None:
         return  # nobody to write to: the change of an address tells the old and the new one, and one of them is none
+    _write_down(coop, f"members.{template}", ref, letter.subject, letter.text, post, party)
+
+
+def on_paper(membership, *, kind: str, ref: str, subject: str, text: str) -> PaperLetter:
+    """A letter to a member that waits to be printed and posted, whatever other address there is."""
+    party = membership.party
+    address = address_of(party, clock.today(membership.coop), newest=True)
+    post = (party.name, address.lines if address is not None else [])
+    return _write_down(membership.coop, kind, ref, subject, text, post, party)
+
+
+def _write_down(coop, kind: str, ref: str, subject: str, text: str, post, party) -> PaperLetter:
     name, lines = post
-    PaperLetter.objects.create(
+    return PaperLetter.objects.create(
         coop=coop,
         party=party,
-        kind=f"members.{template}",
+        kind=kind,
         ref=ref,
         name=name,
         address="\n".join(line for line in lines if line),
-        subject=letter.subject[:300],
-        text=letter.text,
-        due_on=today + PRINT_WITHIN,
+        subject=subject[:300],
+        text=text,
+        due_on=clock.today(coop) + PRINT_WITHIN,
     )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import certifying, views
+from . import certifying, running, views
 
 app_name = "governance-api"
 urlpatterns = [
@@ -16,6 +16,7 @@ urlpatterns = [
     path("ballots/<int:pk>/questions/", views.Questions.as_view(), name="questions"),
     path("ballots/<int:pk>/issues/", views.Issues.as_view(), name="issues"),
     path("ballots/<int:pk>/release/", views.Release.as_view(), name="release"),
+    path("ballots/<int:pk>/extensions/", running.Extensions.as_view(), name="extensions"),
     path("ballots/<int:pk>/vote/", views.Vote.as_view(), name="vote"),
     path("ballots/<int:pk>/result/", views.Result.as_view(), name="result"),
     path("ballots/<int:pk>/certification/", certifying.Certifications.as_view(), name="certification"),

@@ -16,6 +16,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -100,12 +101,27 @@ def _manifest(b: Bundle) -> str:
 
 def _board(b: Bundle) -> str:
     head = board.head(b.board)
-    events = [entry["event"] for entry in b.board if entry["event"] != "keys_destroyed"]
+    events = [entry["event"] for entry in b.board if entry["event"] not in ("keys_destroyed", "extended")]
     if events != ["released", "opened", "counted"]:
         raise Wrong(f"The board says {', '.join(events)}, and not released, opened, counted.")
     if hashlib.sha256(board.canonical(b.results)).hexdigest() != b.event("counted")["results"]:
         raise Wrong("The results are not those the board says were counted.")
-    return f"The bulletin board is one chain; its last hash is {head}."
+    return f"The bulletin board is one chain; its last hash is {head}.{_extended(b)}"
+
+
+def _extended(b: Bundle) -> str:
+    """Each extension moves the close that stood, later, between the release and the opening, and says why."""
+    closes, events = datetime.fromisoformat(b.manifest["closes_at"]), [entry["event"] for entry in b.board]
+    opened = events.index("opened")
+    told = ""
+    for at, entry in enumerate(b.board):
+        if entry["event"] != "extended":
+            continue
+        was, until = (datetime.fromisoformat(entry["facts"][name]) for name in ("was", "until"))
+        if was != closes or until <= was or at > opened or not entry["facts"]["because"].strip():
+            raise Wrong(f"Entry {at + 1} of the board does not extend the ballot from the close that stood.")
+        closes, told = until, f" The close was moved: {entry['facts']['until']}."
+    return told
 
 
 def _roll(b: Bundle) -> str:

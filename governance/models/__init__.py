@@ -2,6 +2,7 @@
 
 from .ballots import Ballot, Option, Question
 from .certifying import Certification
+from .extensions import Extension
 from .meetings import Meeting, ResolutionType
 from .proxies import Proxy, ProxyRule
 from .results import Count, OtherRule, Resolution
@@ -17,6 +18,7 @@ __all__ = [
     "Bundle",
     "Certification",
     "Count",
+    "Extension",
     "Meeting",
     "OpenedPack",
     "OpenedPaper",

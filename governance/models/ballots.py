@@ -145,6 +145,10 @@ class Ballot(CoopModel):
                     IF NEW.closes_at < OLD.closes_at OR (OLD.state <> 'open' AND NEW.closes_at <> OLD.closes_at) THEN
                         RAISE check_violation USING MESSAGE = 'a closing time only moves later, and only while open';
                     END IF;
+                    IF NEW.closes_at <> OLD.closes_at AND NOT EXISTS (SELECT FROM governance_extension e
+                        WHERE e.ballot_id = OLD.id AND e.was = OLD.closes_at AND e.until = NEW.closes_at) THEN
+                        RAISE check_violation USING MESSAGE = 'a closing time moves by an extension with its reason';
+                    END IF;
                     IF (NEW.meeting_id, NEW.roll_id, NEW.title, NEW.introduction, NEW.kind, NEW.opens_at,
                         NEW.released_at, NEW.released_by_id, NEW.released_by_database, NEW.manifest, NEW.manifest_hash,
                         NEW.tie_commitment, NEW.tie_secret)
@@ -194,6 +198,12 @@ class Ballot(CoopModel):
     @property
     def closing(self) -> datetime:
         return cast(datetime, self.closes_at)
+
+    @property
+    def was_extended(self) -> bool:
+        """Does it close later than its manifest said when it was released? Then ``extensions`` say why."""
+        said = self.manifest.get("closes_at")
+        return said is not None and datetime.fromisoformat(said) != self.closes_at
 
     @property
     def has_result(self) -> bool:
@@ -268,6 +278,18 @@ class Question(CoopModel):
     @property
     def is_ranked(self) -> bool:
         return self.method in self.RANKED
+
+    @property
+    def most_marks(self) -> int | None:
+        """How many options may be marked; None where the rule sets no limit, or takes ranks or scores."""
+        if self.method in (self.Method.MOTION, self.Method.PLURALITY):
+            return 1
+        return int(self.settings.get("marks", self.seats)) if self.method == self.Method.BLOCK else None
+
+    @property
+    def score_range(self) -> tuple[int, int]:
+        """The lowest and the highest score an option may get."""
+        return int(self.settings.get("low", 0)), int(self.settings.get("high", 10))
 
 
 class Option(CoopModel):

@@ -36,18 +36,10 @@ def clean_mark(question: Question, mark: Any) -> list:
     _check_positions(question, mark, options)
     if question.is_ranked:
         return list(mark)
-    most = _most_marks(question)
+    most = question.most_marks
     if most is not None and len(mark) > most:
         raise _bad(question, _("at most %s may be marked") % most)
     return sorted(mark)
-
-
-def _most_marks(question: Question) -> int | None:
-    if question.method in (Question.Method.MOTION, Question.Method.PLURALITY):
-        return 1
-    if question.method == Question.Method.BLOCK:
-        return int(question.settings.get("marks", question.seats))
-    return None
 
 
 def _check_positions(question: Question, positions: Sequence[Any], options: Mapping[int, Option]) -> None:
@@ -63,7 +55,7 @@ def _check_positions(question: Question, positions: Sequence[Any], options: Mapp
 
 
 def _scores(question: Question, mark: Sequence[Any], options: Mapping[int, Option]) -> list:
-    low, high = score_range(question)
+    low, high = question.score_range
     if not mark:
         return []
     if len(mark) != len(options):
@@ -73,11 +65,6 @@ def _scores(question: Question, mark: Sequence[Any], options: Mapping[int, Optio
         if score is not None and not (whole and low <= score <= high):
             raise _bad(question, _("a score is a whole number from %(low)s to %(high)s") % {"low": low, "high": high})
     return [] if all(score is None for score in mark) else list(mark)
-
-
-def score_range(question: Question) -> tuple[int, int]:
-    """The lowest and the highest score of a question."""
-    return int(question.settings.get("low", 0)), int(question.settings.get("high", 10))
 
 
 def _bad(question: Question, what: str) -> Refused:

@@ -70,6 +70,8 @@ def ballot(request: HttpRequest, pk: int) -> HttpResponse:
         "voted": selectors.taken_part(found) if not found.is_draft else 0,
         "batches": PaperBatch.objects.filter(ballot=found).select_related("question", "imported_by", "undone_by"),
         "may_run": rules.may(request.actor, "governance.run_ballots"),
+        "may_print": rules.may(request.actor, "governance.enter_papers"),
+        "classes": known.classes_apart(questions),
         "may_certify": rules.may(request.actor, "governance.certify"),
         "may_see_votes": request.actor.holds("returning_officer", "auditor"),
         "today": clock.today(request.coop),

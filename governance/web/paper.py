@@ -17,7 +17,6 @@ from coop.kernel.errors import Refused
 
 from ..models import Option, Question
 from ..resolutions import in_words
-from ..services.marks import score_range
 
 
 @dataclass
@@ -62,7 +61,7 @@ class Part:
 
     @property
     def scores(self) -> range:
-        low, high = score_range(self.question)
+        low, high = self.question.score_range
         return range(low, high + 1)
 
     @property
@@ -137,7 +136,7 @@ def of_post(questions: Sequence[Question], post: QueryDict) -> list[Part]:
             at = line.option.position
             line.marked = str(at) in chosen
             line.rank = _number(post.get(f"rank-{key}-{at}"), 1, len(part.lines))
-            line.score = _number(post.get(f"score-{key}-{at}"), *score_range(part.question))
+            line.score = _number(post.get(f"score-{key}-{at}"), *part.question.score_range)
         part.left_blank = "" in chosen
         part.blank = not any(each.marked or each.rank or each.score is not None for each in part.lines)
     return parts

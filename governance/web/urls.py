@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import ballots, certifying, meetings, papers, proxies, questions, results, secret, urn, votes
+from . import ballots, certifying, extending, meetings, papers, printed, proxies, questions, results, secret, urn, votes
 
 app_name = "governance"
 urlpatterns = [
@@ -23,7 +23,9 @@ urlpatterns = [
     path("ballots/<int:pk>/change/", ballots.ballot_change, name="ballot-change"),
     path("ballots/<int:pk>/delete/", ballots.ballot_delete, name="ballot-delete"),
     path("ballots/<int:pk>/release/", ballots.release, name="release"),
+    path("ballots/<int:pk>/extend/", extending.extend, name="extend"),
     path("ballots/<int:pk>/open-box/", ballots.open_box, name="open-box"),
+    path("ballots/<int:pk>/paper.pdf", printed.paper, name="paper"),
     path("ballots/<int:pk>/hand-out/", urn.hand_out, name="hand-out"),
     path("ballots/<int:pk>/urn/", urn.urn, name="urn"),
     path("ballots/<int:pk>/urn/paper/", urn.urn_sheet, name="urn-sheet"),

@@ -41,7 +41,13 @@ def hand_out(request: HttpRequest, pk: int) -> HttpResponse:
     if struck is not None:
         messages.success(request, _("%s is struck off and gets a paper.") % struck.entry.name)
         return redirect(path(request.coop, "governance:hand-out", pk=pk))
-    context = {"ballot": ballot, "form": form, "handed": urns.handed_out(ballot), "phase": ballot.phase(clock.now())}
+    context = {
+        "ballot": ballot,
+        "form": form,
+        "handed": urns.handed_out(ballot),
+        "phase": ballot.phase(clock.now()),
+        "classes": known.classes_apart(selectors.with_questions(ballot)),
+    }
     return render(request, "governance/hand_out.html", context, status=status_of(form))
 
 

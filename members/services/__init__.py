@@ -13,7 +13,7 @@ from .importing import check_lines, discard, name_columns, read_file
 from .joining import apply, check, match_party, withdraw
 from .leaving import end_due, give_notice, name_heir, record_death, withdraw_notice
 from .parties import change_details
-from .posting import claim_by_code, invite, invite_all, post_letters, say_delivery, settle_letter
+from .posting import claim_by_code, invite, invite_all, post_letters, put_on_paper, say_delivery, settle_letter
 from .requesting import ask_change, decide_change, say_consent, withdraw_change
 from .standing import activate, reinstate, suspend
 from .standing_for import come_of_age, end_stand_in, name_stand_in
@@ -62,6 +62,7 @@ __all__ = [
     "name_stand_in",
     "open_case",
     "post_letters",
+    "put_on_paper",
     "put_on_sheet",
     "read_file",
     "record_death",

@@ -20,6 +20,11 @@ VALID = timedelta(days=30)
 LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # nothing that looks like something else
 
 
+def put_on_paper(*, membership: Membership, kind: str, ref: str, subject: str, text: str) -> PaperLetter:
+    """A neighbour's letter to a member whom no e-mail reaches: it waits with the others to be printed and posted."""
+    return notices.on_paper(membership, kind=kind, ref=ref, subject=subject, text=text)
+
+
 @transaction.atomic
 def post_letters(*, actor, letters: Iterable[PaperLetter], on: date, how: str, tracking: str = "") -> int:
     """These letters went out on ``on``; how many. A code in them is kept nowhere from now on."""

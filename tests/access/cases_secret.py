@@ -20,6 +20,12 @@ def build(world: World) -> None:
     roll = make_roll(world.coop)
     world.secret_draft = make_secret_ballot(world.coop, roll=roll, title="A secret draft", released=False)
     world.secret_ballot = make_secret_ballot(world.coop, roll=roll, title="A new board", lasts=timedelta(days=3))
+    services.extend_ballot(
+        actor=world.samir,
+        ballot=world.secret_ballot,
+        until=world.secret_ballot.closes_at + timedelta(hours=3),
+        because="The server was down on Sunday.",
+    )
     world.secret_counted = make_secret_ballot(world.coop, roll=roll, title="Last year’s board")
     voter = Voter(world.amara, world.secret_counted)
     voter.take()
@@ -48,6 +54,11 @@ def with_urn(world: World) -> dict:
     return {"pk": world.urn_ballot.pk}
 
 
+def an_hour_more(world: World) -> dict:
+    world.secret_ballot.refresh_from_db()
+    return {"until": world.secret_ballot.closes_at + timedelta(hours=1), "because": "So that the post arrives."}
+
+
 CASES = [
     Case("governance:ballot", OFFICERS, draft, query="?secret-draft", viewers=("returning_officer",)),
     Case("governance:ballot", OFFICERS, released, query="?secret", viewers=("returning_officer",)),
@@ -56,6 +67,8 @@ CASES = [
     Case("governance:turnout", OFFICERS, released, query="?secret", viewers=("secretary",)),
     Case("governance:turnout", OFFICERS, counted, query="?secret-counted", viewers=("auditor",)),
     Case("governance:open-box", RETURNING, released, method="post"),
+    Case("governance:extend", RETURNING, released),
+    Case("governance:extend", RETURNING, released, method="post", data=lambda w: {"because": ""}),
     Case("governance:vote", MEMBER, released, query="?secret"),
     Case("governance:credential", MEMBER, released, method="post"),
     Case("governance:manifest", INSIDERS, released, html=False),
@@ -67,6 +80,7 @@ CASES = [
     Case("governance:promises", INSIDERS, released, viewers=("member", "board")),
     Case("governance:promises", INSIDERS, counted, query="?counted", viewers=("member",)),
     Case("governance:result", INSIDERS, counted, query="?secret", viewers=("member",)),
+    Case("governance:paper", SIGNERS, released, html=False),
     Case("governance:hand-out", RETURNING, released, viewers=("returning_officer",)),
     Case("governance:hand-out", RETURNING, released, method="post", data=lambda w: {"number": 1, "channel": "x"}),
     Case("governance:urn", OFFICERS, with_urn, viewers=("returning_officer", "auditor")),
@@ -77,6 +91,8 @@ CASES = [
     Case("governance:certify", SIGNERS, counted, viewers=("returning_officer",)),
     Case("governance:certify", SIGNERS, counted, method="post", data=lambda w: {"seen": "0" * 64}),
     Case("governance-api:certification", INSIDERS, counted, api=True, html=False),
+    Case("governance-api:extensions", INSIDERS, released, api=True, html=False),
+    Case("governance-api:extensions", RETURNING, released, method="post", data=an_hour_more, api=True, html=False),
     Case(
         "governance-api:certification",
         SIGNERS,

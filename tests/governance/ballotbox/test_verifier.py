@@ -9,11 +9,14 @@ import json
 import subprocess
 import sys
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 
 import cryptography
 import pytest
 
+from coop.kernel import clock
+from governance import services
 from governance.ballotbox import board, bundle, paper, verify
 from governance.models import Ballot, Bundle
 from governance.services.publishing import files_of
@@ -247,3 +250,44 @@ def test_marks_beside_receipts_are_checked_too(coop):
     assert b" [[0]]" in bundle.read(content)["receipts.txt"]
     altered = forged(content, receipts__txt=lambda data: data.replace(b" [[0]]", b" [[1]]", 1))
     assert wrong(altered) == {"receipts"}
+
+
+@pytest.fixture
+def extended(coop, samir) -> bytes:
+    ballot, (voter, *_rest) = electorate(coop, 5)
+    for hours in (1, 2):
+        until = ballot.closes_at + timedelta(hours=hours)
+        services.extend_ballot(actor=samir, ballot=ballot, until=until, because="The line was down.")
+        ballot.refresh_from_db()
+    with clock.at(ballot.closes_at - timedelta(minutes=1)):
+        voter.take()
+        voter.cast([[2, 0], [0]])
+    return bytes(Bundle.objects.get(ballot=finish(ballot)).content)
+
+
+def test_a_ballot_that_was_extended_says_so_and_passes(extended):
+    findings = {finding.check: finding for finding in verify.verify(extended)}
+    assert all(finding.holds for finding in findings.values())
+    assert "The close was moved" in findings["board"].sentence
+
+
+@pytest.mark.parametrize("change", ["earlier", "from elsewhere", "without a reason", "left out", "after the opening"])
+def test_an_extension_that_was_tampered_with_is_found(extended, change):
+    """The forger chains the board anew, as far as nobody wrote its last hash down."""
+
+    def again(entries: list) -> None:
+        first, second = entries[1]["facts"], entries[2]["facts"]
+        if change == "earlier":
+            first["until"] = second["was"] = "2000-01-01T00:00:00+00:00"
+        elif change == "from elsewhere":
+            second["was"] = first["was"]
+        elif change == "without a reason":
+            first["because"] = " "
+        elif change == "left out":
+            del entries[1]
+        else:
+            entries.append(entries.pop(2))
+        events = [(entry["event"], entry["at"], entry["facts"]) for entry in entries]
+        entries[:] = board.chain(events)
+
+    assert wrong(forged(extended, board__json=in_json(again))) == {"board"}
