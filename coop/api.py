@@ -3,7 +3,11 @@
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-in_coop = [
+from coop import merging
+
+in_coop: list[URLPattern | URLResolver] = [
+    path("merges/", merging.Merges.as_view(), name="api-merges"),
+    path("merges/<int:pk>/undo/", merging.UndoMerge.as_view(), name="api-merge-undo"),
     path("", include("members.api.urls")),
     path("", include("governance.api.urls")),
     path("", include("ledger.api.urls")),

@@ -4,7 +4,7 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from coop import api, home, joining, privacy, reference, returns
+from coop import api, home, joining, merging, privacy, reference, returns
 from coop.founding import views as founding
 from coop.kernel import account_views as accounts
 from coop.kernel import views as kernel
@@ -18,6 +18,10 @@ in_coop: list[URLPattern | URLResolver] = [
     path("register/returns/", returns.returns, name="returns"),
     path("register/erasures/", privacy.retention, name="erasures"),
     path("register/people/<int:pk>/erase/", privacy.erase, name="erase"),
+    path("register/people/<int:pk>/same/", merging.twins, name="twins"),
+    path("register/people/<int:pk>/same/<int:other>/", merging.merge, name="merge"),
+    path("register/people/<int:pk>/split/", merging.split, name="split"),
+    path("register/merges/<int:pk>/undo/", merging.undo, name="merge-undo"),
     path("me/data/file/", privacy.my_data, name="my-data"),
     path("jobs/<int:pk>/", kernel.job, name="job"),
     path("audit/", kernel.audit_trail, name="audit"),

@@ -30,6 +30,7 @@ def tell(officers: dict[str, Actor], members: dict[str, Membership], today: date
     _voice(mei, members["Corrigan & Daughters Ltd"], today)
     _requests(mei, members, today)
     _undone(mei, today)
+    _twice(mei, members["Lars Holmberg"], today)
 
 
 def _case(mei: Actor, membership: Membership, today: date) -> None:
@@ -142,3 +143,11 @@ def _undone(mei: Actor, today: date) -> None:
         batch = services.name_columns(actor=mei, batch=batch, mapping=batch.mapping, options=usual)
         batch = services.commit_import(actor=mei, batch=batch, members=batch.members)
         services.undo_import(actor=mei, batch=batch)
+
+
+def _twice(mei: Actor, member: Membership, today: date) -> None:
+    """Somebody had been written down twice, and is one person again."""
+    with clock.at(at(today - timedelta(days=2), 10)):
+        name = {"given_names": "Lars", "family_name": "Holmborg"}
+        twin = create_party(actor=mei, kind=Party.Kind.PERSON, name=name, address={"place": "Riverside"}, on=today)
+        services.merge(actor=mei, kept=member.party, other=twin, because="The same passport; a slip in the old list.")

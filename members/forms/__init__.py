@@ -14,6 +14,7 @@ from .desk import (
 from .imports import ColumnsForm, TotalsForm, UploadForm
 from .joining import ApplicationForm
 from .letters import CodeForm, DeliveryForm, PostForm
+from .merging import MergeForm, SplitForm, TwinForm, UndoMergeForm
 from .returns import ExportForm
 from .rights import AnswerForm, BankForm, ConsentForm, EraseForm, NewNameForm
 from .standing import DeathForm, HouseholdForm, NoticeForm
@@ -44,11 +45,15 @@ __all__ = [
     "ExportForm",
     "HouseholdForm",
     "MemberSearchForm",
+    "MergeForm",
     "NameForm",
     "NoticeForm",
     "PaperApplicationForm",
     "SheetForm",
+    "SplitForm",
     "StandingForm",
+    "TwinForm",
+    "UndoMergeForm",
     "TotalsForm",
     "UploadForm",
 ]

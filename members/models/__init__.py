@@ -8,6 +8,7 @@ from .imports import ImportBatch, ImportMapping, ImportRow
 from .joining import Application, ApplicationCheck, BoardSheet
 from .letters import Invitation, PaperLetter
 from .memberships import Household, HouseholdStanding, Membership, NumberSequence
+from .merging import PartyMerge, PartyMove
 from .parties import Party, PartyAddress, PartyContact, PartyName, Relationship
 from .rights import ChangeRequest, Consent, Erasure, PartyBank
 
@@ -38,6 +39,8 @@ __all__ = [
     "PartyAddress",
     "PartyBank",
     "PartyContact",
+    "PartyMerge",
+    "PartyMove",
     "PartyName",
     "Relationship",
 ]

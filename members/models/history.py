@@ -45,6 +45,7 @@ class MembershipEvent(CoopModel, AppendOnly):
         HEIR_NAMED = "heir_named", _("Heir named")
         TRANSFERRED = "transferred", _("Transferred")
         HOUSEHOLD = "household", _("Household changed")
+        REHELD = "reheld", _("Passed to another record of the same person")
         CORRECTED = "corrected", _("Struck out")  # the corrected event never took place
 
     stream = models.UUIDField()

@@ -14,7 +14,7 @@ from coop.kernel.models import NO_TRUNCATE, AppendOnly, CoopModel
 
 from .bylaws import MembershipClass
 from .imports import removed_only_by_undoing
-from .parties import Party
+from .parties import Party, moved_on_record
 
 
 class NumberSequence(CoopModel):
@@ -188,6 +188,35 @@ class Membership(CoopModel):
                         RAISE check_violation USING MESSAGE = 'a household and its history disagree';
                     END IF;
                     RETURN NULL;
+                """,
+            ),
+            pgtrigger.Trigger(
+                name="holder_on_record",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange("party"),
+                func=f"""
+                    IF NEW.last_seq <= OLD.last_seq OR NOT EXISTS (
+                        SELECT FROM members_membershipevent e
+                         WHERE e.stream = NEW.stream AND e.seq = NEW.last_seq AND e.kind = 'reheld'
+                    ) OR NOT {moved_on_record("membership", "party_id")} THEN
+                        RAISE check_violation USING MESSAGE = 'a membership stays with its holder';
+                    END IF;
+                    RETURN NEW;
+                """,  # noqa: S608 - no outside text
+            ),
+            pgtrigger.Trigger(
+                name="holder_is_whole",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("party_id"),
+                declare=[("went", "bigint")],
+                func="""
+                    -- waits for whoever merges this record, and then sees that it was
+                    SELECT merged_into_id INTO went FROM members_party WHERE id = NEW.party_id FOR KEY SHARE;
+                    IF went IS NOT NULL THEN
+                        RAISE check_violation USING MESSAGE = 'a record that was merged away holds no membership';
+                    END IF;
+                    RETURN NEW;
                 """,
             ),
             removed_only_by_undoing("a membership is kept"),

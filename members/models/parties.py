@@ -21,6 +21,16 @@ from coop.kernel.models import NO_TRUNCATE, CoopModel
 from .imports import removed_only_by_undoing
 
 
+def moved_on_record(what: str, column: str) -> str:
+    """SQL for a trigger: does the newest move on record of this row lead from its old holder to the new one?"""
+    return f"""EXISTS (
+                        SELECT FROM members_partymove v
+                         WHERE v.what = '{what}' AND v.key = NEW.id
+                           AND v.from_party_id = OLD.{column} AND v.to_party_id = NEW.{column}
+                           AND NOT EXISTS (SELECT FROM members_partymove w
+                                            WHERE w.what = v.what AND w.key = v.key AND w.id > v.id))"""  # noqa: S608
+
+
 class Party(CoopModel):
     """A person or an organisation. Its own columns repeat the newest dated rows; ``search`` is folded."""
 
@@ -74,6 +84,42 @@ class Party(CoopModel):
                     " (OLD.erased_at, OLD.name, OLD.email, OLD.phone, OLD.place, OLD.search, OLD.account_id)"
                 ),
             ),
+            pgtrigger.Trigger(
+                name="merged_on_record",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition("NEW.merged_into_id IS DISTINCT FROM OLD.merged_into_id"),
+                declare=[("last", "record")],
+                func="""
+                    SELECT g.kind, g.kept_id INTO last FROM members_partymerge g
+                     WHERE g.other_id = NEW.id ORDER BY g.id DESC LIMIT 1;
+                    IF NEW.merged_into_id IS NULL AND last.kind IS DISTINCT FROM 'undone'
+                    OR NEW.merged_into_id IS NOT NULL
+                       AND (last.kind, last.kept_id) IS DISTINCT FROM ('merged', NEW.merged_into_id) THEN
+                        RAISE check_violation USING MESSAGE = 'records are merged and taken apart on record only';
+                    END IF;
+                    IF EXISTS (SELECT FROM members_party p WHERE p.merged_into_id = NEW.id)
+                    OR EXISTS (SELECT FROM members_party p
+                                WHERE p.id = NEW.merged_into_id
+                                  AND (p.merged_into_id IS NOT NULL OR p.erased_at IS NOT NULL)) THEN
+                        RAISE check_violation USING MESSAGE = 'a stub points at a whole record';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+            pgtrigger.Trigger(
+                name="stub_holds_nothing",
+                when=pgtrigger.After,
+                operation=pgtrigger.UpdateOf("merged_into_id"),
+                timing=pgtrigger.Deferred,
+                func="""
+                    IF EXISTS (SELECT FROM members_party p JOIN members_membership m ON m.party_id = p.id
+                                WHERE p.id = NEW.id AND p.merged_into_id IS NOT NULL) THEN
+                        RAISE check_violation USING MESSAGE = 'a record that was merged away holds no membership';
+                    END IF;
+                    RETURN NULL;
+                """,
+            ),
             NO_TRUNCATE,
         ]
 
@@ -106,6 +152,10 @@ class DatedFact(CoopModel):
                 func="""
                     IF EXISTS (SELECT FROM members_party p WHERE p.id = NEW.party_id AND p.erased_at IS NOT NULL) THEN
                         RAISE check_violation USING MESSAGE = 'nothing is written down about somebody who was erased';
+                    END IF;
+                    IF EXISTS (SELECT FROM members_party p WHERE p.id = NEW.party_id AND p.merged_into_id IS NOT NULL)
+                    THEN
+                        RAISE check_violation USING MESSAGE = 'nothing is added to a record that was merged away';
                     END IF;
                     RETURN NEW;
                 """,
@@ -222,14 +272,19 @@ class Relationship(CoopModel):
         ]
 
         triggers = [
-            pgtrigger.Protect(
+            pgtrigger.Trigger(
                 name="ended_once",
+                when=pgtrigger.Before,
                 operation=pgtrigger.Update,
-                condition=pgtrigger.Condition(
-                    "((NEW.coop_id, NEW.kind, NEW.subject_id, NEW.object_id, NEW.starts_on) IS DISTINCT FROM"
-                    " (OLD.coop_id, OLD.kind, OLD.subject_id, OLD.object_id, OLD.starts_on)"
-                    " OR OLD.ends_on IS NOT NULL AND NEW.ends_on IS DISTINCT FROM OLD.ends_on)"
-                ),
+                func=f"""
+                    IF (NEW.coop_id, NEW.kind, NEW.starts_on) IS DISTINCT FROM (OLD.coop_id, OLD.kind, OLD.starts_on)
+                    OR OLD.ends_on IS NOT NULL AND NEW.ends_on IS DISTINCT FROM OLD.ends_on
+                    OR NEW.subject_id <> OLD.subject_id AND NOT {moved_on_record("subject", "subject_id")}
+                    OR NEW.object_id <> OLD.object_id AND NOT {moved_on_record("object", "object_id")} THEN
+                        RAISE check_violation USING MESSAGE = 'who stands for whom is ended, never rewritten';
+                    END IF;
+                    RETURN NEW;
+                """,  # noqa: S608 - no outside text
             ),
             pgtrigger.Trigger(
                 name="one_at_a_time",

@@ -31,6 +31,13 @@ STANDING = """
     HAVING min(e.effective_on) FILTER (WHERE e.kind = 'admitted') IS NOT NULL
 """
 
+# Who held a membership at the moment it is known at, where that record was merged or taken apart since.
+HELD = """
+    SELECT DISTINCT ON (v.key) v.key, v.from_party_id FROM members_partymove v
+     WHERE v.coop_id = %(coop)s AND v.what = 'membership' AND v.recorded_at > %(known)s
+     ORDER BY v.key, v.id
+"""
+
 
 def standing_parameters(coop, as_at: date, known: datetime) -> dict:
     """The values ``STANDING`` takes."""
@@ -95,17 +102,19 @@ _REGISTER = f"""
     WITH standing AS ({STANDING}),
     names AS ({_in_force("members_partyname", _NAME)}),
     addresses AS ({_in_force("members_partyaddress", "d.street, d.postcode, d.place, d.country")}),
-    mails AS ({_in_force("members_partycontact", "d.value", "AND d.kind = 'email'")})
-    SELECT m.id, m.party_id, m.number, p.kind, p.name, p.sort_name, n.family_name, n.given_names, n.firm,
+    mails AS ({_in_force("members_partycontact", "d.value", "AND d.kind = 'email'")}),
+    held AS ({HELD})
+    SELECT m.id, p.id, m.number, p.kind, p.name, p.sort_name, n.family_name, n.given_names, n.firm,
            n.register_court, n.register_number, a.street, a.postcode, a.place, a.country, e.value, s.class_id, k.name,
            s.kind, s.admitted_on, s.active_on, s.ends_on, s.ending
       FROM standing s
       JOIN members_membership m ON m.id = s.id
-      JOIN members_party p ON p.id = m.party_id
+      LEFT JOIN held h ON h.key = m.id
+      JOIN members_party p ON p.id = coalesce(h.from_party_id, m.party_id)
       JOIN members_membershipclass k ON k.id = s.class_id
-      LEFT JOIN names n ON n.party_id = m.party_id
-      LEFT JOIN addresses a ON a.party_id = m.party_id
-      LEFT JOIN mails e ON e.party_id = m.party_id
+      LEFT JOIN names n ON n.party_id = p.id
+      LEFT JOIN addresses a ON a.party_id = p.id
+      LEFT JOIN mails e ON e.party_id = p.id
      WHERE %(former)s OR (s.kind <> 'exit_effective' AND (s.ends_on IS NULL OR s.ends_on >= %(at)s))
      ORDER BY m.number
 """  # noqa: S608 - no outside text

@@ -30,6 +30,11 @@ from members.retention import kept_until
 SHORTEST = 5  # a shorter word would be found in anything
 
 
+def selves(party: Party) -> QuerySet[Party]:
+    """The records that are this person: the party, and those merged into it."""
+    return Party.objects.filter(Q(pk=party.pk) | Q(merged_into=party))
+
+
 def applications_of(party: Party) -> QuerySet[Application]:
     """Applications this party made, whatever became of them."""
     ours = Application.objects.filter(coop_id=party.coop_id)
@@ -38,15 +43,18 @@ def applications_of(party: Party) -> QuerySet[Application]:
 
 def known_words(party: Party) -> list[str]:
     """Whole phrases by which the person could be recognised, as they were ever written: names, addresses, numbers."""
-    words: set[str] = {party.name, party.email, party.phone}
-    for name in PartyName.objects.filter(party=party):
+    words: set[str] = set()
+    mine = list(selves(party).select_related("account"))
+    for self_ in mine:
+        words |= {self_.name, self_.email, self_.phone}
+        if self_.account is not None:
+            words |= {self_.account.email, self_.account.name}
+    for name in PartyName.objects.filter(party__in=mine):
         words |= {name.full, name.sortable}
-    for address in PartyAddress.objects.filter(party=party):
+    for address in PartyAddress.objects.filter(party__in=mine):
         words |= {address.one_line, address.street}
-    words |= set(PartyContact.objects.filter(party=party).values_list("value", flat=True))
-    words |= set(PartyBank.objects.filter(party=party).values_list("iban", flat=True))
-    if party.account is not None:
-        words |= {party.account.email, party.account.name}
+    words |= set(PartyContact.objects.filter(party__in=mine).values_list("value", flat=True))
+    words |= set(PartyBank.objects.filter(party__in=mine).values_list("iban", flat=True))
     for each in applications_of(party):
         words |= {each.full_name, each.email, each.phone, each.street}
     return sorted({word.strip() for word in words if len(word.strip()) >= SHORTEST})
@@ -89,7 +97,7 @@ def traces(words: Iterable[str]) -> dict[str, int]:
 
 def consents_of(party: Party) -> dict[str, bool]:
     """The newest answer to every purpose that was ever answered."""
-    newest = Consent.objects.filter(party=party).order_by("purpose", "-id").distinct("purpose")
+    newest = Consent.objects.filter(party__in=selves(party)).order_by("purpose", "-id").distinct("purpose")
     return dict(newest.values_list("purpose", "given"))
 
 
@@ -122,18 +130,19 @@ def everything_about(party: Party) -> dict[str, Any]:
     def rows(queryset, *fields: str) -> list[dict[str, Any]]:
         return list(queryset.values(*fields))
 
+    mine = list(selves(party).values_list("pk", flat=True))
     streams = list(party.memberships.values_list("stream", flat=True))
     events = MembershipEvent.objects.filter(stream__in=streams).select_related("note").order_by("stream", "seq")
     return {
         "made_at": clock.now(),
         "coop": party.coop.name,
         "person": {"kind": party.kind, "name": party.name, "born_on": party.born_on, "died_on": party.died_on},
-        "names": rows(PartyName.objects.filter(party=party), "valid_from", "given_names", "family_name", "firm"),
+        "names": rows(PartyName.objects.filter(party__in=mine), "valid_from", "given_names", "family_name", "firm"),
         "addresses": rows(
-            PartyAddress.objects.filter(party=party), "valid_from", "street", "postcode", "place", "country"
+            PartyAddress.objects.filter(party__in=mine), "valid_from", "street", "postcode", "place", "country"
         ),
-        "reached_at": rows(PartyContact.objects.filter(party=party), "valid_from", "kind", "value", "purposes"),
-        "bank": rows(PartyBank.objects.filter(party=party), "valid_from", "iban", "holder"),
+        "reached_at": rows(PartyContact.objects.filter(party__in=mine), "valid_from", "kind", "value", "purposes"),
+        "bank": rows(PartyBank.objects.filter(party__in=mine), "valid_from", "iban", "holder"),
         "memberships": rows(
             party.memberships, "number", "member_class__name", "state", "admitted_on", "ends_on", "ending"
         ),
@@ -151,17 +160,17 @@ def everything_about(party: Party) -> dict[str, Any]:
             applications_of(party), "received_on", "state", "channel", "note", "shares_wanted", "refusal"
         ),
         "relations": rows(
-            Relationship.objects.filter(Q(subject=party) | Q(object=party)), "kind", "starts_on", "ends_on"
+            Relationship.objects.filter(Q(subject__in=mine) | Q(object__in=mine)), "kind", "starts_on", "ends_on"
         ),
-        "consents": rows(Consent.objects.filter(party=party), "at", "purpose", "given", "wording"),
-        "requests": rows(ChangeRequest.objects.filter(party=party), "asked_at", "kind", "state", "answer"),
+        "consents": rows(Consent.objects.filter(party__in=mine), "at", "purpose", "given", "wording"),
+        "requests": rows(ChangeRequest.objects.filter(party__in=mine), "asked_at", "kind", "state", "answer"),
         "letters": rows(
             Mail.objects.filter(coop=party.coop, to__in=_addresses(party)), "created_at", "subject", "text"
         ),
-        "looked_at_by": rows(AccessLog.objects.filter(coop=party.coop, about=party.pk), "at", "what", "basis"),
+        "looked_at_by": rows(AccessLog.objects.filter(coop=party.coop, about__in=mine), "at", "what", "basis"),
     }
 
 
 def _addresses(party: Party) -> list[str]:
-    mails = PartyContact.objects.filter(party=party, kind=PartyContact.Kind.EMAIL).exclude(value="")
+    mails = PartyContact.objects.filter(party__in=selves(party), kind=PartyContact.Kind.EMAIL).exclude(value="")
     return list(mails.values_list("value", flat=True))

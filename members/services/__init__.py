@@ -12,6 +12,7 @@ from .households import form_household, leave_household, move_vote
 from .importing import check_lines, discard, name_columns, read_file
 from .joining import apply, check, match_party, withdraw
 from .leaving import end_due, give_notice, name_heir, record_death, withdraw_notice
+from .merging import merge, split, undo_merge
 from .parties import change_details
 from .posting import claim_by_code, invite, invite_all, post_letters, put_on_paper, say_delivery, settle_letter
 from .requesting import ask_change, decide_change, say_consent, withdraw_change
@@ -56,6 +57,7 @@ __all__ = [
     "leave_household",
     "looked_at",
     "match_party",
+    "merge",
     "move_vote",
     "name_columns",
     "name_heir",
@@ -71,9 +73,11 @@ __all__ = [
     "say_consent",
     "say_delivery",
     "settle_letter",
+    "split",
     "suspend",
     "take_off_sheet",
     "undo_import",
+    "undo_merge",
     "withdraw",
     "withdraw_change",
     "withdraw_notice",

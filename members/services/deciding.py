@@ -252,7 +252,7 @@ def _party_for(actor, application: Application, on: date) -> Party:
         "email": application.email,
         "phone": application.phone,
     }
-    if application.party is None:
+    if application.party_id is None:
         party = parties.create_party(actor=actor, kind=application.kind, on=on, **said)
         if application.born_on is not None:
             party.born_on = application.born_on
@@ -261,8 +261,12 @@ def _party_for(actor, application: Application, on: date) -> Party:
             standing_for.name_guardian(actor=actor, party=party, application=application, on=on)
         return party
     told = {key: value for key, value in said.items() if value and (key != "address" or any(value.values()))}
-    parties.record(actor=actor, party=application.party, on=on, **told)
-    return application.party
+    # Afresh and locked, so that nobody merges it away meanwhile: the application's own copy may be from before a merge.
+    known = Party.objects.select_for_update(of=("self",)).select_related("coop", "merged_into__coop")
+    party = known.get(pk=application.party_id)
+    party = party.merged_into or party
+    parties.record(actor=actor, party=party, on=on, **told)
+    return party
 
 
 def _refuse(actor, application: Application, reason: str, on: date, appeal_by: date, facts: dict) -> None:

@@ -18,12 +18,14 @@ from members.models import Application, Erasure, Membership, Party, Relationship
 from members.selectors.rights import name_kept_until
 
 from . import forgetting
+from .parties import refuse_merged
 
 
 def refuse_erasure(party: Party, on: date) -> None:
     """Refuse while something still runs for which the person has to be known."""
     if party.erased_at is not None:
         raise Refused("erased_already", _("Nothing is left to erase."))
+    refuse_merged(party)
     for membership in party.memberships.all():
         if membership.standing_on(on) != Membership.State.ENDED:
             raise Refused("still_member", _("A member’s data is needed as long as the membership lasts."))

@@ -35,7 +35,18 @@ _SAID = (
 
 
 def forget(party: Party, *, everything: bool) -> dict[str, int]:
-    """Remove contact data and free text, and with ``everything`` the name; rows gone or blanked, by kind."""
+    """Remove contact data and free text, and with ``everything`` the name; rows gone or blanked, by kind.
+
+    Records that were merged into this one are the same person and are forgotten with it.
+    """
+    gone = _forget_one(party, everything=everything)
+    for stub in Party.objects.filter(merged_into=party, erased_at=None).select_related("coop", "account"):
+        for what, rows in _forget_one(stub, everything=everything).items():
+            gone[what] = (gone.get(what) or 0) + (rows or 0)
+    return gone
+
+
+def _forget_one(party: Party, *, everything: bool) -> dict[str, int]:
     words = known_words(party)
     if not everything:  # the name and the address of the register stay
         kept = {*PartyName.objects.filter(party=party), *PartyAddress.objects.filter(party=party)}

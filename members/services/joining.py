@@ -17,7 +17,7 @@ from members.folding import fold
 from members.models import Application, ApplicationCheck, ByLaws, ClassTerms, MembershipClass, Party
 from members.selectors import terms_in_force
 
-from . import history
+from . import history, parties
 
 LOCK_CLASS = 7101  # advisory lock on one applicant, so that a double click is one application
 DETAILS = (
@@ -230,6 +230,7 @@ def match_party(*, actor, application: Application, party: Party | None) -> Appl
         rules.require(actor, "members.keep_register", party)
         if party.kind != application.kind:
             raise Refused("kind_differs", _("A person and an organisation cannot be the same."), "party")
+        parties.refuse_merged(party)
     application.party = party
     application.save(update_fields=["party"])
     ApplicationCheck.objects.get_or_create(

@@ -17,6 +17,7 @@ from members.notice.rule import month_end
 from members.selectors.leaving import notice_of
 
 from . import history
+from .parties import refuse_merged
 from .standing import refuse_ended, refuse_future, subject_of
 
 Ending = Membership.Ending
@@ -128,6 +129,7 @@ def record_death(*, actor, party: Party, died_on: date, evidence: str) -> list[M
     """
     rules.require(actor, "members.keep_register", party)
     party = Party.objects.select_for_update().select_related("coop").get(pk=party.pk, coop_id=actor.coop_id)
+    refuse_merged(party)
     if party.kind != Party.Kind.PERSON:
         raise Refused("not_a_person", _("Only people die; an organisation is dissolved."))
     if party.died_on is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -43,10 +43,14 @@ def record(
     address: dict | None = None,
     email: str | None = None,
     phone: str | None = None,
+    at: datetime | None = None,
 ) -> list[str]:
-    """Add what differs from what is known to hold on ``on``, and say which parts did: name, address, email, phone."""
+    """Add what differs from what is known to hold on ``on``, and say which parts did: name, address, email, phone.
+
+    ``at`` is the moment of recording (now).
+    """
     stamp = {"coop_id": actor.coop_id, "party": party, "valid_from": on, "recorded_by_id": actor.user_id}
-    stamp["recorded_at"] = clock.now()
+    stamp["recorded_at"] = at or clock.now()
     changed = []
     old_name = name_of(party, on)
     if name is not None and (old_name is None or any(getattr(old_name, key) != name[key] for key in name)):
@@ -87,6 +91,12 @@ def show(party: Party, name: PartyName, address: PartyAddress | None, email: str
     party.grams = grams(party.search)
 
 
+def refuse_merged(party: Party) -> None:
+    """Refuse what would be written to a stub: the record it was merged into is the one that counts."""
+    if party.merged_into_id is not None:
+        raise Refused("merged_away", _("This record was merged into another; open that one."))
+
+
 @transaction.atomic
 def change_details(*, actor, party: Party, on: date | None = None, **details) -> list[str]:
     """A member changes their own address or contact data, or the secretary does it for them. Says what changed.
@@ -95,6 +105,7 @@ def change_details(*, actor, party: Party, on: date | None = None, **details) ->
     register_court, register_number. A change of name by the member goes to review, so it is refused here.
     """
     party = Party.objects.select_for_update().get(pk=party.pk, coop_id=actor.coop_id)
+    refuse_merged(party)
     keeps = rules.may(actor, "members.keep_register", party)
     if not keeps:
         rules.require(actor, "members.see_self", party)

@@ -31,6 +31,7 @@ def name_stand_in(
     """
     rules.require(actor, "members.keep_register", party)
     party = Party.objects.select_for_update(of=("self",)).select_related("coop").get(pk=party.pk, coop_id=actor.coop_id)
+    parties.refuse_merged(party)
     _refuse_unfit(party, kind, on)
     if not evidence.strip():
         raise Refused(
@@ -38,7 +39,7 @@ def name_stand_in(
         )
     by = by or _on_record(actor, person or {}, on)
     rules.require(actor, "members.keep_register", by)
-    if by.pk == party.pk or by.kind != Party.Kind.PERSON or by.died_on or by.erased_at:
+    if by.pk == party.pk or by.kind != Party.Kind.PERSON or by.died_on or by.erased_at or by.merged_into_id:
         raise Refused("cannot_stand", _("%s cannot stand for somebody here.") % by.name, "number")
     now = Relationship.objects.select_for_update().filter(object=party, kind=kind, ends_on__isnull=True)
     if now.filter(subject=by).exists():
@@ -75,7 +76,8 @@ def name_guardian(*, actor, party: Party, application: Application, on: date) ->
     evidence = said.pop("evidence")
     guardian = None
     if said["email"]:
-        known = Party.objects.filter(coop_id=actor.coop_id, email__iexact=said["email"], kind=Party.Kind.PERSON)
+        whole = Party.objects.filter(merged_into=None, erased_at=None)
+        known = whole.filter(coop_id=actor.coop_id, email__iexact=said["email"], kind="person")
         guardian = known.filter(name=f"{said['given_names']} {said['family_name']}".strip()).first()
     Relationship.objects.create(
         coop_id=actor.coop_id,

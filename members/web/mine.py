@@ -16,7 +16,7 @@ from coop.kernel.web import public, requires
 from members import selectors, services
 from members.forms import CodeForm, DetailsForm
 from members.models import AccessLog, Application, Membership
-from members.selectors import cases, dated
+from members.selectors import cases, dated, rights
 from members.selectors.story import story
 
 from .desk import current_details
@@ -104,7 +104,7 @@ def details(request: HttpRequest) -> HttpResponse:
 def looked(request: HttpRequest) -> HttpResponse:
     """Who looked at my data."""
     party = own(request).party
-    looks = AccessLog.objects.filter(coop=request.coop, about=party.pk).select_related("actor")
+    looks = AccessLog.objects.filter(coop=request.coop, about__in=rights.selves(party)).select_related("actor")
     page = Paginator(looks, 50).get_page(request.GET.get("page"))
     return render(request, "members/me_looked.html", {"page": page, "party": party})
 

@@ -9,7 +9,7 @@ from coop.kernel import clock
 from members import services
 from members.models import PaperLetter
 from tests.access.harness import EVERYBODY, OFFICERS, Case, World
-from tests.members.factories import make_application, make_member
+from tests.members.factories import make_application, make_class, make_member
 
 
 def build(world: World) -> None:
@@ -64,6 +64,13 @@ def build(world: World) -> None:
     world.letter_out = posted
     asks = {"party": world.membership.party, "kind": "name", "given_names": "Amara", "family_name": "Okafor-Weber"}
     world.request = services.ask_change(actor=world.amara, **asks, because="Married on 4 May.")
+    world.unmade = make_member(
+        coop, name="Dele Fashole", email="d@example.org", member_class=make_class(coop, "tenant")
+    )
+    made = make_member(coop, name="Dele Fasholla", email="e@example.org", member_class=make_class(coop, "worker"))
+    world.merge = services.merge(
+        actor=world.mei, kept=world.suspended.party, other=made.party, because="Same passport."
+    )
 
 
 SECRETARY = {"secretary"}
@@ -98,6 +105,10 @@ def sheet_of_one(world: World) -> dict:
 def all_admitted(world: World) -> dict:
     admitted = [{"application": world.sheet_line.pk, "verdict": "admit"}]
     return {"resolution": "2026/3", "on": clock.today(world.coop).isoformat(), "decisions": admitted}
+
+
+def two_records(world: World) -> dict:
+    return {"kept": world.suspended.number, "other": world.unmade.number, "because": "Same passport."}
 
 
 CASES = [
@@ -198,6 +209,10 @@ CASES = [
     Case("members:request", SECRETARY, lambda w: {"pk": w.request.pk}),
     Case("erasures", SECRETARY),
     Case("erase", SECRETARY, lambda w: {"pk": w.gone.pk}),
+    Case("twins", SECRETARY, lambda w: {"pk": w.suspended.party_id}),
+    Case("merge", SECRETARY, lambda w: {"pk": w.suspended.party_id, "other": w.unmade.party_id}),
+    Case("merge-undo", SECRETARY, lambda w: {"pk": w.merge.pk}),
+    Case("split", SECRETARY, lambda w: {"pk": w.suspended.party_id}),
     Case("members:claim", EVERYBODY - {"anonymous"}, viewers=("treasurer",)),
 ]
 
@@ -218,6 +233,8 @@ API = [
     Case("members-api:inbox", OFFICERS),
     Case("members-api:cases", OFFICERS),
     Case("members-api:requests", OFFICERS),
+    Case("api-merges", SECRETARY, method="post", data=two_records, row=False),
+    Case("api-merge-undo", SECRETARY, lambda w: {"pk": w.merge.pk}, method="post", data=lambda w: {"because": "Two."}),
     Case("members-api:me", {"member"}),
     Case("members-api:me", {"member"}, method="patch", data=lambda w: {"phone": "0431 12345"}),
 ]
