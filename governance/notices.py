@@ -1,4 +1,4 @@
-"""The letters of a ballot and of a meeting: released, extended, a credential taken, a proxy given."""
+"""The letters of a ballot and of a meeting: released, extended, a credential taken, a proxy given, a nomination."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from coop.kernel.models import Mail
 from members.models import Membership, PaperLetter
 from members.services import put_on_paper
 
-from .models import Ballot, Extension, Proxy, RollEntry
+from .models import Ballot, Extension, Nomination, Proxy, RollEntry
 
 RELEASED = "governance.ballot_released"
 
@@ -78,6 +78,12 @@ def proxy(about: Proxy, what: str, to: Membership) -> None:
     other = about.principal if to.pk == about.holder_id else about.holder
     values = {"proxy": about, "meeting": about.meeting, "member": to, "other": other}
     _put(about.coop, to.party.email, f"proxy_{what}", f"meeting:{about.meeting_id}", **values)
+
+
+def nomination(about: Nomination, what: str, to: Membership) -> None:
+    """Tells a member what has become of a nomination: made, accepted, ended."""
+    values = {"nomination": about, "question": about.call.question, "call": about.call, "member": to}
+    _put(about.coop, to.party.email, f"nomination_{what}", f"question:{about.call.question_id}", **values)
 
 
 def _send(ballot: Ballot, to: str, template: str, **values) -> None:

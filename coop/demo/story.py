@@ -21,7 +21,7 @@ from members.models import Membership
 from members.services.deciding import ADMIT, REFUSE, Decision, create_sheet, decide_sheet
 from members.services.joining import apply
 
-from . import bank, decisions, lives, money
+from . import bank, decisions, lives, money, nominations
 from .people import LATE, MEMBERS, REFUSED, WAITING, Person
 from .times import at, last_month_end
 
@@ -65,6 +65,7 @@ def seed() -> Cooperative:
     bank.statement(officers["treasurer"], today)
     money.pay_out(officers, members, today)
     decisions.open_vote(coop, officers, today)
+    nominations.vacancy(coop, officers, members, today)
     lives.tell(officers, members, today)
     return coop
 

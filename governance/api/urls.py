@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import certifying, running, views
+from . import certifying, nominations, running, views
 
 app_name = "governance-api"
 urlpatterns = [
@@ -22,6 +22,11 @@ urlpatterns = [
     path("ballots/<int:pk>/certification/", certifying.Certifications.as_view(), name="certification"),
     path("proxies/", views.Proxies.as_view(), name="proxies"),
     path("proxies/<int:pk>/<slug:act>/", views.DecideProxy.as_view(), name="proxy-decide"),
+    path("questions/<int:pk>/call/", nominations.OneCall.as_view(), name="nomination-call"),
+    path("questions/<int:pk>/nominations/", nominations.Nominations.as_view(), name="nominations"),
+    path("nominations/<int:pk>/stand/", nominations.Stand.as_view(), name="nomination-stand"),
+    path("nominations/<int:pk>/strike-out/", nominations.StrikeOut.as_view(), name="nomination-strike-out"),
+    path("nominations/<int:pk>/<slug:act>/", nominations.DecideNomination.as_view(), name="nomination-decide"),
     path("questions/<int:pk>/papers/", views.Papers.as_view(), name="papers"),
     path("papers/<int:pk>/undo/", views.UndoPapers.as_view(), name="papers-undo"),
     path("resolutions/", views.Resolutions.as_view(), name="resolutions"),

@@ -4,6 +4,7 @@ from .ballots import Ballot, Option, Question
 from .certifying import Certification
 from .extensions import Extension
 from .meetings import Meeting, ResolutionType
+from .nominations import Nomination, NominationCall, Second
 from .proxies import Proxy, ProxyRule
 from .results import Count, OtherRule, Resolution
 from .rolls import Roll, RollEntry
@@ -20,6 +21,8 @@ __all__ = [
     "Count",
     "Extension",
     "Meeting",
+    "Nomination",
+    "NominationCall",
     "OpenedPack",
     "OpenedPaper",
     "Option",
@@ -34,6 +37,7 @@ __all__ = [
     "ResolutionType",
     "Roll",
     "RollEntry",
+    "Second",
     "StrikeOff",
     "UrnCount",
     "UrnPack",

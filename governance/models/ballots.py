@@ -173,6 +173,25 @@ class Ballot(CoopModel):
                     RETURN NEW;
                 """,
             ),
+            pgtrigger.Trigger(  # in the order of the paper
+                name="only_who_was_nominated",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(new__state="open", old__state="draft"),
+                func="""
+                    IF EXISTS (SELECT FROM governance_nominationcall k
+                         JOIN governance_question q ON q.id = k.question_id
+                         WHERE q.ballot_id = NEW.id AND (k.settled_at IS NULL
+                           OR ARRAY(SELECT o.membership_id FROM governance_option o
+                                     WHERE o.question_id = q.id ORDER BY o.position)
+                              IS DISTINCT FROM
+                              ARRAY(SELECT n.nominee_id FROM governance_nomination n WHERE n.call_id = k.id
+                                       AND n.place IS NOT NULL AND n.ended_at IS NULL ORDER BY n.place))) THEN
+                        RAISE check_violation USING MESSAGE = 'whoever was nominated stands, and nobody else';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
         ]
 
     def __str__(self) -> str:

@@ -77,6 +77,28 @@ class ProxyQuerySet(_InCoop):
         return self.select_related("principal__party", "holder__party", "meeting")
 
 
+class NominationQuerySet(_InCoop):
+    def open(self):
+        """Those nobody has ended."""
+        return self.filter(ended_at__isnull=True)
+
+    def visible_to(self, actor, membership):
+        """Officers see all; members those that were accepted, and those they made or were asked for."""
+        rows = self.filter(coop_id=actor.coop_id)
+        if actor.is_officer:
+            return rows
+        mine = Q(nominee=membership) | Q(proposer=membership) if membership else Q(pk=None)
+        return rows.filter(Q(accepted_at__isnull=False) | mine)
+
+    def with_people(self):
+        """With the members' names, the call and how many have seconded."""
+        rows = self.select_related("nominee__party", "proposer__party", "call__question__ballot")
+        return rows.defer("photo").annotate(seconded=models.Count("seconds"), has_photo=_HAS_PHOTO)
+
+
+_HAS_PHOTO = models.ExpressionWrapper(Q(photo__isnull=False), output_field=models.BooleanField())
+
+
 class PaperBatchQuerySet(_InCoop):
     def standing(self):
         """Papers that are in and were not undone."""

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from ..models import Ballot, Option, Question, RecordedVote, RollEntry, StrikeOff
 from ..resolutions import classes_of
-from . import secret_issues
+from . import nominations, secret_issues
 from .issue import Issue
 from .rolls import why_not_on
 
@@ -69,6 +69,7 @@ def issues_before_opening(ballot: Ballot, now: datetime) -> list[Issue]:
         issues.append(Issue("no_question", _("There is nothing to decide yet: add a question."), "questions"))
     for question in questions:
         issues += _motion_issues(question) if question.is_motion else _election_issues(question)
+    issues += nominations.issues_of(questions, now)
     return [*issues, *secret_issues.issues(ballot, questions)] if ballot.is_secret else issues
 
 
@@ -118,7 +119,11 @@ def ballots_for(actor):
 def with_questions(ballot: Ballot) -> list[Question]:
     """The questions in order, each with its options (two queries)."""
     options = Prefetch("options", Option.objects.order_by("position"))
-    return list(ballot.questions.order_by("position").select_related("resolution_type").prefetch_related(options))
+    return list(
+        ballot.questions.order_by("position")
+        .select_related("resolution_type", "nomination_call__coop")
+        .prefetch_related(options)
+    )
 
 
 @dataclass(frozen=True, slots=True)

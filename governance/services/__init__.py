@@ -17,6 +17,15 @@ from .certifying import certify, digest_of
 from .counting import ask_other_rule, close_due, count_ballot, count_other_rule, other_methods
 from .extending import announce_extension, extend_ballot
 from .meetings import call_meeting, change_meeting, create_resolution_type, standard_resolution_types
+from .nominations import (
+    accept_nomination,
+    call_nominations,
+    nominate,
+    second_nomination,
+    settle_nominations,
+    step_back,
+    strike_out_nomination,
+)
 from .opening import ask_to_open, destroy_keys, destroy_spent_keys, open_box, shake_open
 from .papers import PaperPreview, import_paper, read_paper, refuse_large, undo_paper
 from .proxies import (
@@ -36,6 +45,13 @@ from .voting import cast_recorded, why_not_now
 __all__ = [
     "announce_extension",
     "extend_ballot",
+    "accept_nomination",
+    "call_nominations",
+    "nominate",
+    "second_nomination",
+    "settle_nominations",
+    "step_back",
+    "strike_out_nomination",
     "enter_paper",
     "hand_out_paper",
     "settle_urn",

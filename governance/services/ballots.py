@@ -15,7 +15,7 @@ from coop.kernel import audit, clock, jobs, rules
 from coop.kernel.errors import Refused
 
 from ..digests import canonical, sha256
-from ..models import Ballot, Meeting, Option, Question, ResolutionType, Roll
+from ..models import Ballot, Meeting, Nomination, NominationCall, Option, Question, ResolutionType, Roll
 from ..selectors.ballots import issues_before_opening, with_questions
 from ..tally import commitment
 from . import secret
@@ -95,6 +95,7 @@ def delete_ballot(*, actor, ballot: Ballot) -> None:
     """Throw a draft away."""
     ballot = _draft(actor, ballot)
     pk, title = ballot.pk, ballot.title
+    _drop_calls(question__ballot=ballot)
     Option.objects.filter(question__ballot=ballot).delete()
     ballot.questions.all().delete()
     ballot.delete()
@@ -203,6 +204,8 @@ def set_options(*, actor, question: Question, options: Sequence[dict]) -> None:
     _draft(actor, question.ballot)
     if question.is_motion:
         raise Refused("motion_options", _("A motion is answered for, against or abstain."), "options")
+    if NominationCall.objects.filter(question=question).exists():
+        raise Refused("nominated", _("Who stands here comes from the nominations."), "options")
     _fill(question, options)
 
 
@@ -222,8 +225,17 @@ def move_question(*, actor, question: Question, up: bool) -> None:
 def remove_question(*, actor, question: Question) -> None:
     """Take a question off a draft."""
     _draft(actor, question.ballot)
+    _drop_calls(question=question)
     question.options.all().delete()
     question.delete()
+
+
+def _drop_calls(**of) -> None:
+    """Take back calls for nominations in which nobody was put forward; refuses where somebody was."""
+    calls = NominationCall.objects.filter(**of)
+    if Nomination.objects.filter(call__in=calls).exists():
+        raise Refused("nominated", _("Members have been put forward for these seats; the question stays."))
+    calls.delete()
 
 
 def manifest_of(ballot: Ballot, tie_commitment: str) -> dict:

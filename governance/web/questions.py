@@ -18,7 +18,9 @@ from .ballots import get_ballot
 
 def get_question(request: HttpRequest, pk: int, question: int) -> Question:
     found = Question.objects.filter(ballot__in=Ballot.objects.visible_to(request.actor), ballot_id=pk)
-    return get_object_or_404(found.select_related("ballot", "resolution_type").prefetch_related("options"), pk=question)
+    return get_object_or_404(
+        found.select_related("ballot", "resolution_type", "nomination_call").prefetch_related("options"), pk=question
+    )
 
 
 def _election(form: ElectionForm) -> tuple[dict, list[dict]]:
@@ -67,7 +69,13 @@ def question(request: HttpRequest, pk: int, question: int) -> HttpResponse:
     lines = [" | ".join(filter(None, (each.name, each.statement))) for each in found.options.all()]
     form = ElectionForm(request.POST or None, initial={**initial, "candidates": "\n".join(lines)})
 
+    nominated = hasattr(found, "nomination_call")
+    if nominated:  # who stands comes from the nominations
+        del form.fields["candidates"]
+
     def change() -> Question:
+        if nominated:
+            return services.change_question(actor=request.actor, question=found, **form.cleaned_data)
         values, options = _election(form)
         return services.change_election(actor=request.actor, question=found, options=options, **values)
 

@@ -2,7 +2,21 @@
 
 from django.urls import path
 
-from . import ballots, certifying, extending, meetings, papers, printed, proxies, questions, results, secret, urn, votes
+from . import (
+    ballots,
+    certifying,
+    extending,
+    meetings,
+    nominations,
+    papers,
+    printed,
+    proxies,
+    questions,
+    results,
+    secret,
+    urn,
+    votes,
+)
 
 app_name = "governance"
 urlpatterns = [
@@ -36,6 +50,13 @@ urlpatterns = [
     path("ballots/<int:pk>/questions/<int:question>/", questions.question, name="question"),
     path("ballots/<int:pk>/questions/<int:question>/move/", questions.move, name="question-move"),
     path("ballots/<int:pk>/questions/<int:question>/remove/", questions.remove, name="question-remove"),
+    path("ballots/<int:pk>/questions/<int:question>/call/", nominations.call_new, name="call-new"),
+    path("ballots/<int:pk>/questions/<int:question>/nominations/", nominations.call_desk, name="call-desk"),
+    path(
+        "ballots/<int:pk>/questions/<int:question>/nominations/<int:nomination>/end/",
+        nominations.strike_out,
+        name="nomination-end",
+    ),
     path("ballots/<int:pk>/papers/<int:question>/", papers.papers, name="papers"),
     path("ballots/<int:pk>/files/<int:batch>/", papers.batch, name="paper-batch"),
     path("votes/", votes.votes, name="votes"),
@@ -43,6 +64,12 @@ urlpatterns = [
     path("votes/proxies/<int:pk>/", proxies.decide, name="proxy-decide"),
     path("votes/proxies/at/<int:pk>/", proxies.give, name="proxy-give"),
     path("votes/proxies/at/<int:pk>/form.pdf", proxies.printed, name="proxy-printed"),
+    path("votes/nominations/", nominations.nominations, name="nominations"),
+    path("votes/nominations/<int:pk>/", nominations.call, name="nomination-call"),
+    path("votes/nominations/<int:pk>/nominate/", nominations.nominate, name="nominate"),
+    path("votes/nominations/of/<int:pk>/", nominations.nomination, name="nomination"),
+    path("votes/nominations/of/<int:pk>/stand/", nominations.stand, name="stand"),
+    path("votes/nominations/of/<int:pk>/photo.jpg", nominations.photo, name="nomination-photo"),
     path("votes/<int:pk>/", votes.vote, name="vote"),
     path("votes/<int:pk>/receipt/", votes.receipt, name="receipt"),
     path("votes/<int:pk>/credential/", secret.credential, name="credential"),
