@@ -181,10 +181,12 @@ class SurplusPlan(CoopModel):
                         END IF;
                     END IF;
                     IF NEW.state = 'resolved' AND OLD.state = 'proposed' THEN
-                        PERFORM FROM governance_resolution r
-                          WHERE r.id = NEW.resolution_id AND r.coop_id = NEW.coop_id AND r.carried;
+                        PERFORM FROM governance_resolution r JOIN governance_ballot b ON b.id = r.ballot_id
+                          WHERE r.id = NEW.resolution_id AND r.coop_id = NEW.coop_id AND r.carried
+                            AND b.state = 'certified';
                         IF NOT FOUND THEN
-                            RAISE check_violation USING MESSAGE = 'a plan is carried by a resolution that was carried';
+                            RAISE check_violation
+                                  USING MESSAGE = 'a plan is carried by a resolution that was carried and certified';
                         END IF;
                     END IF;
                     IF NEW.state = 'posted' AND OLD.state = 'approved' THEN

@@ -135,7 +135,9 @@ def certify(ballot: Ballot) -> Ballot:
     return ballot
 
 
-def carried_resolution(coop, title: str = "What we do with the surplus", *, carried: bool = True) -> Resolution:
+def carried_resolution(
+    coop, title: str = "What we do with the surplus", *, carried: bool = True, certified: bool = True
+) -> Resolution:
     """A motion put to a ballot of its own, voted on by one member, counted and certified: carried, or lost."""
     voter = make_voter(coop)
     roll = make_roll(coop)
@@ -157,7 +159,9 @@ def carried_resolution(coop, title: str = "What we do with the surplus", *, carr
     )
     ballot = services.open_ballot(actor=Actor.system(coop), ballot=ballot)
     services.cast_recorded(actor=voter, ballot=ballot, marks=marks(ballot, motion=[0 if carried else 1]))
-    certify(close_and_count(ballot))
+    ballot = close_and_count(ballot)
+    if certified:
+        certify(ballot)
     return Resolution.objects.get(ballot=ballot)
 
 

@@ -7,7 +7,7 @@ import pytest
 from ledger.models import PatronageRecord, PlanLine, SurplusPlan
 from ledger.services import surplus
 from ledger.services.posting import Line, post_entry
-from tests.governance.factories import carried_resolution
+from tests.governance.factories import carried_resolution, certify
 from tests.ledger.conftest import TABLES, attack, raw, refused
 from tests.ledger.surplus_factories import approved, carried, make_import, make_plan, posted
 
@@ -182,6 +182,19 @@ def test_a_lost_motion_carries_no_plan(draft, lena, coop, role):
             f" WHERE id = {plan.pk}",
             role=role,
         )
+
+
+def test_a_motion_two_officers_have_not_certified_carries_no_plan(draft, lena, coop, role):
+    plan = surplus.propose(actor=lena, plan=draft)
+    early = carried_resolution(coop, "Counted, not signed", certified=False)
+    link = (
+        f"UPDATE ledger_surplusplan SET state = 'resolved', resolution_id = {early.pk}, resolved_at = now()"
+        f" WHERE id = {plan.pk}"
+    )
+    with refused("carried by a resolution that was carried and certified"):
+        attack(link, role=role)
+    certify(early.ballot)
+    attack(link, role=role)
 
 
 def test_nobody_approves_their_own_plan(draft, lena, role):
