@@ -144,6 +144,38 @@ class ExtendForm(ReasonForm):
     field_order = ["until", "because"]
 
 
+class PublishRollForm(forms.Form):
+    until = Moment(label=_("Objections until"), help_text=_("No ballot on this roll is released before that."))
+
+
+class ObjectionForm(forms.Form):
+    about = forms.IntegerField(
+        label=_("Whose line"),
+        min_value=1,
+        max_value=10**12,
+        required=False,
+        help_text=_("The member number, where it is not your own."),
+    )
+    because = forms.CharField(label=_("What is wrong, and why"), max_length=600, widget=forms.Textarea({"rows": 4}))
+
+
+class ObjectionForMemberForm(ObjectionForm):
+    by = forms.IntegerField(label=_("Member number of who objects"), min_value=1, max_value=10**12)
+    field_order = ["by", "about", "because"]
+
+
+class RulingForm(forms.Form):
+    upheld = forms.ChoiceField(
+        label=_("Your decision"),
+        choices=[("yes", _("Uphold it: the line says what the register says today")), ("no", _("Turn it down"))],
+        widget=forms.RadioSelect,
+    )
+    because = forms.CharField(label=_("Why"), max_length=600, widget=forms.Textarea({"rows": 4}))
+
+    def clean_upheld(self) -> bool:
+        return self.cleaned_data["upheld"] == "yes"
+
+
 class CertifyForm(forms.Form):
     seen = forms.CharField(widget=forms.HiddenInput)
     remark = forms.CharField(label=_("Remark for the minutes"), max_length=300, required=False)

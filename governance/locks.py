@@ -24,6 +24,12 @@ def alone(ballot_id: int) -> Ballot:
     return Ballot.objects.select_for_update(of=("self",)).select_related("roll", "coop").get(pk=ballot_id)
 
 
+def roll(roll_id: int) -> None:
+    """Hold a roll so that nobody corrects it, or objects to it, before this transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM governance_roll WHERE id = %s FOR SHARE", [roll_id])
+
+
 def advisory(lock_class: int, key: int) -> None:
     """Wait for, and hold to the end of the transaction, a lock that belongs to no row."""
     with connection.cursor() as cursor:

@@ -10,7 +10,7 @@ from coop.kernel.models import Mail
 from members.models import Membership, PaperLetter
 from members.services import put_on_paper
 
-from .models import Ballot, Extension, Nomination, Proxy, RollEntry
+from .models import Ballot, Extension, Nomination, Objection, Proxy, RollEntry, Ruling
 
 RELEASED = "governance.ballot_released"
 
@@ -39,6 +39,13 @@ def ballot_extended(made: Extension) -> int:
         return 0
     entries = _voters(made.ballot)
     return _to_each(entries, "ballot_extended", ref, ballot=made.ballot, extension=made)
+
+
+def objection_ruled(ruling: Ruling, objection: Objection) -> None:
+    """Tells who objected, and whose line it is, what came of it."""
+    values = {"ruling": ruling, "objection": objection, "roll": objection.roll}
+    for each in {objection.membership, objection.about}:
+        _put(objection.coop, each.party.email, "objection_ruled", f"roll:{objection.roll_id}", member=each, **values)
 
 
 def _voters(ballot: Ballot) -> QuerySet[RollEntry]:

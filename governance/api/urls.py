@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import certifying, nominations, running, views
+from . import certifying, nominations, rolls, running, views
 
 app_name = "governance-api"
 urlpatterns = [
@@ -10,6 +10,9 @@ urlpatterns = [
     path("meetings/<int:pk>/", views.OneMeeting.as_view(), name="meeting"),
     path("meetings/<int:pk>/freeze/", views.Freeze.as_view(), name="freeze"),
     path("rolls/<int:pk>/entries/", views.Entries.as_view(), name="entries"),
+    path("rolls/<int:pk>/publication/", rolls.Publication.as_view(), name="roll-publication"),
+    path("rolls/<int:pk>/objections/", rolls.Objections.as_view(), name="objections"),
+    path("objections/<int:pk>/ruling/", rolls.Rule.as_view(), name="objection-ruling"),
     path("resolution-types/", views.ResolutionTypes.as_view(), name="resolution-types"),
     path("ballots/", views.Ballots.as_view(), name="ballots"),
     path("ballots/<int:pk>/", views.OneBallot.as_view(), name="ballot"),

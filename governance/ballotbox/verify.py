@@ -126,10 +126,25 @@ def _extended(b: Bundle) -> str:
 
 def _roll(b: Bundle) -> str:
     roll, digests = b.manifest["roll"], b.files["roll.txt"].decode("ascii").split()
-    head = board.canonical({"coop": b.manifest["co-op"], "record_date": roll["record_date"], "lines": len(digests)})
-    if hashlib.sha256(head + b"\n" + "\n".join(digests).encode()).hexdigest() != roll["hash"]:
+    if _roll_sum(b, digests) != roll["hash"]:
         raise Wrong("The lines of the roll are not those that were frozen.")
-    return f"The roll has {len(digests)} lines and the hash it was frozen with; {roll['eligible']} may vote."
+    corrected = roll.get("corrections", [])
+    lines = list(digests)
+    for each in reversed(corrected):
+        at = each["place"] - 1
+        if lines[at] != each["now"] or _roll_sum(b, lines) != each["after"]:
+            raise Wrong("The roll does not come of its corrections.")
+        lines[at : at + 1] = [each["was"]] if each["was"] else []
+        if _roll_sum(b, lines) != each["before"]:
+            raise Wrong("The roll does not come of its corrections.")
+    told = f" {len(corrected)} corrections lead to it from {corrected[0]['before']}." if corrected else ""
+    return f"The roll has {len(digests)} lines and the hash it was frozen with; {roll['eligible']} may vote.{told}"
+
+
+def _roll_sum(b: Bundle, digests: list[str]) -> str:
+    roll = b.manifest["roll"]
+    head = board.canonical({"coop": b.manifest["co-op"], "record_date": roll["record_date"], "lines": len(digests)})
+    return hashlib.sha256(head + b"\n" + "\n".join(digests).encode()).hexdigest()
 
 
 def _numbers(b: Bundle) -> str:

@@ -5,6 +5,7 @@ from .certifying import Certification
 from .extensions import Extension
 from .meetings import Meeting, ResolutionType
 from .nominations import Nomination, NominationCall, Second
+from .objections import Objection, RollCorrection, RollPublication, Ruling
 from .proxies import Proxy, ProxyRule
 from .results import Count, OtherRule, Resolution
 from .rolls import Roll, RollEntry
@@ -23,6 +24,7 @@ __all__ = [
     "Meeting",
     "Nomination",
     "NominationCall",
+    "Objection",
     "OpenedPack",
     "OpenedPaper",
     "Option",
@@ -36,8 +38,11 @@ __all__ = [
     "Resolution",
     "ResolutionType",
     "Roll",
+    "RollCorrection",
     "RollEntry",
     "Second",
+    "RollPublication",
+    "Ruling",
     "StrikeOff",
     "UrnCount",
     "UrnPack",

@@ -103,6 +103,7 @@ class Ballot(CoopModel):
                 name="life",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                declare=[("roll_hash", "text")],
                 func="""
                     IF TG_OP = 'INSERT' THEN
                         IF NEW.state <> 'draft' THEN
@@ -124,9 +125,18 @@ class Ballot(CoopModel):
                             RAISE check_violation USING MESSAGE = 'a draft is released before anything else';
                         END IF;
                         IF NEW.state = 'open' THEN
-                            PERFORM FROM governance_roll r WHERE r.id = NEW.roll_id AND r.frozen_at IS NOT NULL;
+                            SELECT r.hash INTO roll_hash FROM governance_roll r
+                             WHERE r.id = NEW.roll_id AND r.frozen_at IS NOT NULL FOR SHARE;
                             IF NOT FOUND THEN
                                 RAISE check_violation USING MESSAGE = 'a ballot is released on a frozen roll';
+                            END IF;
+                            IF NEW.manifest #>> '{roll,hash}' IS DISTINCT FROM roll_hash THEN
+                                RAISE check_violation USING MESSAGE = 'a ballot is released with its roll as it stands';
+                            END IF;
+                            IF EXISTS (SELECT FROM governance_objection o WHERE o.roll_id = NEW.roll_id
+                                AND NOT EXISTS (SELECT FROM governance_ruling u WHERE u.objection_id = o.id)) THEN
+                                RAISE check_violation
+                                      USING MESSAGE = 'objections to a roll are ruled on before a ballot is released';
                             END IF;
                             NEW.released_by_database := clock_timestamp();
                         END IF;

@@ -53,7 +53,13 @@ class Roll(CoopModel):
                         END IF;
                         RETURN NEW;
                     END IF;
-                    IF TG_OP = 'DELETE' OR OLD.frozen_at IS NOT NULL THEN
+                    IF TG_OP = 'DELETE' OR OLD.frozen_at IS NOT NULL AND (current_user = session_user
+                       OR (NEW.id, NEW.coop_id, NEW.meeting_id, NEW.title, NEW.record_date, NEW.frozen_at,
+                           NEW.frozen_by_id, NEW.created_at) IS DISTINCT FROM
+                          (OLD.id, OLD.coop_id, OLD.meeting_id, OLD.title, OLD.record_date, OLD.frozen_at,
+                           OLD.frozen_by_id, OLD.created_at)
+                       OR NOT EXISTS (SELECT FROM governance_rollcorrection c
+                           WHERE c.roll_id = OLD.id AND c.was_hash = OLD.hash AND c.hash = NEW.hash)) THEN
                         RAISE check_violation USING MESSAGE = 'a frozen roll is not changed';
                     END IF;
                     IF NEW.frozen_at IS NOT NULL THEN
@@ -100,16 +106,29 @@ class RollEntry(CoopModel, AppendOnly):
         triggers = [
             NO_TRUNCATE,
             pgtrigger.Protect(name="append_only", operation=pgtrigger.Delete),
-            pgtrigger.Protect(  # governance_forget alone empties name and salt; the digest stays, and the roll's hash
+            pgtrigger.Trigger(  # governance_forget empties name and salt; governance_correct_roll rewrites a line
                 name="only_forgotten",
+                when=pgtrigger.Before,
                 operation=pgtrigger.Update,
-                condition=pgtrigger.Condition(
-                    "current_user = session_user OR NEW.name <> '' OR NEW.salt <> '' OR"
-                    " (NEW.id, NEW.coop_id, NEW.roll_id, NEW.membership_id, NEW.number, NEW.class_name, NEW.eligible,"
-                    " NEW.reasons, NEW.digest) IS DISTINCT FROM"
-                    " (OLD.id, OLD.coop_id, OLD.roll_id, OLD.membership_id, OLD.number, OLD.class_name, OLD.eligible,"
-                    " OLD.reasons, OLD.digest)"
-                ),
+                func="""
+                    IF current_user <> session_user
+                       AND (NEW.id, NEW.coop_id, NEW.roll_id, NEW.membership_id, NEW.number)
+                           IS NOT DISTINCT FROM (OLD.id, OLD.coop_id, OLD.roll_id, OLD.membership_id, OLD.number) THEN
+                        IF NEW.name = '' AND NEW.salt = ''
+                           AND (NEW.class_name, NEW.eligible, NEW.reasons, NEW.digest)
+                               IS NOT DISTINCT FROM (OLD.class_name, OLD.eligible, OLD.reasons, OLD.digest) THEN
+                            RETURN NEW;
+                        END IF;
+                        IF (NEW.name, NEW.salt) = (OLD.name, OLD.salt) AND EXISTS (
+                            SELECT FROM governance_rollcorrection c
+                             WHERE c.roll_id = OLD.roll_id AND c.membership_id = OLD.membership_id
+                               AND c.was_digest = OLD.digest AND c.digest = NEW.digest AND c.eligible = NEW.eligible
+                               AND c.class_name = NEW.class_name AND c.reasons = NEW.reasons) THEN
+                            RETURN NEW;
+                        END IF;
+                    END IF;
+                    RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;
+                """,
             ),
             pgtrigger.Trigger(
                 name="before_the_freeze",
@@ -118,7 +137,10 @@ class RollEntry(CoopModel, AppendOnly):
                 declare=[("frozen", "timestamptz")],
                 func="""
                     SELECT r.frozen_at INTO frozen FROM governance_roll r WHERE r.id = NEW.roll_id FOR SHARE;
-                    IF frozen IS NOT NULL THEN
+                    IF frozen IS NOT NULL AND (current_user = session_user OR NOT EXISTS (
+                        SELECT FROM governance_rollcorrection c
+                         WHERE c.roll_id = NEW.roll_id AND c.membership_id = NEW.membership_id AND c.was_digest = ''
+                           AND c.digest = NEW.digest AND c.eligible = NEW.eligible)) THEN
                         RAISE check_violation USING MESSAGE = 'nobody is added to a frozen roll';
                     END IF;
                     RETURN NEW;

@@ -15,6 +15,7 @@ from ..models import Ballot, Option, Question, RecordedVote, RollEntry, StrikeOf
 from ..resolutions import classes_of
 from . import nominations, secret_issues
 from .issue import Issue
+from .objections import issues as open_objections
 from .rolls import why_not_on
 
 
@@ -61,7 +62,7 @@ def issues_before_opening(ballot: Ballot, now: datetime) -> list[Issue]:
 
     The page's to-do list and the refusal of ``open_ballot`` both read it.
     """
-    issues = [*_roll_issues(ballot), *_time_issues(ballot, now)]
+    issues = [*_roll_issues(ballot, now), *_time_issues(ballot, now)]
     questions = with_questions(ballot)
     for question in questions:
         question.ballot = ballot
@@ -73,7 +74,7 @@ def issues_before_opening(ballot: Ballot, now: datetime) -> list[Issue]:
     return [*issues, *secret_issues.issues(ballot, questions)] if ballot.is_secret else issues
 
 
-def _roll_issues(ballot: Ballot) -> list[Issue]:
+def _roll_issues(ballot: Ballot, now: datetime) -> list[Issue]:
     roll = ballot.roll
     if roll is None:
         return [Issue("no_roll", _("Freeze a roll and choose it: it says who may vote."), "roll")]
@@ -81,9 +82,10 @@ def _roll_issues(ballot: Ballot) -> list[Issue]:
         return [Issue("roll_not_frozen", _("The roll is not frozen yet."), "roll")]
     if not roll.eligible:
         return [Issue("nobody_votes", _("Nobody on the roll may vote."), "roll")]
+    found = list(open_objections(roll, now, ballot.coop))
     if ballot.opens_at is not None and roll.record_date > _day(ballot.opens_at, ballot.coop):
-        return [Issue("record_date_late", _("The record date of the roll lies after the opening."), "roll")]
-    return []
+        found.append(Issue("record_date_late", _("The record date of the roll lies after the opening."), "roll"))
+    return found
 
 
 def _time_issues(ballot: Ballot, now: datetime) -> list[Issue]:

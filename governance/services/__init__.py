@@ -26,6 +26,7 @@ from .nominations import (
     step_back,
     strike_out_nomination,
 )
+from .objecting import object_to_roll, publish_roll, rule_on_objection
 from .opening import ask_to_open, destroy_keys, destroy_spent_keys, open_box, shake_open
 from .papers import PaperPreview, import_paper, read_paper, refuse_large, undo_paper
 from .proxies import (
@@ -43,6 +44,9 @@ from .urn import enter_paper, hand_out_paper, settle_urn
 from .voting import cast_recorded, why_not_now
 
 __all__ = [
+    "object_to_roll",
+    "publish_roll",
+    "rule_on_objection",
     "announce_extension",
     "extend_ballot",
     "accept_nomination",

@@ -14,9 +14,11 @@ from django.utils.translation import ngettext
 from coop.kernel import audit, clock, jobs, rules
 from coop.kernel.errors import Refused
 
+from .. import locks
 from ..digests import canonical, sha256
 from ..models import Ballot, Meeting, Nomination, NominationCall, Option, Question, ResolutionType, Roll
 from ..selectors.ballots import issues_before_opening, with_questions
+from ..selectors.objections import corrections_of
 from ..tally import commitment
 from . import secret
 
@@ -241,6 +243,7 @@ def _drop_calls(**of) -> None:
 def manifest_of(ballot: Ballot, tie_commitment: str) -> dict:
     """Everything that is put to the vote and by which rules, as JSON values; its hash stands on every page."""
     roll = ballot.voters
+    corrected = corrections_of(roll)
     return {
         "co-op": ballot.coop.slug,
         "ballot": ballot.pk,
@@ -254,6 +257,7 @@ def manifest_of(ballot: Ballot, tie_commitment: str) -> dict:
             "size": roll.size,
             "eligible": roll.eligible,
             "hash": roll.hash,
+            **({"corrections": corrected} if corrected else {}),
         },
         "tie_commitment": tie_commitment,
         "questions": [_question_facts(question) for question in with_questions(ballot)],
@@ -285,6 +289,8 @@ def open_ballot(*, actor, ballot: Ballot) -> Ballot:
     becomes now.
     """
     ballot = _draft(actor, ballot)
+    if ballot.roll_id is not None:
+        locks.roll(ballot.roll_id)
     now = clock.now()
     missing = [issue for issue in issues_before_opening(ballot, now) if not issue.warning]
     if missing:

@@ -92,6 +92,8 @@ def _where(request: HttpRequest, ballot: Ballot, where: str) -> str:
         return path(request.coop, "governance:question", pk=ballot.pk, question=int(pk))
     if name == "questions":
         return path(request.coop, "governance:election-new", pk=ballot.pk)
+    if name == "objections" and ballot.roll is not None:
+        return path(request.coop, "governance:roll-objections", pk=ballot.roll.pk)
     if name == "roll" and ballot.meeting is not None and not selectors.has_roll(ballot.meeting):
         return path(request.coop, "governance:freeze", pk=ballot.meeting.pk)
     return path(request.coop, "governance:ballot-change", pk=ballot.pk)

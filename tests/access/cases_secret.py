@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from coop.kernel import clock
@@ -31,6 +32,12 @@ def build(world: World) -> None:
     voter.take()
     voter.cast([[2, 0], [0]])
     finish(world.secret_counted)
+    world.published_roll, world.quiet_roll = make_roll(world.coop), make_roll(world.coop)
+    until = clock.now() + timedelta(days=5)
+    services.publish_roll(actor=world.samir, roll=world.published_roll, until=until)
+    world.objection = services.object_to_roll(
+        actor=world.samir, roll=world.published_roll, by=membership(world.amara).number, because="My share was paid."
+    )
     world.urn_ballot = make_secret_ballot(world.coop, roll=roll, title="With an urn")
     services.hand_out_paper(actor=world.samir, ballot=world.urn_ballot, number=membership(world.amara).number)
     with clock.at(world.urn_ballot.closes_at):
@@ -59,7 +66,46 @@ def an_hour_more(world: World) -> dict:
     return {"until": world.secret_ballot.closes_at + timedelta(hours=1), "because": "So that the post arrives."}
 
 
+def at_roll(world: World) -> dict:
+    return {"pk": world.published_roll.pk}
+
+
+def unpublished(world: World) -> dict:
+    return {"pk": world.quiet_roll.pk}
+
+
+def objected(world: World) -> dict:
+    return {"pk": world.objection.pk}
+
+
+def in_a_week(world: World) -> dict:
+    return {"until": (clock.now() + timedelta(days=7)).isoformat()}
+
+
+def about_another(world: World) -> dict:
+    return {"about": world.suspended.number, "because": "They moved away."}
+
+
+def for_another(world: World) -> dict:
+    return about_another(world) | {"by": world.leaving.number}
+
+
+def turned_down(world: World) -> dict:
+    return {"upheld": False, "because": "The register is right."}
+
+
 CASES = [
+    Case("governance:published-rolls", MEMBER),
+    Case("governance:my-roll", MEMBER, at_roll),
+    Case("governance:my-roll", MEMBER, at_roll, method="post"),
+    Case("governance:roll-objections", OFFICERS, at_roll, viewers=("returning_officer", "auditor")),
+    Case("governance:roll-objections", OFFICERS, unpublished, query="?quiet", viewers=("returning_officer",)),
+    Case("governance:roll-publish", RETURNING, unpublished),
+    Case("governance:roll-publish", RETURNING, unpublished, method="post"),
+    Case("governance:objection-enter", RETURNING, at_roll),
+    Case("governance:objection-enter", RETURNING, at_roll, method="post"),
+    Case("governance:objection-rule", RETURNING, objected),
+    Case("governance:objection-rule", RETURNING, objected, method="post"),
     Case("governance:ballot", OFFICERS, draft, query="?secret-draft", viewers=("returning_officer",)),
     Case("governance:ballot", OFFICERS, released, query="?secret", viewers=("returning_officer",)),
     Case("governance:ballot-change", RETURNING, draft, query="?secret"),
@@ -91,8 +137,6 @@ CASES = [
     Case("governance:certify", SIGNERS, counted, viewers=("returning_officer",)),
     Case("governance:certify", SIGNERS, counted, method="post", data=lambda w: {"seen": "0" * 64}),
     Case("governance-api:certification", INSIDERS, counted, api=True, html=False),
-    Case("governance-api:extensions", INSIDERS, released, api=True, html=False),
-    Case("governance-api:extensions", RETURNING, released, method="post", data=an_hour_more, api=True, html=False),
     Case(
         "governance-api:certification",
         SIGNERS,
@@ -103,3 +147,13 @@ CASES = [
         html=False,
     ),
 ]
+API = [
+    Case("governance-api:extensions", INSIDERS, released),
+    Case("governance-api:extensions", RETURNING, released, method="post", data=an_hour_more),
+    Case("governance-api:roll-publication", RETURNING, unpublished, method="post", data=in_a_week),
+    Case("governance-api:objections", OFFICERS, at_roll),
+    Case("governance-api:objections", MEMBER, at_roll, method="post", data=about_another),
+    Case("governance-api:objections", RETURNING, at_roll, method="post", query="?by", data=for_another),
+    Case("governance-api:objection-ruling", RETURNING, objected, method="post", data=turned_down),
+]
+CASES += [replace(case, api=True, html=False) for case in API]
