@@ -29,6 +29,7 @@ def allocation(statement: Statement, link: str) -> None:
             kept=words.said(line.kept) if line.kept else "",
             qualified=words.said(line.qualified) if line.qualified else "",
             cash=words.said(line.cash),
+            choose_until=words.choose_until,
             link=link,
         )
     outbox.put(

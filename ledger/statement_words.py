@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from coop.kernel import money
 from ledger.reports.surplus import Item
@@ -183,6 +184,35 @@ class Words:
             yield _("%(kept)s is kept for you by a qualified written notice of allocation.") % {
                 "kept": self.said(line.qualified)
             }
+
+        yield from self._choice()
+
+    @property
+    def choose_until(self) -> str:
+        """The last day on which the member may choose; empty where there is nothing to choose."""
+        return date_format(self.statement.offer.closes_on) if self.statement.offer and self.statement.may_choose else ""
+
+    def _choice(self) -> Iterator[str]:
+        """What the member may still choose, or what was done of the choice."""
+        done = self.statement.outcome
+        if self.choose_until:
+            yield _("Until %(day)s you can choose to give your refund in cash away, or to take shares for it.") % {
+                "day": self.choose_until
+            }
+        if done is None:
+            return
+        if done.donated:
+            yield _(
+                "As you chose, %(gift)s of your refund went to the community fund. It counts as a refund you received."
+            ) % {"gift": self.said(done.donated)}
+        if done.shares:
+            yield ngettext(
+                "As you chose, you took one share for %(capital)s of your refund.",
+                "As you chose, you took %(n)s shares for %(capital)s of your refund.",
+                done.shares,
+            ) % {"n": done.shares, "capital": self.said(done.capital)}
+        if done.donated or done.shares:
+            yield _("So %(cash)s of your refund is left to be paid in cash.") % {"cash": self.said(done.cash)}
 
     @property
     def owned(self) -> list[tuple[str, int, int, int]]:

@@ -5,8 +5,16 @@ from __future__ import annotations
 from datetime import date
 
 from coop.kernel import jobs, tenancy
-from ledger.models import EquityPlan, PatronageImport
-from ledger.services import allocation_notices, distribution, equity, patronage, patronage_jobs, payout_posting
+from ledger.models import EquityPlan, PatronageImport, RefundOffer
+from ledger.services import (
+    allocation_notices,
+    choices,
+    distribution,
+    equity,
+    patronage,
+    patronage_jobs,
+    payout_posting,
+)
 
 
 @jobs.task("ledger.post_distribution")
@@ -76,3 +84,11 @@ def post_payback(running: jobs.Running, plan_id: int) -> None:
     actor = jobs.actor_of(running.job)
     equity.post(actor=actor, plan=EquityPlan.objects.get(coop=actor.coop, pk=plan_id))
     running.result(tenancy.path(running.job.coop, "ledger:equity-plan", pk=plan_id))
+
+
+@jobs.task("ledger.carry_out_choices")
+def carry_out_choices(running: jobs.Running, offer_id: int) -> None:
+    """Do what members chose about their refunds."""
+    actor = jobs.actor_of(running.job)
+    done = choices.carry_out(actor=actor, offer=RefundOffer.objects.get(coop=actor.coop, pk=offer_id))
+    running.result(tenancy.path(running.job.coop, "ledger:choices", pk=done.plan_id))

@@ -12,11 +12,12 @@ from coop.kernel.money import decimal_text
 from coop.kernel.tenancy import Actor
 from governance.models import Resolution
 from ledger.models import Account, Posting, SurplusPlan, Way
-from ledger.services import allocation_notices, distribution, patronage, payout_posting, payouts, surplus
+from ledger.selectors.choices import limits
+from ledger.services import allocation_notices, choices, distribution, patronage, payout_posting, payouts, surplus
 from ledger.services.accounts import account
 from ledger.services.payout_details import record_details
 from ledger.services.posting import Line, post_entry
-from ledger.services.shares import record_payment
+from ledger.services.shares import default_class, record_payment
 from members.models import Membership
 
 from .people import LATE, MEMBERS, Person
@@ -146,8 +147,31 @@ def distribute(officers: dict[str, Actor], plan: SurplusPlan, resolution: Resolu
         plan = surplus.link_resolution(actor=treasurer, plan=plan, resolution=resolution)
         plan = surplus.approve(actor=board, plan=plan, seen=plan.hash)
         distribution.post_distribution(actor=treasurer, plan_id=plan.pk, on=today - timedelta(days=2))
+    _let_choose(treasurer, plan, today)
     with clock.at(at(today - timedelta(days=1))):
         allocation_notices.send(actor=treasurer, plan_id=plan.pk, site="http://localhost:8000/")
+
+
+def _let_choose(treasurer: Actor, plan: SurplusPlan, today: date) -> None:
+    """For a day members could give their refund away or take shares for it; some did."""
+    with clock.at(at(today - timedelta(days=2))):
+        offer = choices.open_offer(
+            actor=treasurer,
+            plan=plan,
+            closes_on=today - timedelta(days=2),
+            bylaws="by-laws § 34",
+            may_donate=True,
+            share_class=default_class(plan.coop),
+        )
+        lines = plan.lines.filter(cash__gt=0).select_related("membership__party", "membership__coop").order_by("-cash")
+        for line in lines[:3]:
+            found = limits(offer, line.membership)
+            if found is None or not found.standing.available:
+                continue
+            wish = {"shares": 1} if found.most_shares else {"donated": min(5_00, found.standing.available)}
+            choices.choose(actor=treasurer, offer=offer, membership=line.membership, **wish)
+    with clock.at(at(today - timedelta(days=1))):
+        choices.carry_out(actor=treasurer, offer=offer)
 
 
 def pay_out(officers: dict[str, Actor], members: dict[str, Membership], today: date) -> None:

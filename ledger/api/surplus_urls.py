@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import filings, payouts, reassigning, surplus
+from . import choices, filings, payouts, reassigning, surplus
 
 surplus_urls = [
     path("patronage/", surplus.Years.as_view(), name="patronage-years"),
@@ -25,11 +25,17 @@ surplus_urls = [
     path("plans/<int:pk>/fire/", filings.Fire.as_view(), name="plan-fire"),
     path("plans/<int:pk>/void/", surplus.Void.as_view(), name="plan-void"),
     path("plans/<int:pk>/statements/<int:number>/", surplus.StatementOf.as_view(), name="statement-of"),
+    path("plans/<int:pk>/choices/", choices.Offer.as_view(), name="choices"),
+    path("plans/<int:pk>/choices/carry-out/", choices.CarryOut.as_view(), name="choices-carry-out"),
+    path("plans/<int:pk>/choices/withdraw/", choices.Withdraw.as_view(), name="choices-withdraw"),
+    path("plans/<int:pk>/choices/outcomes/", choices.Outcomes.as_view(), name="choices-outcomes"),
+    path("plans/<int:pk>/choices/<int:number>/", choices.ChoiceOf.as_view(), name="choice-of"),
     path("payouts/", payouts.Runs.as_view(), name="payouts"),
     path("payouts/<int:pk>/", payouts.OneRun.as_view(), name="payout"),
     path("payouts/<int:pk>/lines/", payouts.Lines.as_view(), name="payout-lines"),
     path("payouts/<int:pk>/release/", payouts.Release.as_view(), name="payout-release"),
     path("payouts/<int:pk>/returned/", payouts.Returned.as_view(), name="payout-returned"),
     path("money/statements/<int:year>/", surplus.MyStatement.as_view(), name="statement"),
+    path("money/statements/<int:year>/choice/", choices.MyChoice.as_view(), name="choice"),
     path("money/statements/<int:year>/pdf/", surplus.MyStatementPDF.as_view(), name="statement-pdf"),
 ]

@@ -1,6 +1,7 @@
 """What we own and owe."""
 
 from .bank import BankAccount, BankLine, BankStatement
+from .choices import RefundChoice, RefundOffer, RefundOutcome
 from .equity import EquityLine, EquityPlan
 from .journal import Account, BulkBatch, Checkpoint, Entry, Period, PeriodEvent, Posting, Sealed
 from .notices import AllocationNotice
@@ -43,6 +44,9 @@ __all__ = [
     "Posting",
     "Redemption",
     "RedemptionLimit",
+    "RefundChoice",
+    "RefundOffer",
+    "RefundOutcome",
     "Sealed",
     "ShareClass",
     "ShareEvent",

@@ -19,13 +19,10 @@ from coop.kernel import clock
 from coop.kernel.models import NO_TRUNCATE, AppendOnly, CoopModel
 from members.models import Membership
 
+from .guards import own_entry, row
 from .journal import Entry
 
 FROZEN = "coop_id number decided terms outstanding total count hash proposed_at proposed_by_id".split()
-
-
-def _row(of: str) -> str:
-    return "(" + ", ".join(f"{of}.{column}" for column in FROZEN) + ")"
 
 
 class EquityPlan(CoopModel):
@@ -87,7 +84,7 @@ class EquityPlan(CoopModel):
                     END IF;
                     IF (OLD.state, NEW.state) NOT IN (('draft', 'approved'), ('draft', 'cancelled'),
                             ('approved', 'posted'), ('approved', 'cancelled'))
-                       OR {_row("NEW")} IS DISTINCT FROM {_row("OLD")}
+                       OR {row("NEW", FROZEN)} IS DISTINCT FROM {row("OLD", FROZEN)}
                        OR OLD.state = 'approved' AND NEW.approved_by_id IS DISTINCT FROM OLD.approved_by_id THEN
                         RAISE check_violation USING MESSAGE = 'a payback goes forward and is not changed';
                     END IF;
@@ -97,13 +94,7 @@ class EquityPlan(CoopModel):
                             RAISE check_violation USING MESSAGE = 'a payback and its lines disagree';
                         END IF;
                     END IF;
-                    IF NEW.state = 'posted' THEN
-                        PERFORM FROM ledger_entry e
-                          WHERE e.id = NEW.entry_id AND e.coop_id = NEW.coop_id AND e.key = 'equity:' || NEW.id;
-                        IF NOT FOUND THEN
-                            RAISE check_violation USING MESSAGE = 'a payback is posted by its own entry';
-                        END IF;
-                    END IF;
+                    {own_entry("posted", "equity", "a payback is posted by its own entry")}
                     RETURN NEW;
                 """,  # noqa: S608 - no outside text
             ),

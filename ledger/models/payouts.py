@@ -20,6 +20,7 @@ from coop.kernel import clock
 from coop.kernel.models import NO_TRUNCATE, AppendOnly, CoopModel
 from members.models import Membership
 
+from .guards import only_where_found, own_entry, row
 from .journal import Account, Entry
 
 
@@ -106,10 +107,6 @@ FROZEN = (
 ).split()
 
 
-def _row(of: str) -> str:
-    return "(" + ", ".join(f"{of}.{column}" for column in FROZEN) + ")"
-
-
 class PayoutRun(CoopModel):
     """One file to the bank, or one pile of cheques. ``more_than``: smaller sums wait. Money in minor units."""
 
@@ -183,7 +180,7 @@ class PayoutRun(CoopModel):
                         RAISE check_violation
                             USING MESSAGE = 'a pay-out run does not go from ' || OLD.state || ' to ' || NEW.state;
                     END IF;
-                    IF {_row("NEW")} IS DISTINCT FROM {_row("OLD")}
+                    IF {row("NEW", FROZEN)} IS DISTINCT FROM {row("OLD", FROZEN)}
                        OR OLD.state <> 'draft' AND (NEW.released_by_id, NEW.released_at)
                           IS DISTINCT FROM (OLD.released_by_id, OLD.released_at) THEN
                         RAISE check_violation USING MESSAGE = 'a pay-out run is not changed';
@@ -198,15 +195,21 @@ class PayoutRun(CoopModel):
                             RAISE check_violation USING MESSAGE = 'a pay-out run and its lines disagree';
                         END IF;
                     END IF;
-                    IF NEW.state = 'paid' THEN
-                        PERFORM FROM ledger_entry e
-                          WHERE e.id = NEW.entry_id AND e.coop_id = NEW.coop_id AND e.key = 'payout:' || NEW.id;
-                        IF NOT FOUND THEN
-                            RAISE check_violation USING MESSAGE = 'a pay-out run is paid by its own entry';
-                        END IF;
-                    END IF;
+                    {own_entry("paid", "payout", "a pay-out run is paid by its own entry")}
                     RETURN NEW;
                 """,  # noqa: S608 - no outside text
+            ),
+            pgtrigger.Trigger(
+                name="after_the_choices",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func="""
+                    IF EXISTS (SELECT FROM ledger_refundoffer o JOIN ledger_surplusplan p ON p.id = o.plan_id
+                                WHERE o.coop_id = NEW.coop_id AND o.state = 'open' AND p.state = 'posted') THEN
+                        RAISE check_violation USING MESSAGE = 'a pay-out comes after the members'' choices';
+                    END IF;
+                    RETURN NEW;
+                """,
             ),
             pgtrigger.Protect(name="never_removed", operation=pgtrigger.Delete),
             NO_TRUNCATE,
@@ -326,20 +329,13 @@ class PayoutReturn(CoopModel, AppendOnly):
         ordering = ["-id"]
         triggers = [
             *AppendOnly.Meta.triggers,
-            pgtrigger.Trigger(
-                name="of_a_payment",
-                when=pgtrigger.Before,
-                operation=pgtrigger.Insert,
-                func="""
-                    PERFORM FROM ledger_payoutline l JOIN ledger_payoutrun r ON r.id = l.run_id
+            only_where_found(
+                "of_a_payment",
+                """ledger_payoutline l JOIN ledger_payoutrun r ON r.id = l.run_id
                       JOIN ledger_entry e ON e.id = NEW.entry_id AND e.coop_id = NEW.coop_id
                      WHERE l.id = NEW.line_id AND l.coop_id = NEW.coop_id AND l.amount > 0 AND r.state = 'paid'
-                       AND e.key = 'payout-returned:' || l.id;
-                    IF NOT FOUND THEN
-                        RAISE check_violation USING MESSAGE = 'only a payment that was made comes back';
-                    END IF;
-                    RETURN NEW;
-                """,
+                       AND e.key = 'payout-returned:' || l.id""",
+                "only a payment that was made comes back",
             ),
         ]
 

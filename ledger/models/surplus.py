@@ -21,6 +21,7 @@ from coop.kernel.models import NO_TRUNCATE, CoopModel
 from governance.models import Resolution
 from members.models import Membership
 
+from .guards import row
 from .journal import Entry
 from .patronage import PatronageYear
 
@@ -29,10 +30,6 @@ STEPS = (
     " ('approved', 'resolved'), ('void', 'resolved'), ('posted', 'approved'), ('void', 'approved'), ('void', 'posted')"
 )
 FROZEN = "coop_id year_id letter title terms result basis_version hash line_count created_at created_by_id".split()
-
-
-def _row(of: str, columns: list[str]) -> str:
-    return "(" + ", ".join(f"{of}.{column}" for column in columns) + ")"
 
 
 class SurplusPlan(CoopModel):
@@ -142,7 +139,7 @@ class SurplusPlan(CoopModel):
                         RAISE check_violation USING MESSAGE = 'a plan stays in its co-op and its year';
                     END IF;
                     IF OLD.state <> 'draft' AND NEW.state <> 'draft'
-                       AND {_row("NEW", FROZEN)} IS DISTINCT FROM {_row("OLD", FROZEN)} THEN
+                       AND {row("NEW", FROZEN)} IS DISTINCT FROM {row("OLD", FROZEN)} THEN
                         RAISE check_violation USING MESSAGE = 'a plan that was proposed is not changed';
                     END IF;
                     IF OLD.state IN ('resolved', 'approved', 'posted') AND NEW.state <> 'void'

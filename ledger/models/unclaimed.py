@@ -19,13 +19,10 @@ from coop.kernel import clock
 from coop.kernel.models import NO_TRUNCATE, AppendOnly, CoopModel
 from members.models import Membership
 
+from .guards import only_where_found, row
 from .journal import Account, Entry
 
 FROZEN = "coop_id number rule older_than goes_to_id count total drawn_at drawn_by_id".split()
-
-
-def _row(of: str) -> str:
-    return "(" + ", ".join(f"{of}.{column}" for column in FROZEN) + ")"
 
 
 class UnclaimedList(CoopModel):
@@ -78,7 +75,7 @@ class UnclaimedList(CoopModel):
                         END IF;
                         RETURN NEW;
                     END IF;
-                    IF OLD.state <> 'listed' OR {_row("NEW")} IS DISTINCT FROM {_row("OLD")}
+                    IF OLD.state <> 'listed' OR {row("NEW", FROZEN)} IS DISTINCT FROM {row("OLD", FROZEN)}
                        OR OLD.letters_on IS NOT NULL AND (NEW.letters_on, NEW.book_from) IS DISTINCT FROM
                                                          (OLD.letters_on, OLD.book_from) THEN
                         RAISE check_violation USING MESSAGE = 'a list of unclaimed money is not changed';
@@ -145,22 +142,15 @@ class UnclaimedReturn(CoopModel, AppendOnly):
         ordering = ["-id"]
         triggers = [
             *AppendOnly.Meta.triggers,
-            pgtrigger.Trigger(
-                name="of_what_was_booked",
-                when=pgtrigger.Before,
-                operation=pgtrigger.Insert,
-                func="""
-                    PERFORM FROM ledger_unclaimedline l JOIN ledger_unclaimedlist u ON u.id = l.unclaimed_id
+            only_where_found(
+                "of_what_was_booked",
+                """ledger_unclaimedline l JOIN ledger_unclaimedlist u ON u.id = l.unclaimed_id
                       JOIN ledger_entry b ON b.id = u.entry_id
                       JOIN ledger_posting p ON p.batch = b.batch AND p.entry_id = b.id
                       JOIN ledger_account a ON a.id = p.account_id AND a.membership_id = l.membership_id
                       JOIN ledger_entry e ON e.id = NEW.entry_id AND e.coop_id = NEW.coop_id
-                     WHERE l.id = NEW.line_id AND l.coop_id = NEW.coop_id AND e.key = 'unclaimed-back:' || l.id;
-                    IF NOT FOUND THEN
-                        RAISE check_violation USING MESSAGE = 'only what was booked as unclaimed is given back';
-                    END IF;
-                    RETURN NEW;
-                """,
+                     WHERE l.id = NEW.line_id AND l.coop_id = NEW.coop_id AND e.key = 'unclaimed-back:' || l.id""",
+                "only what was booked as unclaimed is given back",
             ),
         ]
 

@@ -10,9 +10,9 @@ from functools import cached_property
 from django.db.models import Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
-from ledger.models import PlanLine, Posting, SurplusPlan
+from ledger.models import PlanLine, Posting, RefundOffer, RefundOutcome, SurplusPlan
 from ledger.reports.surplus import PoolShare, SurplusStatement, Why, surplus_statement
-from ledger.selectors import surplus
+from ledger.selectors import choices, surplus
 from ledger.units import Measure, Unit
 from members.selectors import membership_of
 
@@ -27,6 +27,8 @@ class Statement:
     plan: SurplusPlan
     line: PlanLine
     kept_before: int
+    offer: RefundOffer | None = None  # what members may choose about their refunds in cash
+    outcome: RefundOutcome | None = None  # and what was done of this member's choice
 
     @property
     def coop(self):
@@ -76,6 +78,12 @@ class Statement:
             for why, pool in zip(self.report.why, self.plan.result["pools"], strict=True)
             if why.part.basis
         ]
+
+    @property
+    def may_choose(self) -> bool:
+        """Whether there is cash of it the member may still choose about."""
+        in_cash = self.line.cash + self.line.released
+        return self.offer is not None and in_cash > 0 and choices.is_open(self.offer)
 
     @property
     def rate(self) -> str:
@@ -165,7 +173,11 @@ def of_member(plan: SurplusPlan | None, membership_id: int) -> Statement | None:
     if plan is None or plan.entry_id is None:
         return None
     line = surplus.lines(plan).filter(membership_id=membership_id).first()
-    return Statement(plan, line, kept_before(plan, membership_id)) if line else None
+    if line is None:
+        return None
+    offer = choices.of_plan(plan)
+    done = choices.outcome_of(plan, membership_id) if offer and offer.state == RefundOffer.State.CARRIED else None
+    return Statement(plan, line, kept_before(plan, membership_id), offer, done)
 
 
 def kept_before(plan: SurplusPlan, membership_id: int) -> int:
@@ -185,19 +197,25 @@ def kept_before_all(plan: SurplusPlan) -> dict[int, int]:
 
 
 def all_of(plan: SurplusPlan, lines=None) -> Iterator[Statement]:
-    """Every statement of a posted plan by member number; two queries, a few lines in memory."""
-    before = kept_before_all(plan)
+    """Every statement of a posted plan by member number; four queries, a few lines in memory."""
+    before, offer = kept_before_all(plan), choices.of_plan(plan)
+    done = {each.membership_id: each for each in choices.outcomes(offer)} if offer else {}
     for line in (lines if lines is not None else surplus.lines(plan)).iterator(chunk_size=1000):
-        yield Statement(plan, line, before.get(line.membership_id, 0))
+        member = line.membership_id
+        yield Statement(plan, line, before.get(member, 0), offer, done.get(member))
 
 
 def of_lines(plan: SurplusPlan, lines: list[PlanLine]) -> list[Statement]:
-    """The statements of some lines of a posted plan, in their order; one query for all of them."""
+    """The statements of some lines of a posted plan, in their order; at most three queries for all of them."""
+    members, offer = [line.membership_id for line in lines], choices.of_plan(plan)
+    done = {each.membership_id: each for each in choices.outcomes(offer, members)} if offer else {}
     rows = Posting.objects.filter(
         coop_id=plan.coop_id,
         account__purpose="retained_equity",
-        account__membership__in=[line.membership_id for line in lines],
+        account__membership__in=members,
         entry_id__lt=plan.entry_id,
     ).values_list("account__membership_id")
     before = {membership_id: -balance for membership_id, balance in rows.annotate(balance=Sum("amount"))}
-    return [Statement(plan, line, before.get(line.membership_id, 0)) for line in lines]
+    return [
+        Statement(plan, line, before.get(line.membership_id, 0), offer, done.get(line.membership_id)) for line in lines
+    ]

@@ -13,7 +13,8 @@ from coop.kernel import audit, clock, jobs, rules, tenancy
 from coop.kernel.errors import Refused
 from coop.kernel.models import Job
 from ledger import notices
-from ledger.models import AllocationNotice, PlanLine, SurplusPlan
+from ledger.models import AllocationNotice, PlanLine, RefundOffer, SurplusPlan
+from ledger.selectors import choices
 from ledger.selectors import notices as selectors
 from ledger.selectors.statements import Statement, kept_before_all
 
@@ -44,10 +45,10 @@ def send(*, actor, plan_id: int, site: str, progress: Callable[[int, int | None]
     rules.require(actor, "ledger.keep_books")
     plan = SurplusPlan.objects.select_related("year", "coop", "resolution").get(coop=actor.coop, pk=plan_id)
     _posted(plan)
-    before, done = kept_before_all(plan), 0
+    before, offer, done = kept_before_all(plan), choices.of_plan(plan), 0
     total = selectors.by_email(plan).count()
     link = site.rstrip("/") + tenancy.path(plan.coop, "ledger:statement", year=plan.year.year)
-    while written := _send_some(actor, plan, before, link):
+    while written := _send_some(actor, plan, before, offer, link):
         done += written
         if progress:
             progress(done, max(total, done))
@@ -55,12 +56,12 @@ def send(*, actor, plan_id: int, site: str, progress: Callable[[int, int | None]
 
 
 @transaction.atomic
-def _send_some(actor, plan: SurplusPlan, before: dict[int, int], link: str) -> int:
+def _send_some(actor, plan: SurplusPlan, before: dict[int, int], offer: RefundOffer | None, link: str) -> int:
     _alone(plan)
     lines = list(selectors.by_email(plan)[:BATCH])
     _record(actor, plan, lines, Way.EMAIL, clock.today(plan.coop))
     for line in lines:
-        notices.allocation(Statement(plan, line, before.get(line.membership_id, 0)), link)
+        notices.allocation(Statement(plan, line, before.get(line.membership_id, 0), offer), link)
     if lines:
         subject, said = f"surplus-plan:{plan.pk}", {"hash": plan.hash, "letters": len(lines)}
         audit.record(actor=actor, kind="ledger.notices_sent", subject=subject, **said)

@@ -5,6 +5,7 @@ Shares that leave take with them what is paid up beyond the par value of the sha
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from django.db import transaction
@@ -169,6 +170,31 @@ def give_to_coop(
     entry = _leave(actor, membership, share_class, kind, shares, paid, account(membership.coop, "gifts"), act, reason)
     _record(actor, f"ledger.shares_{kind}", membership, shares=shares, entry=entry.pk, reason=reason)
     return entry
+
+
+def taken_for_refunds(
+    *, actor, share_class: ShareClass, taken: Sequence[tuple[int, int, int]], entry: Entry, reason: str
+):
+    """Enter shares taken for refunds: (membership id, shares, minor units), each paid in full by ``entry``.
+
+    For the act that posts the entry in the same transaction; it has taken the holdings and asked the by-laws' maximum.
+    Two statements for all of them; the database holds the register against the entry.
+    """
+    same = {"coop_id": actor.coop_id, "share_class": share_class, "effective_on": entry.posted_on}
+    same |= {"actor_id": actor.user_id, "reason": reason}
+    for kind in ("subscribed", "paid"):
+        ShareEvent.objects.bulk_create(
+            [
+                ShareEvent(
+                    membership_id=member,
+                    kind=kind,
+                    **same,
+                    **({"shares": n} if kind == "subscribed" else {"paid": paid, "entry": entry}),
+                )
+                for member, n, paid in taken
+            ],
+            batch_size=2000,
+        )
 
 
 def _leave(actor, membership, share_class, kind, shares, paid, to: Account, act: dict, reason: str) -> Entry:

@@ -26,6 +26,7 @@ from ledger.allocation.paying import paying
 from ledger.exchange import cheques, nacha, pain001
 from ledger.exchange.payments_out import Payer, Payment, Written
 from ledger.models import Account, BankAccount, PayoutFile, PayoutLine, PayoutReturn, PayoutRun, Way
+from ledger.selectors import choices
 from ledger.selectors.payouts import Owed, no_longer_owed, owed, paying_account
 from ledger.services.accounts import account, member_account
 from ledger.services.posting import Line, post_entry
@@ -61,6 +62,7 @@ def prepare(*, actor, way: str, pay_on: date, more_than: int = 0, set_off: bool 
         raise Refused(
             "one_at_a_time", _("Another pay-out is under way; release it or throw it away first."), status=409
         )
+    _after_the_choices(coop)
     number = (PayoutRun.objects.filter(coop=coop).aggregate(n=Max("number"))["n"] or 0) + 1
     rows, payments = [], []
     for one in owed(coop, clock.today(coop)):
@@ -73,6 +75,19 @@ def prepare(*, actor, way: str, pay_on: date, more_than: int = 0, set_off: bool 
     run = _kept(actor, rows, file, coop=coop, number=number, way=way, **fields)
     _say(actor, "ledger.payout_prepared", run, way=way, file=run.file_digest)
     return run
+
+
+def _after_the_choices(coop) -> None:
+    """Refused while members choose what becomes of a refund, and until that is carried out."""
+    offer = choices.waiting(coop)
+    if offer is None:
+        return
+    facts = {"year": offer.plan.year.year, "day": date_format(offer.closes_on)}
+    if choices.is_open(offer):
+        said = _("Members choose until %(day)s what becomes of their refunds for %(year)s; the pay-out comes after.")
+    else:
+        said = _("First carry out what members chose about their refunds for %(year)s; it stands with the plan.")
+    raise Refused("choices", said % facts, status=409)
 
 
 def _payer(coop, way: str) -> Payer:

@@ -220,8 +220,9 @@ def reverse_entry(*, actor, entry: Entry, on: date, because: str) -> Entry:
         raise Refused("reverse_by_act", _("This entry is a distribution of the surplus; give its plan up instead."))
     if PayoutRun.objects.filter(entry=entry).exists() or PayoutReturn.objects.filter(entry=entry).exists():
         raise Refused("reverse_by_act", _("This entry is a pay-out; payments come back one by one, on its page."))
-    if entry.key.startswith(("unclaimed", "equity:")):
-        raise Refused("reverse_by_act", _("Unclaimed money is given back on its list; a payback is not reversed."))
+    if entry.key.startswith(("unclaimed", "equity:", "choices:")):
+        said = _("Unclaimed money is given back on its list; a payback and what members chose are not reversed.")
+        raise Refused("reverse_by_act", said)
     with transaction.atomic():
         reversal = mirror(actor=actor, entry=entry, on=on, because=because)
         audit.record(actor=actor, kind="ledger.entry_reversed", subject=f"entry:{entry.pk}", by=reversal.pk)

@@ -19,6 +19,7 @@ from coop.kernel.tenancy import path
 from coop.kernel.web import requires
 from ledger.models import PayoutFile, PayoutRun, Way
 from ledger.payout_forms import DetailsForm, PayingAccountForm, ReturnForm, RunForm, ways
+from ledger.selectors import choices
 from ledger.selectors import payouts as selectors
 from ledger.services import payout_details, payouts
 from ledger.web.common import answer, own_member, sent
@@ -47,6 +48,7 @@ def listing(request: HttpRequest) -> HttpResponse:
             "standing": selectors.standing(request.coop),
             "way": way,
             "paying": None if way == Way.CHEQUE else selectors.paying_account(request.coop, way),
+            "waits_for": choices.waiting(request.coop),
             "needs_account": way != Way.CHEQUE,
             "keeps": rules.may(request.actor, "ledger.keep_books"),
         },

@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from coop.kernel import rules
 from coop.kernel.tenancy import path
 from coop.kernel.web import requires
 from ledger import documents
@@ -94,6 +95,7 @@ def _page(request: HttpRequest, statement: Statement, *, mine: bool) -> HttpResp
             "report": statement.report,
             "words": words,
             "mine": mine,
+            "choose_url": _choose_url(request, statement, mine=mine),
             "pdf_url": path(request.coop, f"ledger:statement{'' if mine else '-of'}-pdf", **where),
             "pools": [
                 {
@@ -110,6 +112,17 @@ def _page(request: HttpRequest, statement: Statement, *, mine: bool) -> HttpResp
             "whole": [(charts.WHOLE_COLOURS[part.kind], part) for part in statement.report.whole],
         },
     )
+
+
+def _choose_url(request: HttpRequest, statement: Statement, *, mine: bool) -> str:
+    """Where the member, or the treasurer for them, chooses what becomes of the refund; empty where nobody may."""
+    line, plan = statement.line, statement.plan
+    if not statement.may_choose:
+        return ""
+    if mine:
+        return path(request.coop, "ledger:choice", year=plan.year.year)
+    keeps = rules.may(request.actor, "ledger.keep_books")
+    return path(request.coop, "ledger:choice-of", pk=plan.pk, number=line.number) if keeps else ""
 
 
 def _pdf(statement: Statement) -> HttpResponse:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import equity, filings, notices, patronage, payouts, statements, surplus, unclaimed
+from . import choices, equity, filings, notices, patronage, payouts, statements, surplus, unclaimed
 
 PLAN = "ledger/surplus/plans/<int:pk>/"
 
@@ -40,6 +40,11 @@ surplus_urls = [
     path(f"{PLAN}notices/send/", notices.send, name="notices-send"),
     path(f"{PLAN}notices/sheets/<int:part>/", notices.sheets, name="notices-sheets"),
     path(f"{PLAN}notices/posted/", notices.posted, name="notices-posted"),
+    path(f"{PLAN}choices/", choices.overview, name="choices"),
+    path(f"{PLAN}choices/new/", choices.new, name="choices-new"),
+    path(f"{PLAN}choices/carry-out/", choices.carry_out, name="choices-carry-out"),
+    path(f"{PLAN}choices/withdraw/", choices.withdraw, name="choices-withdraw"),
+    path(f"{PLAN}choices/<int:number>/", choices.on_paper, name="choice-of"),
     path("ledger/payouts/", payouts.listing, name="payouts"),
     path("ledger/payouts/new/", payouts.new, name="payout-new"),
     path("ledger/payouts/account/", payouts.paying_account, name="paying-account"),
@@ -51,6 +56,7 @@ surplus_urls = [
     path("ledger/payouts/<int:pk>/returned/<int:number>/", payouts.came_back, name="payout-return"),
     path("money/account/", payouts.mine, name="payout-mine"),
     path("money/statements/<int:year>/", statements.own, name="statement"),
+    path("money/statements/<int:year>/choice/", choices.mine, name="choice"),
     path("money/statements/<int:year>/pdf/", statements.own_pdf, name="statement-pdf"),
     path("ledger/unclaimed/", unclaimed.overview, name="unclaimed"),
     path("ledger/unclaimed/new/", unclaimed.new, name="unclaimed-new"),

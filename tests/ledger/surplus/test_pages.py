@@ -353,7 +353,7 @@ def test_a_members_statement_costs_the_same(coop, lena, jonas, buyers, counted):
     posted(make_plan(lena), lena, jonas)
     amara = Actor.of(buyers[1].party.account, coop)
     counted(
-        14, url(coop, "statement", year=YEAR), amara, lambda: make_member(coop, name="Zoe New", on=date(2023, 1, 1))
+        15, url(coop, "statement", year=YEAR), amara, lambda: make_member(coop, name="Zoe New", on=date(2023, 1, 1))
     )
 
 

@@ -1,0 +1,352 @@
+"""Members give their refund away or take shares for it: until the day, once, to the cent, and the rest is paid."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from coop.kernel import clock
+from coop.kernel.errors import NotAllowed, Refused
+from coop.kernel.models import AuditEvent
+from coop.kernel.tenancy import Actor
+from ledger import tasks
+from ledger.models import Account, Entry, RefundChoice, RefundOffer, RefundOutcome
+from ledger.selectors import choices as selectors
+from ledger.selectors.shares import holding_of, reconciliation
+from ledger.services import choices, distribution, payouts, posting, surplus
+from ledger.services.accounts import account
+from members.models import Party
+from tests.ledger.conftest import TABLES, attack, refused
+from tests.ledger.factories import make_books
+from tests.ledger.payout_factories import make_run, owe, paid, ready, with_iban
+from tests.ledger.surplus.test_races import at_once, errors, fresh, refusals
+from tests.ledger.surplus_factories import make_import, make_plan, posted
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+OURS = ("ledger_refundoffer", "ledger_refundchoice", "ledger_refundoutcome")
+Less = RefundOutcome.Less
+ALL_CASH = {
+    "result": {"patronage": 1_000_00, "nonpatronage": 0, "losses_carried": 0},
+    "appropriations": [],
+    "settlement": {"cash_percent": "100", "notice": "none"},
+}
+
+
+@pytest.fixture
+def plan(coop, lena, jonas, buyers):
+    """A refund of 1,000.00 all in cash: Amara 600.00, Ben 300.00, Carla 100.00. A share is 50.00."""
+    make_books(coop)
+    ready(coop, lena)
+    make_import(lena, {1: "600.00", 2: "300.00", 3: "100.00"})
+    return posted(make_plan(lena, **ALL_CASH), lena, jonas)
+
+
+def opened(lena, plan, days: int = 10, **changes) -> RefundOffer:
+    usual = {"bylaws": "by-laws § 34", "may_donate": True, "share_class": make_books(plan.coop)}
+    closes_on = clock.today(plan.coop) + timedelta(days=days)
+    return choices.open_offer(actor=lena, plan=plan, closes_on=closes_on, **{**usual, **changes})
+
+
+def after(offer):
+    """The day after the last one."""
+    return clock.at(clock.now() + timedelta(days=(offer.closes_on - clock.today(offer.coop)).days + 1))
+
+
+def choose(lena, offer, membership, donated=0, shares=0):
+    return choices.choose(actor=lena, offer=offer, membership=membership, donated=donated, shares=shares)
+
+
+def carried(lena, offer) -> RefundOffer:
+    with after(offer):
+        return choices.carry_out(actor=lena, offer=offer)
+
+
+def balance(coop, purpose, membership=None) -> int:
+    found = Account.objects.filter(coop=coop, purpose=purpose)
+    found = found.filter(membership=membership) if membership else found
+    return -sum(amount for each in found for amount in each.lines.values_list("amount", flat=True))
+
+
+def done(offer) -> dict:
+    return {each.number: (each.donated, each.shares, each.cash, each.less) for each in offer.outcomes.all()}
+
+
+def test_from_the_offer_to_the_pay_out_every_cent_is_somewhere(coop, lena, jonas, buyers, plan):
+    amara = Actor.of(buyers[1].party.account, coop)
+    offer = opened(lena, plan)
+    choices.choose(actor=amara, offer=offer, membership=buyers[1], donated=600_00)
+    choices.choose(actor=amara, offer=offer, membership=buyers[1], donated=125_50, shares=3)  # she thinks again
+    assert choose(lena, offer, buyers[1], 125_50, 3).pk == selectors.newest(offer, buyers[1].pk).pk  # twice is once
+    choose(lena, offer, buyers[2], shares=6)
+    assert selectors.tally(offer) == selectors.Tally(heard=2, giving=1, donated=125_50, taking=2, shares=9)
+    with pytest.raises(Refused, match="Members choose until"):
+        make_run(lena)
+    with after(offer):
+        with pytest.raises(Refused, match="First carry out"):
+            make_run(lena)
+        job = choices.ask_to_carry_out(actor=lena, offer=offer)
+        tasks.carry_out_choices(job.pk)
+        job.refresh_from_db()
+        assert (job.state, job.error) == ("done", "")
+        offer = choices.carry_out(actor=lena, offer=offer)
+        assert choices.carry_out(actor=lena, offer=offer).entry_id == offer.entry_id
+        assert Entry.objects.filter(kind="refund_choices").count() == 1
+        assert done(offer) == {1: (125_50, 3, 324_50, ""), 2: (0, 6, 0, "")}
+        assert (offer.donated, offer.capital) == (125_50, 450_00)
+        assert (balance(coop, "community_fund"), balance(coop, "share_capital")) == (125_50, 450_00)
+        assert [balance(coop, "patronage_payable", buyers[n]) for n in (1, 2, 3)] == [324_50, 0, 100_00]
+        assert (holding_of(buyers[1]).shares, holding_of(buyers[2]).paid_up) == (3, 300_00)
+        assert reconciliation(coop).agrees
+        for number in (1, 2, 3):
+            with_iban(lena, buyers[number], number - 1)
+        run = paid(make_run(lena), jonas)
+    assert {each.number: each.amount for each in run.lines.all()} == {1: 324_50, 3: 100_00}
+    assert run.total + offer.donated + offer.capital == 1_000_00
+    kinds = set(AuditEvent.objects.filter(coop=coop).values_list("kind", flat=True))
+    assert kinds >= {"ledger.choices_opened", "ledger.refund_chosen", "ledger.choices_carried_out"}
+    with pytest.raises(Refused, match="belongs to the register of shares"):
+        posting.reverse_entry(actor=lena, entry=offer.entry, on=clock.today(coop), because="oops")
+    with pytest.raises(Refused, match="cannot be voided"):
+        surplus.void(actor=lena, plan=plan, because="too late")
+
+
+def test_the_dead_the_erased_the_indebted_and_whoever_leaves(coop, lena, buyers, plan):
+    offer = opened(lena, plan)
+    for number, shares in ((1, 2), (2, 5), (3, 0)):
+        choose(lena, offer, buyers[number], donated=20_00, shares=shares)
+    Party.objects.filter(pk=buyers[3].party_id).update(died_on=date(2026, 1, 1))
+    owe(coop, buyers[2], debt=120_00)  # of 300.00 only 180.00 is free: three shares and a part of the gift
+    offer = carried(lena, offer)
+    assert done(offer) == {
+        1: (20_00, 2, 480_00, ""),
+        2: (20_00, 3, 130_00, Less.DEBT),
+        3: (0, 0, 100_00, Less.DIED),
+    }
+    assert balance(coop, "patronage_payable", buyers[3]) == 100_00  # it belongs to the estate
+
+
+def test_whoever_was_erased_or_paid_otherwise_or_holds_enough_gets_no_more(coop, lena, buyers, plan):
+    offer = opened(lena, plan)
+    for number in (1, 2, 3):
+        choose(lena, offer, buyers[number], donated=50_00, shares=1)
+    Party.objects.filter(pk=buyers[3].party_id).update(erased_at=clock.now())
+    owe(coop, buyers[2], refund=-240_00)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(selectors, "room", lambda terms, each, held: 0 if each.pk == buyers[1].pk else None)
+        offer = carried(lena, offer)
+    assert done(offer) == {
+        1: (50_00, 0, 550_00, Less.MOST),
+        2: (10_00, 1, 0, Less.GONE),
+        3: (0, 0, 100_00, Less.ERASED),
+    }
+
+
+def test_what_nobody_may_choose(coop, lena, mei, buyers, plan):
+    offer = opened(lena, plan)
+    for wish, field in (
+        ({"donated": 600_01}, "donated"),
+        ({"donated": -1}, "donated"),
+        ({"shares": 13}, "shares"),
+        ({"shares": -1}, "shares"),
+        ({"donated": 1, "shares": 12}, "donated"),
+    ):
+        with pytest.raises(Refused) as refusal:
+            choose(lena, offer, buyers[1], **wish)
+        assert refusal.value.field == field
+    amara = Actor.of(buyers[1].party.account, coop)
+    for actor, whose in ((amara, buyers[2]), (mei, buyers[1])):
+        with pytest.raises(NotAllowed):
+            choices.choose(actor=actor, offer=offer, membership=whose, donated=1)
+    with after(offer), pytest.raises(Refused, match="could choose until"):
+        choose(lena, offer, buyers[1], donated=1)
+    for early in (choices.ask_to_carry_out, choices.carry_out):
+        with pytest.raises(Refused, match="may choose until"):
+            early(actor=lena, offer=offer)
+    assert RefundChoice.objects.count() == 0
+
+
+def test_what_is_not_opened(coop, lena, jonas, buyers, plan):
+    for change, field in (
+        ({"bylaws": " "}, "bylaws"),
+        ({"days": -1}, "closes_on"),
+        ({"days": 366}, "closes_on"),
+        ({"may_donate": False, "share_class": None}, "may_donate"),
+    ):
+        with pytest.raises(Refused) as refusal:
+            opened(lena, plan, **change)
+        assert refusal.value.field == field
+    with pytest.raises(NotAllowed):
+        opened(jonas, plan)
+    make_import(lena, {1: "1.00"}, year=2024)
+    with pytest.raises(Refused, match="once the plan is posted"):
+        opened(lena, make_plan(lena, year=2024))
+    offer = opened(lena, plan)
+    with pytest.raises(Refused, match="asked already"):
+        opened(lena, plan)
+    assert choices.withdraw(actor=lena, offer=offer, because="the by-law was read wrong").state == "withdrawn"
+    with_iban(lena, buyers[1])
+    run = make_run(lena)  # nothing waits any more
+    with pytest.raises(Refused, match="drawn up already"):
+        opened(lena, plan)
+    paid(run, jonas)
+    with pytest.raises(Refused, match="drawn up already"):
+        opened(lena, plan)
+
+
+def test_all_in_cash_needs_no_entry(coop, lena, buyers, plan):
+    offer = opened(lena, plan)
+    choose(lena, offer, buyers[1], donated=5_00)
+    choose(lena, offer, buyers[1])
+    first = carried(lena, offer)
+    assert (first.entry, first.donated, first.outcomes.count()) == (None, 0, 0)
+
+
+def test_a_plan_given_up_has_no_choices_and_holds_no_pay_out_up(coop, lena, buyers, plan):
+    offer = opened(lena, plan)
+    choose(lena, offer, buyers[1], donated=5_00)
+    distribution.void_distribution(actor=lena, plan_id=plan.pk, because="a mistake", on=clock.today(coop))
+    with pytest.raises(Refused, match="could choose until"):
+        choose(lena, offer, buyers[1], donated=6_00)
+    with pytest.raises(Refused, match="given up"):
+        carried(lena, offer)
+    owe(coop, buyers[1], refund=1_00)
+    with_iban(lena, buyers[1])
+    assert make_run(lena).total == 1_00
+
+
+def test_two_workers_carry_out_once_and_a_choice_meets_the_end_or_not(coop, lena, buyers, plan):
+    offer = opened(lena, plan)
+    choose(lena, offer, buyers[1], donated=10_00, shares=2)
+    answers = at_once(*[lambda: carried(fresh(lena), offer)] * 3)
+    assert errors(answers) == []
+    assert refusals(answers) == []
+    assert {each.entry_id for each in answers} == {Entry.objects.get(kind="refund_choices").pk}
+    assert holding_of(buyers[1]).shares == 2
+
+
+def test_an_offer_and_a_pay_out_never_meet(coop, lena, buyers, plan):
+    with_iban(lena, buyers[1])
+    answers = at_once(lambda: opened(fresh(lena), plan), lambda: make_run(fresh(lena)))
+    assert errors(answers) == []
+    assert refusals(answers) in (["choices"], ["paid"])
+
+
+# --- raw SQL ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=["app", "owner"])
+def role(request, monkeypatch):
+    monkeypatch.setattr("tests.ledger.conftest.TABLES", (*TABLES, *OURS))
+    return request.param
+
+
+CHOICE = (
+    "INSERT INTO ledger_refundchoice (coop_id, offer_id, membership_id, donated, shares, chosen_on, recorded_at)"
+    " VALUES ({coop}, {offer}, {member}, {donated}, {shares}, '{day}', now())"
+)
+OUTCOME = (
+    "INSERT INTO ledger_refundoutcome (coop_id, offer_id, membership_id, number, donated, shares, capital, cash, less)"
+    " VALUES ({coop}, {offer}, {member}, 1, {donated}, {shares}, {capital}, 0, '')"
+)
+CARRY = (
+    "UPDATE ledger_refundoffer SET state = 'carried', ended_at = now(), donated = {donated}, capital = {capital},"
+    " entry_id = {entry} WHERE id = {offer}"
+)
+
+
+def test_choices_are_not_forged_widened_or_moved(coop, lena, buyers, plan, role):
+    offer = opened(lena, plan, share_class=None)
+    choose(lena, offer, buyers[1], donated=10_00)
+    day = offer.closes_on
+    usual = {"coop": coop.pk, "offer": offer.pk, "member": buyers[1].pk, "donated": 1, "shares": 0, "day": day}
+    with refused("while they are asked"):
+        attack(CHOICE.format(**usual | {"day": day + timedelta(days=1)}), role=role)
+    for change in ({"donated": 600_01}, {"donated": 0, "shares": 1}):
+        with refused("about their own refund"):
+            attack(CHOICE.format(**usual | change), role=role)
+    with refused("not_negative"):
+        attack(CHOICE.format(**usual | {"donated": -1}), role=role)
+    history = "append-only|Cannot update or delete|permission denied|Cannot delete"
+    for statement in (
+        "UPDATE ledger_refundchoice SET donated = 1",
+        "DELETE FROM ledger_refundchoice",
+        "TRUNCATE ledger_refundchoice",
+        "DELETE FROM ledger_refundoffer",
+        "TRUNCATE ledger_refundoffer CASCADE",
+    ):
+        with refused(history):
+            attack(statement, role=role)
+    for change in ("closes_on = closes_on + 1", "goes_to_id = NULL, share_class_id = 1", "bylaws = 'x'", "id = 99"):
+        with refused("offered is not changed"):
+            attack(f"UPDATE ledger_refundoffer SET {change} WHERE id = {offer.pk}", role=role)
+    choices.withdraw(actor=lena, offer=offer, because="test")
+    with refused("while they are asked"):
+        attack(CHOICE.format(**usual), role=role)
+    with refused("offered is not changed"):
+        attack(f"UPDATE ledger_refundoffer SET state = 'open', ended_at = NULL WHERE id = {offer.pk}", role=role)
+
+
+def test_nothing_is_carried_out_that_nobody_chose(coop, lena, buyers, plan, role):
+    offer = opened(lena, plan)
+    choose(lena, offer, buyers[1], donated=10_00, shares=1)
+    usual = {"coop": coop.pk, "offer": offer.pk, "entry": "NULL", "capital": 0, "shares": 0}
+    mine = {**usual, "member": buyers[1].pk, "donated": 10_00}
+    for outcome in (
+        mine | {"donated": 10_01},
+        mine | {"shares": 1, "capital": 49_99},
+        mine | {"member": buyers[2].pk},
+    ):
+        with refused("not what the members chose"):
+            attack(OUTCOME.format(**outcome), CARRY.format(**outcome), role=role)
+    with refused("not what the members chose"):  # her choice left out
+        attack(CARRY.format(**mine | {"donated": 0}), role=role)
+    with refused("their sums disagree"):
+        attack(OUTCOME.format(**mine), CARRY.format(**mine | {"donated": 9_99}), role=role)
+    with refused("their sums disagree"):  # without an entry
+        attack(OUTCOME.format(**mine), CARRY.format(**mine), role=role)
+    with refused("by their own entry"):
+        other = Entry.objects.order_by("-pk").first().pk
+        attack(OUTCOME.format(**mine), CARRY.format(**mine | {"entry": other}), role=role)
+
+
+def test_an_entry_that_says_otherwise_and_one_before_the_last_day(coop, lena, buyers, plan):
+    """As the service would, but the gift goes to the reserve, or comes off another member."""
+    offer = opened(lena, plan)
+    choose(lena, offer, buyers[1], donated=10_00)
+    own = {n: Account.objects.get(coop=coop, purpose="patronage_payable", membership=buyers[n]) for n in (1, 2)}
+    fund, reserve = account(coop, "community_fund"), Account.objects.get(coop=coop, code="3200")
+    for off, to, days, said in (
+        (own[1], reserve, 11, "their entry disagree"),
+        (own[2], fund, 11, "their entry disagree"),
+        (own[1], fund, 10, "after the last day"),
+    ):
+        with pytest.raises(DatabaseError, match=said), transaction.atomic():
+            RefundOutcome.objects.create(coop=coop, offer=offer, membership=buyers[1], number=1, donated=10_00)
+            entry = posting.post_entry(
+                actor=lena, on=clock.today(coop) + timedelta(days=days), kind="x", memo="x", key=offer.posting_key,
+                lines=[posting.Line(off, 10_00), posting.Line(to, -10_00)],
+            )  # fmt: skip
+            RefundOffer.objects.filter(pk=offer.pk).update(
+                state="carried", ended_at=clock.now(), donated=10_00, entry=entry
+            )
+    lines = [posting.Line(own[1], 5), posting.Line(fund, -5)]
+    with pytest.raises(DatabaseError, match="belongs to its offer"):
+        posting.post_entry(actor=lena, on=clock.today(coop), kind="x", memo="x", lines=lines, key=f"choices:{offer.pk}")
+    done_ = carried(lena, offer)
+    with pytest.raises(DatabaseError, match="is not reversed"), transaction.atomic():
+        posting.mirror(actor=lena, entry=done_.entry, on=done_.entry.posted_on, because="x")
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    with pytest.raises(DatabaseError, match="carried out once"):
+        RefundOutcome.objects.create(coop=coop, offer=done_, membership=buyers[2], number=2, donated=1)
+
+
+def test_no_run_slips_in_before_the_choices(coop, lena, buyers, plan):
+    with_iban(lena, buyers[1])
+    opened(lena, plan)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(payouts, "_after_the_choices", lambda coop: None)
+        with pytest.raises(DatabaseError, match="comes after the members' choices"):
+            make_run(lena)
