@@ -11,7 +11,7 @@ from tests.access.harness import Case, case_modules
 from tests.browser import WIDTHS, in_every_light
 
 pytestmark = pytest.mark.browser
-PARTS = 2  # of each app's pages, so that two processes share them
+AT_ONCE = 35  # pages, more or less: large apps are shared by processes, and each builds the world first
 MODULES = {module.__name__.rpartition("_")[2]: module for module in case_modules()}
 
 
@@ -19,14 +19,19 @@ def looked_at(module) -> list[Case]:
     return [case for case in module.CASES if case.html and case.method == "get" and not case.api]
 
 
-@pytest.mark.parametrize("part", range(PARTS))
-@pytest.mark.parametrize("app", sorted(MODULES))
+def parts() -> list[tuple[str, int, int]]:
+    """(app, number of the part, how many parts)."""
+    many = {app: max(1, round(len(looked_at(module)) / AT_ONCE)) for app, module in sorted(MODULES.items())}
+    return [(app, part, of) for app, of in many.items() for part in range(of)]
+
+
+@pytest.mark.parametrize(("app", "part", "of"), parts())
 @pytest.mark.timeout(900)
-def test_pages_are_clean(world, browse, app, part):
+def test_pages_are_clean(world, browse, app, part, of):
     pages: dict[str, Page] = {}  # one visitor a role, whose browser keeps styles and pictures from page to page
     found = [
         line
-        for case in looked_at(MODULES[app])[part::PARTS]
+        for case in looked_at(MODULES[app])[part::of]
         for role in case.seen_by
         for line in _look(world, browse, pages, case, role)
     ]

@@ -115,7 +115,7 @@ class Up:
     def log(self):
         return self.output.read_text(errors="replace")
 
-    def wait_up(self, patience=60.0):
+    def wait_up(self, patience=180.0):
         """Seconds from the start until pages are served."""
 
         def answered():
