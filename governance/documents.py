@@ -111,7 +111,7 @@ def proxy_form_data(meeting: Meeting) -> dict[str, Any]:
         *([] if rule.officers_hold else [_("Nobody who holds an office of the co-op may hold a proxy.")]),
         _("Whoever gives a proxy holds none, and whoever holds one gives none: a vote is not handed on."),
         _("You can take the proxy back. What was cast for you before that stands: one member, one vote."),
-        _("It holds for the recorded votes of this meeting. In a secret ballot every member votes in person."),
+        _("It holds for every vote of this meeting. In a secret ballot the holder casts a paper of its own for you."),
         *([rule.cite] if rule.cite else []),
     ]
     return {

@@ -16,6 +16,7 @@ class HandOutForm(forms.Form):
         label=_("The paper is"),
         choices=[(StrikeOff.Channel.PAPER, _("handed out in the room")), (StrikeOff.Channel.POST, _("sent by post"))],
     )
+    by_proxy = forms.BooleanField(label=_("Given to who holds this member’s proxy"), required=False)
 
 
 class SettleForm(forms.Form):

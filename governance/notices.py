@@ -15,9 +15,9 @@ from .models import Ballot, Extension, Nomination, Objection, Proxy, RollEntry, 
 RELEASED = "governance.ballot_released"
 
 
-def credential_issued(ballot: Ballot, entry: RollEntry) -> None:
-    """Tells the member, so that one who took none learns of it."""
-    _send(ballot, entry.membership.party.email, "credential_issued", entry=entry)
+def credential_issued(ballot: Ballot, entry: RollEntry, proxy: Proxy | None = None) -> None:
+    """Tells the member, so that one who took none, and whose proxy's holder took none, learns of it."""
+    _send(ballot, entry.membership.party.email, "credential_issued", entry=entry, proxy=proxy)
 
 
 def ballot_released(ballot: Ballot) -> int:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from coop.kernel.models import AppendOnly, CoopModel, User
 
 from .ballots import Ballot, Question
+from .proxies import Proxy
 from .rolls import RollEntry
 
 ONCE_OPENED = """
@@ -39,6 +40,8 @@ def once_opened() -> pgtrigger.Trigger:
 class StrikeOff(CoopModel, AppendOnly):
     """Somebody on the roll has taken a credential, or a paper: once a person and ballot, whatever the channel.
 
+    ``entry`` is whose vote it is; with a ``proxy``, its holder took the credential or the paper for them.
+
     ``blinded_hash`` is SHA-256 of the blinded message that was signed, so that the same one is signed again after a
     broken line and another one is not. It says nothing about the token in it (RFC 9474 §7: blindness).
     """
@@ -52,6 +55,7 @@ class StrikeOff(CoopModel, AppendOnly):
     entry = models.ForeignKey(RollEntry, on_delete=models.PROTECT, related_name="+")
     channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
     blinded_hash = models.CharField(max_length=64, blank=True)
+    proxy = models.ForeignKey(Proxy, null=True, on_delete=models.PROTECT, related_name="strike_offs")
     struck_at = models.DateTimeField()
     struck_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
 
@@ -85,6 +89,21 @@ class StrikeOff(CoopModel, AppendOnly):
                       WHERE e.id = NEW.entry_id AND e.roll_id = b.roll_id AND e.eligible;
                     IF NOT FOUND THEN
                         RAISE check_violation USING MESSAGE = 'only who is on the roll and may vote is struck off';
+                    END IF;
+                    PERFORM FROM governance_proxy p JOIN governance_rollentry e ON e.membership_id = p.principal_id
+                      WHERE e.id = NEW.entry_id AND p.meeting_id = b.meeting_id AND p.accepted_at IS NOT NULL
+                        AND p.ended_at IS NULL AND p.id IS DISTINCT FROM NEW.proxy_id FOR SHARE OF p;
+                    IF FOUND THEN
+                        RAISE check_violation USING MESSAGE = 'who gave a proxy takes it back before voting';
+                    END IF;
+                    IF NEW.proxy_id IS NOT NULL THEN
+                        PERFORM FROM governance_proxy p JOIN governance_rollentry e ON e.membership_id = p.principal_id
+                          WHERE p.id = NEW.proxy_id AND e.id = NEW.entry_id AND p.meeting_id = b.meeting_id
+                            AND p.accepted_at IS NOT NULL AND p.ended_at IS NULL FOR SHARE OF p;
+                        IF NOT FOUND THEN
+                            RAISE check_violation
+                                  USING MESSAGE = 'only a proxy of this meeting that stands votes for its member';
+                        END IF;
                     END IF;
                     RETURN NEW;
                 """,

@@ -111,7 +111,8 @@ def struck_off(ballot: Ballot) -> dict[str, int]:
 
 def strike_offs(ballot: Ballot, words: str = ""):
     """The strike-off list by number; ``words`` finds number or name. Nothing on it says how anybody voted."""
-    found = StrikeOff.objects.filter(ballot=ballot).select_related("entry").order_by("entry__number")
+    found = StrikeOff.objects.filter(ballot=ballot).select_related("entry", "proxy__holder__party")
+    found = found.order_by("entry__number")
     if words.strip():
         found = found.filter(entry__in=RollEntry.objects.filter(roll=ballot.voters).found(words))
     return found
@@ -119,7 +120,9 @@ def strike_offs(ballot: Ballot, words: str = ""):
 
 def struck(ballot: Ballot, entry: RollEntry | None) -> StrikeOff | None:
     """This person's line on the strike-off list, or None."""
-    return None if entry is None else StrikeOff.objects.filter(ballot=ballot, entry=entry).first()
+    if entry is None:
+        return None
+    return StrikeOff.objects.filter(ballot=ballot, entry=entry).select_related("proxy__holder__party").first()
 
 
 def opening(ballot: Ballot) -> BoxOpening | None:

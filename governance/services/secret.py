@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from coop.kernel import audit, clock, rules
@@ -16,10 +16,11 @@ from members.selectors import membership_of
 
 from .. import boxes, keyring, locks, notices
 from ..ballotbox import blind, board, keys, sealing
-from ..models import Ballot, BoardEntry, StrikeOff
+from ..models import Ballot, BoardEntry, Proxy, RollEntry, StrikeOff
 from ..selectors import secret as known
-from ..selectors.ballots import standing, with_questions
-from .voting import why_not_now
+from ..selectors.ballots import with_questions
+from ..selectors.proxies import cast_already, standing_beside_proxy
+from .voting import refuse_unless_open, whose, why_not_now
 
 
 def prepare(ballot: Ballot) -> dict:
@@ -81,52 +82,71 @@ class Issued:
 
 
 @transaction.atomic
-def issue_credential(*, actor, ballot: Ballot, blinded: bytes) -> Issued:
-    """Sign the actor's blinded token and strike them off the roll.
+def issue_credential(*, actor, ballot: Ballot, blinded: bytes, proxy: Proxy | None = None) -> Issued:
+    """Sign the actor's blinded token and strike them off the roll; with a ``proxy`` they hold, its principal.
 
     The same blinded message always gets the same signature back, so a broken line costs nothing; another one is
-    refused. Refuses who is not on the roll, who may not vote, who was struck off for a paper, a ballot that is not
-    open by the clock under its lock, and a blinded message that is none.
+    refused. Refuses who is not on the roll, who may not vote, who was struck off for a paper, whose proxy stands or
+    has taken their vote, a proxy that does not stand, a ballot that is not open by the clock under its lock, and a
+    blinded message that is none.
     """
     rules.require(actor, "governance.vote", ballot)
     ballot = locks.shared(ballot.pk, actor.coop_id)
     if not ballot.is_secret or not ballot.roll_id:
         raise Refused("not_secret", _("This ballot is not secret and needs no credential."))
-    mine = standing(ballot, membership_of(actor))
+    proxy, mine = whose(actor, ballot, proxy)
     refused = why_not_now(ballot, mine, clock.now())
     if refused is not None or mine.entry is None:
         raise refused or Refused("not_on_roll", mine.sentence, status=403)
     locks.advisory(locks.ENTRY_CLASS, mine.entry.pk)
     struck, asked = known.struck(ballot, mine.entry), hashlib.sha256(blinded).hexdigest()
     if struck is not None and struck.blinded_hash != asked:
-        raise _already(struck)
+        raise _already(struck, proxy)
+    if struck is None and proxy is None:
+        beside = standing_beside_proxy(ballot, membership_of(actor), mine, None)
+        if not beside.may:
+            raise Refused("by_proxy", beside.sentence, status=409)
     credential = known.group_of(ballot.manifest, mine.entry)
     try:
         signature = blind.sign(keyring.credential(ballot.pk, credential), blinded)
     except blind.BadBlind as bad:
         raise Refused("blinded", _("The blinded token cannot be signed: %s") % bad) from bad
     if struck is None:
-        StrikeOff.objects.create(
-            coop=actor.coop,
-            ballot=ballot,
-            entry=mine.entry,
-            channel=StrikeOff.Channel.ONLINE,
-            blinded_hash=asked,
-            struck_at=clock.now(),
-            struck_by=actor.user,
-        )
-        notices.credential_issued(ballot, mine.entry)
+        facts = {"channel": StrikeOff.Channel.ONLINE, "blinded_hash": asked, "proxy": proxy}
+        strike_off(actor, ballot, mine.entry, **facts)
+        notices.credential_issued(ballot, mine.entry, proxy)
         audit.record(
             actor=actor,
             kind="governance.credential_issued",
             subject=f"ballot:{ballot.pk}",
             number=mine.entry.number,
-            channel="online",
+            channel="proxy" if proxy else "online",
         )
     return Issued(signature, credential, struck is not None)
 
 
-def _already(struck: StrikeOff) -> Refused:
+def strike_off(actor, ballot: Ballot, entry: RollEntry, **facts) -> StrikeOff:
+    """Strike a line off the roll, now; where somebody was quicker, the sentence for the person."""
+    try:
+        with transaction.atomic():
+            return StrikeOff.objects.create(
+                coop=actor.coop, ballot=ballot, entry=entry, struck_at=clock.now(), struck_by=actor.user, **facts
+            )
+    except IntegrityError as late:
+        if "takes it back before voting" in str(late):  # the holder accepted between our look and the line
+            sentence = _("The proxy was accepted this very moment. It is taken back before the member votes.")
+            raise Refused("by_proxy", sentence, status=409) from late
+        if "the ballot is not open" in str(late):  # the closing second passed between our clock and the database's
+            refuse_unless_open(ballot, ballot.closes_at)
+        raise
+
+
+def _already(struck: StrikeOff, proxy: Proxy | None) -> Refused:
+    if proxy is not None and struck.proxy_id != proxy.pk:
+        return Refused("voted", cast_already(proxy), status=409)
+    if struck.proxy is not None and proxy is None:
+        sentence = _("%s took your vote by proxy, so no credential can be issued to you: one member, one vote.")
+        return Refused("by_proxy", sentence % struck.proxy.holder.party, status=409)
     if struck.channel != StrikeOff.Channel.ONLINE:
         return Refused(
             "paper_taken", _("You were given a paper for this ballot, so no credential can be issued."), status=409

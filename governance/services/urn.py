@@ -18,18 +18,23 @@ from ..models import Ballot, RollEntry, StrikeOff, UrnCount, UrnPack, UrnSheet
 from ..selectors import secret as known
 from ..selectors import urn as urns
 from ..selectors.ballots import with_questions
+from ..selectors.proxies import given_by
 from .marks import clean_mark
+from .secret import strike_off
 from .voting import refuse_unless_open
 
 PAPER_CHANNELS = (StrikeOff.Channel.PAPER, StrikeOff.Channel.POST)
 
 
 @transaction.atomic
-def hand_out_paper(*, actor, ballot: Ballot, number: int, channel: str = StrikeOff.Channel.PAPER) -> StrikeOff:
+def hand_out_paper(
+    *, actor, ballot: Ballot, number: int, channel: str = StrikeOff.Channel.PAPER, by_proxy: bool = False
+) -> StrikeOff:
     """Strike a member off the roll for a paper, in the room or by post: from then on no credential is issued to them.
 
-    Refuses who is not on the roll or may not vote, who has taken a credential or a paper already, and a ballot that is
-    not open by the clock under its lock.
+    ``by_proxy``: the paper of this member is given to who holds their proxy. Refuses who is not on the roll or may not
+    vote, who has taken a credential or a paper already, a member whose proxy stands and who has not taken it back, and
+    a ballot that is not open by the clock under its lock.
     """
     rules.require(actor, "governance.run_ballots", ballot)
     ballot = locks.shared(ballot.pk, actor.coop_id)
@@ -48,15 +53,15 @@ def hand_out_paper(*, actor, ballot: Ballot, number: int, channel: str = StrikeO
     if struck is not None:
         values = {"name": entry.name, "channel": struck.get_channel_display()}
         raise Refused("struck_off", _("%(name)s was struck off already: %(channel)s.") % values, "number", status=409)
-    made = StrikeOff.objects.create(
-        coop=actor.coop,
-        ballot=ballot,
-        entry=entry,
-        channel=channel,
-        struck_at=clock.now(),
-        struck_by=actor.user,
-    )
-    facts = {"number": entry.number, "channel": str(channel)}
+    proxy = given_by(ballot, entry.membership)
+    if by_proxy and proxy is None:
+        raise Refused("no_proxy", _("Nobody holds a proxy of %s at this meeting.") % entry.name, "number")
+    if proxy is not None and not by_proxy:
+        text = _("%(name)s gave a proxy to %(holder)s. End it first, if the member has come in person.")
+        values = {"name": entry.name, "holder": str(proxy.holder.party)}
+        raise Refused("by_proxy", text % values, "number", status=409)
+    made = strike_off(actor, ballot, entry, channel=channel, proxy=proxy)
+    facts = {"number": entry.number, "channel": str(channel)} | ({"by": "proxy"} if proxy else {})
     audit.record(actor=actor, kind="governance.paper_handed_out", subject=f"ballot:{ballot.pk}", **facts)
     return made
 

@@ -70,7 +70,7 @@ def cast_recorded(
     ballot = locks.shared(ballot.pk, actor.coop_id)
     if ballot.is_secret:
         raise Refused("secret", _("This ballot is secret: vote on its page, in a browser that seals your paper."))
-    proxy, mine = _whose(actor, ballot, proxy)
+    proxy, mine = whose(actor, ballot, proxy)
     refused = why_not_now(ballot, mine, clock.now())
     if refused is not None or mine.entry is None:
         raise refused or Refused("not_on_roll", mine.sentence, status=403)
@@ -94,7 +94,7 @@ def cast_recorded(
     return vote
 
 
-def _whose(actor, ballot: Ballot, proxy: Proxy | None) -> tuple[Proxy | None, Standing]:
+def whose(actor, ballot: Ballot, proxy: Proxy | None) -> tuple[Proxy | None, Standing]:
     """The proxy, held so that nobody ends it meanwhile, and the standing of the line on the roll it is cast for."""
     mine = membership_of(actor)
     if not ballot.roll_id:

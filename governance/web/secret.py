@@ -26,7 +26,7 @@ from ..digests import canonical
 from ..models import Ballot, Bundle
 from ..selectors import secret as known
 from . import paper
-from .released import get_released
+from .released import get_released, held_proxy
 
 
 def page(request: HttpRequest, ballot: Ballot, mine: selectors.Standing) -> HttpResponse:
@@ -44,6 +44,7 @@ def page(request: HttpRequest, ballot: Ballot, mine: selectors.Standing) -> Http
         "group": known.group_of(ballot.manifest, mine.entry),
         "box": f"/box/{ballot.pk}/",
         "find": f"/box/{ballot.pk}/find/",
+        "others": selectors.held_for(ballot, membership_of(request.actor)),
         "voted": sum(known.struck_off(ballot).values()),
         "how_published": known.how_published(ballot.manifest["secret"]["together"]),
     }
@@ -64,16 +65,22 @@ def credential(request: HttpRequest, pk: int) -> JsonResponse:
     """Sign a blinded token, for somebody who has just shown who they are. JSON in and out."""
     ballot = get_secret(request, pk)
     if not did_recently_reauthenticate(request):
-        back = path(request.coop, "governance:vote", pk=pk)
+        back = path(request.coop, "governance:vote", pk=pk) + _for(request)
         said = {"code": "reauthenticate", "message": _("Show once more that it is you, then go on.")}
         return JsonResponse(
             said | {"url": f"{reverse('account_reauthenticate')}?{urlencode({'next': back})}"}, status=401
         )
     try:
-        issued = services.issue_credential(actor=request.actor, ballot=ballot, blinded=_blinded(request))
+        proxy, blinded = held_proxy(request), _blinded(request)
+        issued = services.issue_credential(actor=request.actor, ballot=ballot, blinded=blinded, proxy=proxy)
     except Refused as refused:
         return JsonResponse({"code": refused.code, "message": refused.message}, status=refused.status)
     return JsonResponse({"signature": base64.b64encode(issued.signature).decode(), "credential": issued.credential})
+
+
+def _for(request: HttpRequest) -> str:
+    """The part of an address that says for whom, where that is somebody else."""
+    return f"?for={request.GET['for']}" if "for" in request.GET else ""
 
 
 def _blinded(request: HttpRequest) -> bytes:
@@ -97,7 +104,8 @@ def manifest(request: HttpRequest, pk: int) -> HttpResponse:
 def check(request: HttpRequest, pk: int) -> HttpResponse:
     """Find one's own paper: in the box before the close, among the receipts after it. The browser does the looking."""
     ballot = get_secret(request, pk)
-    mine = selectors.standing(ballot, membership_of(request.actor))
+    ballot.by_proxy = held_proxy(request)
+    mine, _none = selectors.voting_as(ballot, membership_of(request.actor), ballot.by_proxy)
     may = mine.entry is not None and mine.may
     context = {
         "ballot": ballot,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -16,7 +16,7 @@ from members.selectors import membership_of
 from .. import selectors, services
 from ..models import Ballot, Proxy, RecordedVote
 from . import paper, secret
-from .released import get_released
+from .released import get_released, held_proxy
 
 
 @never_cache
@@ -41,7 +41,7 @@ def votes(request: HttpRequest) -> HttpResponse:
 def vote(request: HttpRequest, pk: int) -> HttpResponse:
     """The paper. Each button is a submit: up and down, back, review, cast; nothing is kept before it is cast."""
     ballot = get_released(request, pk)
-    proxy = ballot.by_proxy = _proxy(request)
+    proxy = ballot.by_proxy = held_proxy(request)
     mine, current = selectors.voting_as(ballot, membership_of(request.actor), proxy)
     if ballot.now != "open" or not mine.may:
         return _not_now(request, ballot, mine, current)
@@ -66,17 +66,6 @@ def vote(request: HttpRequest, pk: int) -> HttpResponse:
         error = "" if paper.show_error(parts, refused) else refused.message
         return _paper(request, ballot, mine, current, parts, error=error, status=refused.status)
     return redirect(path(request.coop, "governance:receipt", pk=pk) + (f"?for={proxy.pk}" if proxy else ""))
-
-
-def _proxy(request: HttpRequest) -> Proxy | None:
-    """The proxy the page is about, ``?for=`` its id; one that is not mine to vote by is not found."""
-    said = request.POST.get("for") or request.GET.get("for") or ""
-    if not said:
-        return None
-    if not said.isascii() or not said.isdigit() or len(said) > 18:
-        raise Http404
-    held = Proxy.objects.filter(coop=request.coop, holder=membership_of(request.actor)).with_people()
-    return get_object_or_404(held, pk=int(said))
 
 
 def _others(request: HttpRequest, ballot: Ballot) -> list[Proxy]:
@@ -145,7 +134,7 @@ def receipt(request: HttpRequest, pk: int) -> HttpResponse:
     ballot = get_released(request, pk)
     if ballot.is_secret:  # its receipt lies in the voter's browser
         return redirect(path(request.coop, "governance:check", pk=pk))
-    proxy = ballot.by_proxy = _proxy(request)
+    proxy = ballot.by_proxy = held_proxy(request)
     mine, current = selectors.voting_as(ballot, membership_of(request.actor), proxy)
     if current is None:
         return redirect(path(request.coop, "governance:vote", pk=pk))

@@ -1,4 +1,4 @@
-"""A secret ballot's life in any order: credentials, casts, lost answers, shakes, crashes, the close, twice everything.
+"""A secret ballot's life in any order: credentials, proxies, paper, casts, lost answers, shakes, crashes, the close.
 
 Papers ≤ issued ≤ roll, nobody counted twice, and nobody lost who was told that their paper is in the box.
 """
@@ -9,16 +9,17 @@ from functools import partial
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from coop.kernel import clock
 from coop.kernel.errors import Refused
 from coop.kernel.tenancy import Actor
 from governance import boxes, services
-from governance.models import BoxOpening, OpenedPaper, StrikeOff
+from governance.models import BoxOpening, OpenedPaper, Proxy, StrikeOff
 from tests.cast import make_officer
 from tests.governance.factories import make_roll, make_voter, membership
+from tests.governance.test_proxies import take_proxies
 
 from .voter import Voter, make_secret_ballot
 
@@ -37,7 +38,22 @@ step = st.one_of(
     st.tuples(st.just("crash while issuing"), who),
     st.tuples(st.just("crash while casting"), who, st.integers(0, 3)),
     st.tuples(st.just("crash while shaking")),
+    st.tuples(st.just("give a proxy"), who, who),
+    st.tuples(st.just("take it back"), who),
+    st.tuples(st.just("take by proxy"), who),
+    st.tuples(st.just("cast by proxy"), who, st.integers(0, 3)),
+    st.tuples(st.just("crash while issuing by proxy"), who),
 )
+
+
+# What chance seldom strings together: a proxy used, taken back too late, and one taken back in time.
+PROXIES = [
+    *[("give a proxy", 0, 1), ("take", 0), ("paper", 0, 1), ("crash while issuing by proxy", 0), ("take by proxy", 0)],
+    *[("cast by proxy", 0, 2), ("take", 1), ("cast", 1, 3), ("take it back", 0), ("take", 0), ("another browser", 0)],
+    *[("paper", 0, 0), ("give a proxy", 0, 2), ("take by proxy", 0), ("cast by proxy", 0, 1), ("give a proxy", 3, 4)],
+    *[("take it back", 3), ("take by proxy", 3), ("take", 3), ("cast", 3, 0), ("give a proxy", 3, 4)],
+    *[("take by proxy", 3), ("take", 3), ("cast", 3, 1)],
+]
 
 
 class Life:
@@ -48,6 +64,9 @@ class Life:
         self.voters = [Voter(actor, self.ballot) for actor in actors]
         self.told: dict[int, str] = {}
         self.papers: dict[int, int] = {}  # voter → mark, 4 where the paper is spoiled
+        self.proxies: dict[int, Proxy] = {}  # those that stand, by who gave them
+        self.holders: dict[int, Voter] = {}  # the browser in which a holder votes for who gave the proxy
+        self.taken: dict[int, str] = {}  # who was struck off, and how: own, proxy, paper
         self.clerks = clerks
 
     def do(self, what: str, *more: int) -> None:
@@ -63,6 +82,11 @@ class Life:
             "crash while issuing": self.crash_while_issuing,
             "crash while casting": self.crash_while_casting,
             "crash while shaking": self.crash,
+            "give a proxy": self.give,
+            "take it back": self.take_back,
+            "take by proxy": self.take_by_proxy,
+            "cast by proxy": self.cast_by_proxy,
+            "crash while issuing by proxy": self.crash_by_proxy,
         }
         acts[what](*more)
 
@@ -76,36 +100,91 @@ class Life:
             assert issued.signature == self.voters[at].take().signature
 
     def crash_while_issuing(self, at: int) -> None:
+        before = dict(self.taken)
         with pytest.raises(ConnectionError), transaction.atomic():
             self.take_or_refused(at)
             raise ConnectionError("the power went")
+        self.taken = before
+
+    def why_refused(self, at: int) -> str:
+        """What a member is told who asks for a credential of their own, empty where they get it."""
+        told = {"paper": "given a paper", "proxy": "by proxy", "own": ""}
+        return told[self.taken[at]] if at in self.taken else "You gave your proxy" if at in self.proxies else ""
 
     def other_browser(self, at: int) -> None:
-        mine = membership(self.voters[at].actor)
-        if not StrikeOff.objects.filter(ballot=self.ballot, entry__membership=mine).exists():
+        if at not in self.taken:
             return
-        with pytest.raises(Refused, match="given a paper" if at in self.papers else "another browser"):
+        with pytest.raises(Refused, match=self.why_refused(at) or "another browser"):
             Voter(self.voters[at].actor, self.ballot).take()
 
     def take_or_refused(self, at: int) -> services.Issued | None:
-        voter = self.voters[at]
-        ask = partial(services.issue_credential, actor=voter.actor, ballot=self.ballot, blinded=voter.blind())
-        if at not in self.papers:
-            return ask()
-        with pytest.raises(Refused, match="given a paper"):
-            ask()
-        return None
+        if why := self.why_refused(at):
+            with pytest.raises(Refused, match=why):
+                self.voters[at].ask()
+            return None
+        issued = self.voters[at].ask()
+        self.taken[at] = "own"
+        return issued
 
     def paper(self, at: int, mark: int) -> None:
         """A paper in the room: whoever was struck off already, here or online, gets none."""
         mine = membership(self.voters[at].actor)
         ask = partial(services.hand_out_paper, actor=self.clerks[0], ballot=self.ballot, number=mine.number)
-        if StrikeOff.objects.filter(ballot=self.ballot, entry__membership=mine).exists():
-            with pytest.raises(Refused, match="struck off already"):
+        if at in self.taken or at in self.proxies:
+            with pytest.raises(Refused, match="struck off already" if at in self.taken else "gave a proxy"):
                 ask()
             return
         ask()
-        self.papers[at] = mark
+        self.papers[at], self.taken[at] = mark, "paper"
+
+    def give(self, giver: int, holder: int) -> None:
+        """Given and accepted, where the meeting's rule allows it: one a member, no chains, two a holder."""
+        meeting, who = self.ballot.meeting, membership(self.voters[holder].actor)
+        try:
+            with transaction.atomic():
+                said = {"meeting": meeting, "number": who.number, "name": str(who.party)}
+                proxy = services.give_proxy(actor=self.voters[giver].actor, **said)
+                self.proxies[giver] = services.accept_proxy(actor=self.voters[holder].actor, proxy=proxy)
+        except Refused as refused:
+            if refused.code not in ("oneself", "given", "chain", "cap"):
+                raise
+            return
+        self.holders.setdefault(giver, Voter(self.voters[holder].actor, self.ballot))
+        if self.taken.get(giver) != "proxy":  # else the browser that took it keeps it, whoever holds the proxy now
+            self.holders[giver] = Voter(self.voters[holder].actor, self.ballot, proxy=self.proxies[giver])
+
+    def take_back(self, at: int) -> None:
+        if (proxy := self.proxies.pop(at, None)) is not None:
+            services.revoke_proxy(actor=self.voters[at].actor, proxy=proxy)
+
+    def take_by_proxy(self, at: int) -> None:
+        """The holder's browser takes a credential for who gave the proxy; the line is struck off once, whoever asks."""
+        if at not in self.proxies:
+            if at in self.holders:
+                with pytest.raises(Refused, match="does not stand"):
+                    self.holders[at].ask()
+            return
+        holder, how = self.holders[at], self.taken.get(at)
+        if how in ("own", "paper") or how == "proxy" and holder.proxy != self.proxies[at]:
+            with pytest.raises(Refused, match="It stands" if holder.proxy == self.proxies[at] else "does not stand"):
+                holder.ask()
+            return
+        holder.take()
+        self.taken[at] = "proxy"
+
+    def crash_by_proxy(self, at: int) -> None:
+        before = dict(self.taken)
+        with pytest.raises(ConnectionError), transaction.atomic():
+            self.take_by_proxy(at)
+            raise ConnectionError("the power went")
+        self.taken = before
+        if before.get(at) != "proxy" and at in self.holders:
+            self.holders[at].signature = b""
+
+    def cast_by_proxy(self, at: int, mark: int) -> None:
+        if self.taken.get(at) == "proxy":  # its proxy may have ended since; the credential is in the holder's browser
+            services.cast_secret(ballot_id=self.ballot.pk, body=self.holders[at].seal([[mark], [0]]))
+            self.told[at] = self.holders[at].receipt
 
     def crash_while_casting(self, at: int, mark: int) -> None:
         """Nobody was told, so the paper that counts is the one before; the browser's memory of it stays too."""
@@ -168,11 +247,17 @@ class Life:
         assert papers == set(self.told.values()), "nobody lost, nobody twice"
         assert opening.papers == len(self.told)
         good = sum(mark != 4 for mark in self.papers.values())
+        lines = StrikeOff.objects.filter(ballot=self.ballot)
+        assert {each.entry.number for each in lines} == {membership(self.voters[at].actor).number for at in self.taken}
+        assert lines.filter(proxy__isnull=False).count() == list(self.taken.values()).count("proxy")
+        for at in list(self.proxies):
+            self.take_back(at)
         assert self.ballot.resolutions.get().votes == {"for": len(self.told), "against": good, "abstain": 0}
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(step, max_size=25))
+@example(steps=PROXIES)
 def test_any_life_of_a_ballot_counts_each_paper_once(world_of_voters, steps):
     life = Life(*world_of_voters)
     for each in steps:
@@ -184,4 +269,6 @@ def test_any_life_of_a_ballot_counts_each_paper_once(world_of_voters, steps):
 def world_of_voters(coop):
     actors = [make_voter(coop) for _ in range(VOTERS)]
     clerks = [make_officer(coop, "samir", "returning_officer"), make_officer(coop, "mei", "secretary")]
-    return coop, actors, make_roll(coop), clerks
+    roll = make_roll(coop)
+    take_proxies(roll.meeting, per_holder=2)
+    return coop, actors, roll, clerks

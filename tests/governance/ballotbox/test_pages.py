@@ -31,7 +31,7 @@ def test_the_strike_off_list_reads_three_as_one(coop, samir, client_of, django_a
     assert f"{n} of 5" in page or "One of 5" in page
 
 
-@pytest.mark.parametrize(("tail", "queries"), [("", 17), ("check/", 13), ("promises/", 12), ("manifest.json", 12)])
+@pytest.mark.parametrize(("tail", "queries"), [("", 19), ("check/", 15), ("promises/", 12), ("manifest.json", 12)])
 def test_the_voters_pages_need_so_many_queries(coop, client_of, django_assert_max_num_queries, tail, queries):
     ballot, voters = electorate(coop, 5)
     client = client_of(voters[0].actor)

@@ -10,7 +10,7 @@ from coop.kernel import clock
 from coop.kernel.tenancy import Actor
 from governance import services
 from governance.ballotbox import blind, keys, message, paper, sealing
-from governance.models import Ballot, Roll
+from governance.models import Ballot, Proxy, Roll
 from tests.governance.factories import BOARD, make_roll, make_voter, ordinary
 
 
@@ -28,6 +28,7 @@ class Voter:
     marks: list = field(default_factory=list)
     nonce: bytes = b""
     sealed: bytes = b""
+    proxy: Proxy | None = None  # by which this person votes for another
 
     @property
     def secret(self) -> dict:
@@ -44,8 +45,12 @@ class Voter:
             self.blinded = blind.blind(self._key(credential), self.prepared)
         return self.blinded.message
 
+    def ask(self, credential: int = 0) -> services.Issued:
+        said = {"blinded": self.blind(credential), "proxy": self.proxy}
+        return services.issue_credential(actor=self.actor, ballot=self.ballot, **said)
+
     def take(self, credential: int = 0) -> services.Issued:
-        issued = services.issue_credential(actor=self.actor, ballot=self.ballot, blinded=self.blind(credential))
+        issued = self.ask(credential)
         assert issued.credential == credential
         assert self.blinded is not None
         key = self._key(credential)
