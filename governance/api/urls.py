@@ -2,13 +2,18 @@
 
 from django.urls import path
 
-from . import certifying, nominations, rolls, running, views
+from . import certifying, minutes, nominations, rolls, running, views
 
 app_name = "governance-api"
 urlpatterns = [
     path("meetings/", views.Meetings.as_view(), name="meetings"),
     path("meetings/<int:pk>/", views.OneMeeting.as_view(), name="meeting"),
     path("meetings/<int:pk>/freeze/", views.Freeze.as_view(), name="freeze"),
+    path("meetings/<int:pk>/attendance/", minutes.AttendanceList.as_view(), name="attendance"),
+    path("minutes/", minutes.AllMinutes.as_view(), name="minutes"),
+    path("minutes/<int:pk>/", minutes.OneMinutes.as_view(), name="minutes-one"),
+    path("minutes/<int:pk>/signatures/", minutes.SignMinutes.as_view(), name="minutes-sign"),
+    path("minutes/<int:pk>/addenda/", minutes.Addenda.as_view(), name="minutes-addenda"),
     path("rolls/<int:pk>/entries/", views.Entries.as_view(), name="entries"),
     path("rolls/<int:pk>/publication/", rolls.Publication.as_view(), name="roll-publication"),
     path("rolls/<int:pk>/objections/", rolls.Objections.as_view(), name="objections"),

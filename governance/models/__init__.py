@@ -4,6 +4,7 @@ from .ballots import Ballot, Option, Question
 from .certifying import Certification
 from .extensions import Extension
 from .meetings import Meeting, ResolutionType
+from .minutes import Attendance, Minutes, MinutesAddendum, MinutesSignature
 from .nominations import Nomination, NominationCall, Second
 from .objections import Objection, RollCorrection, RollPublication, Ruling
 from .proxies import Proxy, ProxyRule
@@ -14,6 +15,7 @@ from .urn import UrnCount, UrnPack, UrnSheet
 from .votes import PaperBatch, PaperPack, RecordedVote
 
 __all__ = [
+    "Attendance",
     "Ballot",
     "BoardEntry",
     "BoxOpening",
@@ -22,6 +24,9 @@ __all__ = [
     "Count",
     "Extension",
     "Meeting",
+    "Minutes",
+    "MinutesAddendum",
+    "MinutesSignature",
     "Nomination",
     "NominationCall",
     "Objection",

@@ -11,7 +11,7 @@ from ..models import Meeting, Roll, RollEntry
 
 def meetings(actor):
     """The co-op's meetings, newest first, each with its roll."""
-    return Meeting.objects.filter(coop_id=actor.coop_id).select_related("roll")
+    return Meeting.objects.filter(coop_id=actor.coop_id).select_related("roll", "minutes").defer("minutes__body")
 
 
 def roll_entries(roll: Roll, *, words: str = "", eligible: bool | None = None):

@@ -17,6 +17,7 @@ from .certifying import certify, digest_of
 from .counting import ask_other_rule, close_due, count_ballot, count_other_rule, other_methods
 from .extending import announce_extension, extend_ballot
 from .meetings import call_meeting, change_meeting, create_resolution_type, standard_resolution_types
+from .minutes import add_addendum, draw_minutes, record_attendance, sign_minutes
 from .nominations import (
     accept_nomination,
     call_nominations,
@@ -49,6 +50,10 @@ __all__ = [
     "rule_on_objection",
     "announce_extension",
     "extend_ballot",
+    "add_addendum",
+    "draw_minutes",
+    "record_attendance",
+    "sign_minutes",
     "accept_nomination",
     "call_nominations",
     "nominate",
