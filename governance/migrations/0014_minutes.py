@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('governance', '0012_correcting_rolls'),
+        ('governance', '0013_proxies_in_secret'),
         ('kernel', '0001_initial'),
         ('members', '0009_two_records_one_person'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
