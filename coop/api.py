@@ -3,10 +3,11 @@
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from coop import merging
+from coop import merging, passing_on
 
 in_coop: list[URLPattern | URLResolver] = [
     path("merges/", merging.Merges.as_view(), name="api-merges"),
+    path("members/<int:number>/pass-on/", passing_on.PassOn.as_view(), name="api-pass-on"),
     path("merges/<int:pk>/undo/", merging.UndoMerge.as_view(), name="api-merge-undo"),
     path("", include("members.api.urls")),
     path("", include("governance.api.urls")),

@@ -4,7 +4,7 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from coop import api, home, joining, merging, privacy, reference, returns
+from coop import api, home, joining, merging, passing_on, privacy, reference, returns
 from coop.founding import views as founding
 from coop.kernel import account_views as accounts
 from coop.kernel import views as kernel
@@ -22,6 +22,7 @@ in_coop: list[URLPattern | URLResolver] = [
     path("register/people/<int:pk>/same/<int:other>/", merging.merge, name="merge"),
     path("register/people/<int:pk>/split/", merging.split, name="split"),
     path("register/merges/<int:pk>/undo/", merging.undo, name="merge-undo"),
+    path("register/members/<int:number>/pass-on/", passing_on.pass_on, name="pass-on"),
     path("me/data/file/", privacy.my_data, name="my-data"),
     path("jobs/<int:pk>/", kernel.job, name="job"),
     path("audit/", kernel.audit_trail, name="audit"),

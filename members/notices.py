@@ -54,6 +54,12 @@ def membership_ended(membership) -> None:
     _to_member(membership, "ended")
 
 
+def passed_on(membership, to) -> None:
+    """One gives a membership, the other takes its shares; both are told."""
+    _to_member(membership, "passed_on", number=to.number_text)
+    _to_member(to, "taken_over", number=membership.number_text, on=membership.ends_on)
+
+
 def email_changed(party, old_email: str) -> None:
     """Both addresses hear of it."""
     for to in filter(None, {old_email, party.email}):

@@ -29,7 +29,7 @@ class ClassSerializer(serializers.ModelSerializer):
         model = ClassTerms
         fields = (
             "slug name eligibility open_to_public minimum_shares maximum_shares instalments entry_fee votes"
-            " minimum_age household admitting_body appeal_to decide_within_days bylaws"
+            " minimum_age household transferable admitting_body appeal_to decide_within_days bylaws"
         ).split()
 
 

@@ -84,6 +84,7 @@ class ClassTerms(CoopModel, AppendOnly):
     shares_in_surplus = models.BooleanField(default=True)
     minimum_age = models.PositiveSmallIntegerField(default=0)
     household = models.CharField(max_length=10, choices=Household.choices, default=Household.EACH)
+    transferable = models.BooleanField(default=True)  # GenG § 76: at any time, unless the by-laws say otherwise
     admitting_body = models.CharField(max_length=80, default="board")
     appeal_to = models.CharField(max_length=80, default="general meeting")
     decide_within_days = models.PositiveSmallIntegerField(default=42)

@@ -86,6 +86,12 @@ class MembershipEvent(CoopModel, AppendOnly):
             models.CheckConstraint(
                 condition=~Q(kind="corrected") | Q(corrects__isnull=False), name="event_striking_out_names_one"
             ),
+            models.CheckConstraint(
+                condition=~Q(kind="transferred")
+                | Q(ending="transferred", ends_on=models.F("effective_on"), decided_on__isnull=False)
+                & ~Q(decision_ref=""),
+                name="event_transfer_says_who_decided",
+            ),
         ]
         indexes = [
             models.Index(fields=["membership", "effective_on", "seq"], name="event_of_membership"),
@@ -129,6 +135,19 @@ class MembershipEvent(CoopModel, AppendOnly):
                            AND c.heard_on <= NEW.effective_on
                     ) THEN
                         RAISE check_violation USING MESSAGE = 'nobody is expelled unheard';
+                    END IF;
+                    IF NEW.kind = 'reinstated' AND NEW.corrects_id IS NULL AND EXISTS (
+                        SELECT FROM members_expulsioncase c
+                         WHERE c.membership_id = NEW.membership_id
+                           AND (c.state IN ('expelled', 'appealed') OR c.outcome = 'expelled')
+                    ) THEN
+                        RAISE check_violation USING MESSAGE = 'an expulsion is lifted by its appeal alone';
+                    END IF;
+                    IF NEW.kind = 'transferred' AND EXISTS (
+                        SELECT FROM members_expulsioncase c
+                         WHERE c.membership_id = NEW.membership_id AND c.state <> 'closed'
+                    ) THEN
+                        RAISE check_violation USING MESSAGE = 'nobody passes a membership on under an open case';
                     END IF;
                     RETURN NEW;
                 """,

@@ -86,6 +86,8 @@ def _sentence(event: MembershipEvent, membership: Membership) -> str:
         % {"body": who, "day": day}
         if day
         else _("The %s decided the appeal: the expulsion is overturned") % who,
+        Kind.TRANSFERRED: _("Passed on by decision of the %(body)s; the last day is %(day)s")
+        % {"body": who, "day": day},
         Kind.DIED: _("Died; the membership lasts until %s") % day if day else _("Died"),
     }
     return str(sentences.get(Kind(event.kind), event.get_kind_display()))

@@ -18,6 +18,7 @@ from .posting import claim_by_code, invite, invite_all, post_letters, put_on_pap
 from .requesting import ask_change, decide_change, say_consent, withdraw_change
 from .standing import activate, reinstate, suspend
 from .standing_for import come_of_age, end_stand_in, name_stand_in
+from .transferring import pass_on
 
 __all__ = [
     "ADMIT",
@@ -63,6 +64,7 @@ __all__ = [
     "name_heir",
     "name_stand_in",
     "open_case",
+    "pass_on",
     "post_letters",
     "put_on_paper",
     "put_on_sheet",

@@ -50,7 +50,8 @@ def create_class(*, actor, bylaws: ByLaws, name: str, slug: str = "", **terms) -
     """A class and its terms under these by-laws; a class known by its slug gets new terms. Fees in minor units.
 
     ``terms``: eligibility, open_to_public, minimum_shares, maximum_shares, instalments, entry_fee, votes,
-    constituency, minimum_age, household, admitting_body, decide_within_days, appeal_within_days, notice_rule.
+    constituency, minimum_age, household, transferable, admitting_body, decide_within_days, appeal_within_days,
+    notice_rule.
     """
     rules.require(actor, "members.keep_register", bylaws)
     slug = slug or slugify(name)

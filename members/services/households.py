@@ -46,6 +46,7 @@ def move_vote(*, actor, household: Household, to: Membership) -> Membership:
     rules.require(actor, "members.keep_register", household)
     if to.household_id != household.pk:
         raise Refused("voter_outside", _("Whoever casts the household's vote lives in it."), "to")
+    refuse_ended(to)
     for other in Membership.objects.filter(votes_for_household=household).order_by("pk"):
         other = history.lock(other)
         other.votes_for_household = None
@@ -86,6 +87,7 @@ def _enter(actor, household: Household, membership: Membership) -> None:
 
 def _give_vote(actor, household: Household, voter: Membership) -> Membership:
     voter = history.lock(voter)
+    refuse_ended(voter)
     terms = terms_in_force(voter.coop, clock.today(voter.coop)).get(voter.member_class_id)
     if terms is None or terms.household != ClassTerms.Household.ONE_VOTE:
         return voter  # the by-laws give each of them a vote

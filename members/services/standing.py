@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from coop.kernel import audit, clock, rules
 from coop.kernel.errors import Refused
-from members.models import Membership
+from members.models import ExpulsionCase, Membership
 from members.replay import STATES, in_force
 
 from . import history
@@ -54,8 +55,22 @@ def suspend(*, actor, membership: Membership, on: date, reason: str, resolution:
 
 @transaction.atomic
 def reinstate(*, actor, membership: Membership, on: date, reason: str, resolution: str) -> Membership:
-    """The board lifts a suspension."""
+    """The board lifts a suspension. What an expulsion took away only its appeal gives back."""
+    rules.require(actor, "members.decide", membership)
+    membership = history.lock(membership)  # an expulsion is decided under the same lock
+    if is_expelled(membership):
+        raise Refused(
+            "expelled", _("This member was expelled; only an appeal can lift that, not a resolution of the board.")
+        )
     return _by_decision(actor, membership, "reinstated", on, reason, resolution, {State.SUSPENDED})
+
+
+def is_expelled(membership: Membership) -> bool:
+    """Does an expulsion stand, or wait for its appeal?"""
+    stands = Q(state__in=[ExpulsionCase.State.EXPELLED, ExpulsionCase.State.APPEALED]) | Q(
+        outcome=ExpulsionCase.Outcome.EXPELLED
+    )
+    return ExpulsionCase.objects.filter(stands, membership=membership).exists()
 
 
 def _by_decision(actor, membership, kind, on, reason, resolution, allowed) -> Membership:

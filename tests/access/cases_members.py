@@ -107,6 +107,11 @@ def all_admitted(world: World) -> dict:
     return {"resolution": "2026/3", "on": clock.today(world.coop).isoformat(), "decisions": admitted}
 
 
+def deed(world: World) -> dict:
+    day = clock.today(world.coop).isoformat()
+    return {"number": world.membership.number, "on": day, "resolution": "2026/7", "because": "Deed of 3 May."}
+
+
 def two_records(world: World) -> dict:
     return {"kept": world.suspended.number, "other": world.unmade.number, "because": "Same passport."}
 
@@ -209,6 +214,7 @@ CASES = [
     Case("members:request", SECRETARY, lambda w: {"pk": w.request.pk}),
     Case("erasures", SECRETARY),
     Case("erase", SECRETARY, lambda w: {"pk": w.gone.pk}),
+    Case("pass-on", DECIDERS, number),
     Case("twins", SECRETARY, lambda w: {"pk": w.suspended.party_id}),
     Case("merge", SECRETARY, lambda w: {"pk": w.suspended.party_id, "other": w.unmade.party_id}),
     Case("merge-undo", SECRETARY, lambda w: {"pk": w.merge.pk}),
@@ -233,6 +239,7 @@ API = [
     Case("members-api:inbox", OFFICERS),
     Case("members-api:cases", OFFICERS),
     Case("members-api:requests", OFFICERS),
+    Case("api-pass-on", DECIDERS, lambda w: {"number": w.homely.number}, method="post", data=deed),
     Case("api-merges", SECRETARY, method="post", data=two_records, row=False),
     Case("api-merge-undo", SECRETARY, lambda w: {"pk": w.merge.pk}, method="post", data=lambda w: {"because": "Two."}),
     Case("members-api:me", {"member"}),

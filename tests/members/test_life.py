@@ -30,7 +30,8 @@ BORN = date(2023, 1, 9)
 HORIZON = 1500  # days the table looks at
 PIECES = st.sampled_from(
     [
-        *["activate", "suspend", "reinstate", "notice", "stay", "tick", "wait", "die", "home", "vote", "move_out"],
+        *["activate", "suspend", "reinstate", "notice", "stay", "tick", "wait", "die"],
+        *["pass_on", "home", "vote", "move_out"],
         *["open", "hear", "drop", "expel", "appeal", "uphold", "overturn"],
         *["open hear expel", "open hear expel appeal", "open hear drop", "uphold tick", "overturn tick"],
     ]
@@ -51,6 +52,7 @@ class Oracle:
         self.homes: list[tuple[date, bool, bool]] = []  # day, lives with the neighbour, casts the vote
         self.case: dict = {"at": "closed"}
         self.died: date | None = None
+        self.expelled = False  # for good
 
     def last_day(self, on: date) -> date | None:
         known = [last for said, last, _why in self.leaves if said <= on]
@@ -78,12 +80,13 @@ class Oracle:
         return {
             "activate": now != "ended",
             "suspend": now == "active",
-            "reinstate": now == "suspended",
+            "reinstate": now == "suspended" and at not in ("expelled", "appealed") and not self.expelled,
+            "pass_on": alive and at == "closed" and "transferred" not in [why for *_, why in self.leaves],
             "notice": now != "ended" and leaving is None,
             "stay": now != "ended" and leaving is not None and self.leaves[-1][2] == "notice",
             "die": self.died is None,
             "home": now != "ended" and not self.homes,
-            "vote": self.home(on)[0],
+            "vote": self.home(on)[0] and now != "ended",
             "move_out": self.home(on)[0],
             "open": alive and at == "closed",
             "hear": at == "open",
@@ -122,6 +125,9 @@ class Oracle:
             self.leaves.append((on, min(date(on.year, 12, 31), self.last_day(on) or date.max), "died"))
         self.died = on
 
+    def _pass_on(self, on: date) -> None:
+        self.leaves.append((on, on, "transferred"))
+
     def _home(self, on: date) -> None:
         self.homes.append((on, True, False))
 
@@ -152,6 +158,7 @@ class Oracle:
         self.leaves.append((on, None, "appealed"))
 
     def _uphold(self, on: date) -> None:
+        self.expelled = True
         self.case["at"] = "closed"
         if self.died is None:
             last = self.case["last"] if self.case["last"] >= on else date(on.year, 12, 31)
@@ -170,7 +177,7 @@ class Oracle:
 
     def _tick(self, on: date) -> None:
         if self.case["at"] == "expelled" and self.case["until"] < on:
-            self.case["at"] = "closed"
+            self.case["at"], self.expelled = "closed", True
 
 
 def do(act: str, system, membership: Membership, neighbour: Membership, on: date) -> None:
@@ -204,6 +211,7 @@ def do(act: str, system, membership: Membership, neighbour: Membership, on: date
             "tick": lambda: (services.close_cases(membership.coop), services.end_due(membership.coop)),
             "wait": lambda: None,
             "die": lambda: services.record_death(actor=system, party=membership.party, died_on=on, evidence="Paper 1"),
+            "pass_on": lambda: services.pass_on(**who, to=neighbour, on=on, resolution="1", because="By deed."),
             "move_out": lambda: services.leave_household(**who),
             "open": lambda: services.open_case(
                 **who, on=on, hearing_on=on + timedelta(days=14), grounds="Took 300 euros.", resolution="1"
