@@ -146,11 +146,12 @@ def check_lines(batch: ImportBatch, progress: Progress = lambda done, total: Non
     for at in range(0, len(rows), CHUNK):
         chunk = rows[at : at + CHUNK]
         _against_register(batch, chunk, today)
-        progress(at + len(chunk), len(rows))
+        progress((at + len(chunk)) // 2, len(rows))  # the other half is writing down what was found
     _settle_holders(rows)
     ImportRow.objects.filter(batch=batch).delete()
     for at in range(0, len(rows), CHUNK):
         _store(batch, rows[at : at + CHUNK])
+        progress((len(rows) + min(at + CHUNK, len(rows))) // 2, len(rows))
     coming = [row for row in rows if not row.is_held]
     batch.lines, batch.held = len(rows), len(rows) - len(coming)
     batch.flagged = sum(bool(row.codes) for row in coming)

@@ -1,9 +1,13 @@
 """The import in the browser's place: CORE-POS and éléfan through the pages, and everything a new user gets wrong."""
 
+import re
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 
-from coop.kernel.jobs import run
+from coop.kernel.jobs import Running, run
 from coop.kernel.models import Job
 from coop.kernel.tenancy import path
 from members import services, tasks
@@ -100,6 +104,44 @@ def test_the_jobs_run_to_their_end_with_progress(coop, desk, monkeypatch):
     job.refresh_from_db()
     batch.refresh_from_db()
     assert (job.state, job.done, batch.state, batch.members) == ("done", 3, "staged", 3)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_page_moves_while_a_large_file_is_checked_and_taken_in(coop, desk, monkeypatch):
+    """What another connection sees on the page between two parts of the work, while nothing of it is committed."""
+    for name in ("importing.IN_A_REQUEST", "admitting_imports.IN_A_REQUEST", "admitting_imports.GROUPS_AT_ONCE"):
+        monkeypatch.setattr(f"members.services.{name}", 2)
+    monkeypatch.setattr("members.services.importing.CHUNK", 2)
+    lines = "".join(f"{n},Somebody Number{n}\n" for n in range(1, 9))
+    upload(desk, coop, f"number,name\n{lines}".encode())
+    batch = ImportBatch.objects.get()
+    here, said = path(coop, "members:import", pk=batch.pk), []
+    write_down = Running.progress
+
+    def look(running, done, total=None) -> None:
+        write_down(running, done, total)
+        with ThreadPoolExecutor(1) as elsewhere:
+            page = elsewhere.submit(_page_elsewhere, desk, here).result(timeout=60)
+        bar = re.search(r'<progress value="(\d+)" max="(\d+)"', page)
+        said.append(tuple(map(int, bar.groups())) if bar else page)
+
+    monkeypatch.setattr(Running, "progress", look)
+    desk.post(path(coop, "members:import-columns", pk=batch.pk), columns(batch))
+    tasks.check_import.run(Job.objects.get(kind="members.check_import").pk)
+    assert said == [(1, 8), (2, 8), (3, 8), (4, 8), (5, 8), (6, 8), (7, 8), (8, 8)]
+    said.clear()
+    desk.post(path(coop, "members:import-commit", pk=batch.pk), {"members": "8"})
+    assert "8 members are being written into the register" in text(desk.get(here))
+    tasks.write_import.run(Job.objects.get(kind="members.write_import").pk)
+    assert said == [(2, 8), (4, 8), (6, 8), (8, 8)]
+    assert "8 members came in" in text(desk.get(here))
+
+
+def _page_elsewhere(desk, here: str) -> str:
+    try:
+        return desk.get(here).text
+    finally:
+        connection.close()
 
 
 @pytest.mark.parametrize(

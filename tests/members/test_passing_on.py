@@ -116,8 +116,8 @@ def test_the_database_wants_the_decision_of_a_passing_on_and_lifts_no_expulsion_
         "INSERT INTO members_membershipevent (coop_id, stream, seq, membership_id, place, kind, effective_on,"
         " recorded_at, ending, ends_on, reason_code, decided_by, decision_ref, decision_hash, note_hash, previous,"
         " hash) SELECT m.coop_id, m.stream, m.last_seq + 1, m.id, m.last_seq + 1, '{kind}', current_date,"
-        " now(), '{ending}', current_date, '', '', '', '', '', (SELECT hash FROM members_membershipevent e WHERE e.stream = m.stream"
-        " ORDER BY seq DESC LIMIT 1), 'x' FROM members_membership m"
+        " now(), '{ending}', current_date, '', '', '', '', '', (SELECT hash FROM members_membershipevent e"
+        " WHERE e.stream = m.stream ORDER BY seq DESC LIMIT 1), 'x' FROM members_membership m"
     )
     for using in ("default", "owner"):
         for kind, ending, says in (
