@@ -106,7 +106,9 @@ def _about(application, template: str, **values) -> None:
     town = " ".join(filter(None, (application.postcode, application.place)))
     post = (application.full_name, [application.street, town, application.country])
     ref = f"application:{application.pk}"
-    _send(application.coop, application.email, template, ref, post=post, application=application, **values)
+    reached = dict.fromkeys(filter(None, (application.email, application.guardian.get("email"))))  # both, once each
+    for to in reached or [""]:
+        _send(application.coop, to, template, ref, post=post, application=application, **values)
 
 
 def _to_member(membership, template: str, *, on_paper: bool = False, **values) -> None:

@@ -10,25 +10,33 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from coop.kernel import clock
 from coop.kernel.errors import Refused
 from coop.kernel.money import format_minor
 from members import services, spam
 from members.models import Application, ClassTerms, Party
 from members.selectors import eligibility
 
+from .desk import DateInput
+
 # Register law asks for the members' postal address (GenG § 30; CCBSA 2014 s. 30; S.C. 1998 c. 1, s. 31).
+OF_A_MINOR = ("born_on", "guardian_given_names", "guardian_family_name", "guardian_email", "guardian_agrees")
 ADDRESS_BY_LAW = ("de-", "uk-", "ca-")
 DETAILS = "given_names family_name firm register_court register_number email phone street postcode place note".split()
+
+
+MINOR = "minor"  # a person, for whom a guardian applies
 
 
 class ApplicationForm(forms.Form):
     """Asks for what the register needs and no more. ``save`` applies.
 
-    ``ApplicationForm(coop, data, request=request)``. ``kind`` is ``person`` (the default) or ``organisation``; the page
-    at ``?as=organisation`` asks for the latter. ``share_price`` in minor units lets the choice of payment name sums.
+    ``ApplicationForm(coop, data, request=request)``. ``kind`` is ``person`` (the default), ``organisation`` or
+    ``minor``; the page at ``?as=…`` asks for the others. ``share_price`` in minor units lets the choice of payment
+    name sums.
     """
 
-    kind = forms.ChoiceField(choices=Party.Kind.choices, widget=forms.HiddenInput)
+    kind = forms.ChoiceField(choices=[*Party.Kind.choices, (MINOR, "")], widget=forms.HiddenInput)
     firm = forms.CharField(label=gettext_lazy("Name of the organisation"), max_length=300)
     register_number = forms.CharField(
         label=gettext_lazy("Number in its register"),
@@ -48,6 +56,7 @@ class ApplicationForm(forms.Form):
         help_text=gettext_lazy("As it should stand in the register of members."),
         widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
     )
+    born_on = forms.DateField(label=gettext_lazy("Born on"), widget=DateInput)
     email = forms.EmailField(
         label=gettext_lazy("E-mail"),
         required=False,
@@ -75,6 +84,15 @@ class ApplicationForm(forms.Form):
     member_class = forms.ChoiceField(label=gettext_lazy("You join as"), widget=forms.RadioSelect)
     shares_wanted = forms.IntegerField(label=gettext_lazy("How many shares"), min_value=0, max_value=1_000_000)
     pay = forms.ChoiceField(label=gettext_lazy("How would you like to pay?"), widget=forms.RadioSelect)
+    guardian_given_names = forms.CharField(label=gettext_lazy("Guardian’s forenames"), max_length=150, required=False)
+    guardian_family_name = forms.CharField(label=gettext_lazy("Guardian’s family name"), max_length=150)
+    guardian_email = forms.EmailField(
+        label=gettext_lazy("Guardian’s e-mail"), help_text=gettext_lazy("We write to you both.")
+    )
+    guardian_agrees = forms.BooleanField(
+        label=gettext_lazy("I am the guardian. I agree to this membership and act for it until the child is of age."),
+        error_messages={"required": gettext_lazy("A minor joins only with the guardian’s yes.")},
+    )
     of_age = forms.BooleanField()
     accept_bylaws = forms.BooleanField(
         error_messages={"required": gettext_lazy("Members are bound by the by-laws, so we need your yes to them.")}
@@ -88,7 +106,7 @@ class ApplicationForm(forms.Form):
         self.terms: list[ClassTerms] = eligibility(coop)
         asked = kind or (request.GET.get("as", "") if request is not None else "")
         self.applicant: str = (data.get("kind") if data else asked) or ""
-        if self.applicant not in Party.Kind.values:
+        if self.applicant not in (*Party.Kind.values, MINOR):
             self.applicant = Party.Kind.PERSON
         self.initial = {**self.initial, "kind": self.applicant, "stamp": spam.stamp()}
         self._fit_kind()
@@ -107,12 +125,16 @@ class ApplicationForm(forms.Form):
             field.choices = choices
 
     def _fit_kind(self) -> None:
-        if self.applicant == Party.Kind.ORGANISATION:
-            for name in ("given_names", "family_name", "of_age"):
-                del self.fields[name]
-        else:
-            for name in ("firm", "register_number"):
-                del self.fields[name]
+        gone = {
+            Party.Kind.ORGANISATION: ("given_names", "family_name", "of_age", *OF_A_MINOR),
+            Party.Kind.PERSON: ("firm", "register_number", *OF_A_MINOR),
+            MINOR: ("firm", "register_number", "of_age"),
+        }
+        for name in gone[self.applicant]:
+            del self.fields[name]
+        if self.applicant == MINOR:
+            self.fields["given_names"].label = _("The child’s forenames")
+            self.fields["family_name"].label = _("The child’s family name")
 
     def _fit_address(self) -> None:
         if self.coop.law.startswith(ADDRESS_BY_LAW):
@@ -178,9 +200,10 @@ class ApplicationForm(forms.Form):
             reverse("members:bylaws-text", kwargs={"coop": self.coop.slug, "pk": bylaws.pk}),
             _("by-laws"),
         )
-        self.fields["accept_bylaws"].label = format_html(
-            _("I have read the {} of {} and accept them"), link, date_format(bylaws.adopted_on, "j F Y")
-        )
+        words = _("I have read the {} of {} and accept them")
+        if self.applicant == MINOR:
+            words = _("We have both read the {} of {}; the child wants to join and accepts them")
+        self.fields["accept_bylaws"].label = format_html(words, link, date_format(bylaws.adopted_on, "j F Y"))
 
     def clean(self):
         if self.cleaned_data.get("website"):
@@ -216,7 +239,9 @@ class ApplicationForm(forms.Form):
         try:
             return services.apply(
                 coop=self.coop,
-                kind=self.applicant,
+                kind=Party.Kind.ORGANISATION if self.applicant == Party.Kind.ORGANISATION else Party.Kind.PERSON,
+                born_on=said.get("born_on"),
+                guardian=self._guardian(),
                 member_class=said["member_class"],
                 shares_wanted=said["shares_wanted"],
                 instalments=said.get("pay") == "parts",
@@ -229,3 +254,11 @@ class ApplicationForm(forms.Form):
         except Refused as refused:
             refused.into(self)
             return None
+
+    def _guardian(self) -> dict[str, str] | None:
+        """Who applies for the child, as said here; the secretary looks at it before the board admits."""
+        if self.applicant != MINOR:
+            return None
+        said = {name: self.cleaned_data[f"guardian_{name}"] for name in ("given_names", "family_name", "email")}
+        day = date_format(clock.today(self.coop), "j F Y")
+        return {**said, "evidence": _("Both agreed on the website on %s.") % day}

@@ -181,6 +181,7 @@ class ApplicationCheck(CoopModel):
         DUPLICATES = "duplicates", _("Not somebody we already know")
         PAYMENT = "payment", _("First payment seen")
         INDUCTION = "induction", _("Induction done")
+        GUARDIAN = "guardian", _("Guardian’s consent seen")
 
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="checks")
     code = models.CharField(max_length=12, choices=Code.choices)

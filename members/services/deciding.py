@@ -177,6 +177,12 @@ def _refuse_line(application: Application, decision: Decision | None, on: date) 
         raise Refused(
             "reason_missing", _("Say why %s was refused; they are owed a reason.") % who, f"reason_{application.pk}"
         )
+    if decision.verdict == ADMIT and application.guardian and not application.checks.filter(code="guardian").exists():
+        raise Refused(
+            "guardian_unseen",
+            _("%s is a minor; somebody has to look at the guardian’s consent first, and tick it.") % who,
+            f"verdict_{application.pk}",
+        )
     if on < application.received_on:
         raise Refused(
             "before_application",
@@ -254,11 +260,7 @@ def _party_for(actor, application: Application, on: date) -> Party:
     }
     if application.party_id is None:
         party = parties.create_party(actor=actor, kind=application.kind, on=on, **said)
-        if application.born_on is not None:
-            party.born_on = application.born_on
-            party.save(update_fields=["born_on"])
-        if application.guardian:
-            standing_for.name_guardian(actor=actor, party=party, application=application, on=on)
+        _of_a_minor(actor, party, application, on)
         return party
     told = {key: value for key, value in said.items() if value and (key != "address" or any(value.values()))}
     # Afresh and locked, so that nobody merges it away meanwhile: the application's own copy may be from before a merge.
@@ -266,7 +268,17 @@ def _party_for(actor, application: Application, on: date) -> Party:
     party = known.get(pk=application.party_id)
     party = party.merged_into or party
     parties.record(actor=actor, party=party, on=on, **told)
+    _of_a_minor(actor, party, application, on)
     return party
+
+
+def _of_a_minor(actor, party: Party, application: Application, on: date) -> None:
+    """The birthday the application says, and the guardian who stands for the member from now on."""
+    if application.born_on is not None and party.born_on is None:
+        party.born_on = application.born_on
+        party.save(update_fields=["born_on"])
+    if application.guardian and not party.related.filter(kind="guardian", ends_on=None).exists():
+        standing_for.name_guardian(actor=actor, party=party, application=application, on=on)
 
 
 def _refuse(actor, application: Application, reason: str, on: date, appeal_by: date, facts: dict) -> None:

@@ -67,6 +67,8 @@ def _forget_one(party: Party, *, everything: bool) -> dict[str, int]:
         "file_lines": _blank_lines(party, words),
         "applications": _blank_applications(applications, everything=everything),
     }
+    wards = Application.objects.filter(coop=party.coop)
+    wards.filter(pk__in=_naming(wards, ("guardian",), words)).update(guardian={})
     gone["paper"] = _blank_letters(party, refs, words)
     _close_requests(party)
     Relationship.objects.filter(subject=party).update(evidence="")
@@ -142,6 +144,7 @@ def _blank_applications(applications: list[Application], *, everything: bool) ->
     for each in applications:
         for field in _SAID if everything else ("email", "phone", "note"):
             setattr(each, field, "")
+        each.guardian = {}
         if each.refusal:
             each.refusal = ERASED
         each.account, each.search = None, "" if everything else fold(each.full_name)

@@ -83,6 +83,8 @@ def apply(
     actor = Actor(user=account, coop=coop)
     for code in (ApplicationCheck.Code.BYLAWS, ApplicationCheck.Code.SHARES):  # both were just looked at
         ApplicationCheck.objects.create(coop=coop, application=application, code=code)
+    if stands_in and channel == Application.Channel.PAPER:  # whoever typed it in saw the paper
+        ApplicationCheck.objects.create(coop=coop, application=application, code=ApplicationCheck.Code.GUARDIAN)
     history.append(actor=actor, stream=application.stream, kind="applied", effective_on=received_on)
     notices.application_received(application)
     audit.record(

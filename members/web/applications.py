@@ -68,6 +68,12 @@ def on_paper(request: HttpRequest) -> HttpResponse:
     return render(request, "members/application_new.html", {"form": form}, status=422 if form.errors else 200)
 
 
+def _checks(application: Application) -> list[tuple[str, str]]:
+    """What is looked at before the board decides; the guardian's consent where one applied for a minor."""
+    asked = ApplicationCheck.Code
+    return [(code, label) for code, label in asked.choices if code != asked.GUARDIAN or application.guardian]
+
+
 @require_safe
 @requires("members.read_register")
 def review(request: HttpRequest, pk: int) -> HttpResponse:
@@ -85,7 +91,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
         "members/application.html",
         {
             "application": application,
-            "checks": [(code, label, done.get(code)) for code, label in ApplicationCheck.Code.choices],
+            "checks": [(code, label, done.get(code)) for code, label in _checks(application)],
             "candidates": joining.duplicates(application) if application.is_open else [],
             "terms": terms_in_force(request.coop, application.received_on).get(application.member_class_id),
             "keeps": rules.may(request.actor, "members.keep_register"),

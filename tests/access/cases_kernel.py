@@ -48,6 +48,7 @@ CASES = [
     Case("home", EVERYBODY, viewers=("anonymous", "member", "secretary", "treasurer", "board")),
     Case("desk", OFFICERS, viewers=("secretary", "treasurer", "board", "auditor")),
     Case("join", EVERYBODY, viewers=("anonymous",)),
+    Case("join", EVERYBODY, query="?as=minor", viewers=("anonymous",)),
     Case("job", OFFICERS, lambda w: {"pk": w.job.pk}, denied=404),
     Case("audit", {"secretary", "board", "auditor"}),
     Case("offices", OFFICERS),

@@ -61,6 +61,8 @@ def make_member(
     application = make_application(coop, name=name, on=on, member_class=member_class, account=user, **more)
     with _day(coop, on):
         day = on or clock.today(coop)
+        if application.guardian:
+            services.check(actor=system, application=application, code="guardian")
         membership = services.admit(actor=system, application=application, resolution=f"B {day:%Y-%m-%d}", on=day)
         if active:
             membership = services.activate(actor=system, membership=membership, on=day, because="paid in full")

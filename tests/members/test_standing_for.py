@@ -116,6 +116,7 @@ def minor(coop, mei, *, born: date, on: date):
     }
     application = make_application(coop, name="Yusuf Bakr", on=on, born_on=born, guardian=guardian, of_age=False)
     with clock.at(datetime.combine(on, datetime.min.time(), tzinfo=UTC) + timedelta(hours=12)):
+        services.check(actor=Actor.system(coop), application=application, code="guardian")
         membership = services.admit(actor=Actor.system(coop), application=application, resolution="1", on=on)
         return services.activate(actor=Actor.system(coop), membership=membership, on=on, because="paid")
 
