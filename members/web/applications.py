@@ -71,7 +71,7 @@ def on_paper(request: HttpRequest) -> HttpResponse:
 def _checks(application: Application) -> list[tuple[str, str]]:
     """What is looked at before the board decides; the guardian's consent where one applied for a minor."""
     asked = ApplicationCheck.Code
-    return [(code, label) for code, label in asked.choices if code != asked.GUARDIAN or application.guardian]
+    return [(code, str(label)) for code, label in asked.choices if code != asked.GUARDIAN or application.guardian]
 
 
 @require_safe
