@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import io
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -58,9 +57,14 @@ def open_table(data: bytes, file_name: str, *, has_heading: bool = True) -> Tabl
     """
     text, encoding = _text(data, file_name)
     delimiter, body, first_line = _delimiter(text)
-    reader = csv.reader(io.StringIO(body, newline=""), delimiter=delimiter, strict=False)
+    reader = csv.reader(_lines(body), delimiter=delimiter, strict=False)
     heading = _heading(reader, file_name) if has_heading else ()
     return Table(encoding, delimiter, heading, _numbered(reader, first_line - 1))
+
+
+def _lines(text: str) -> Iterator[str]:
+    """The text line by line with its line ends; a file object would hold all of it again, four bytes a letter."""
+    return (line[0] for line in re.finditer(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", text))
 
 
 def digest_of(data: bytes) -> str:

@@ -16,10 +16,12 @@ from django.utils.translation import gettext as _
 
 from coop.kernel.csv_table import Unreadable, digest_of, fold, open_table
 from coop.kernel.errors import Refused
+from ledger.exchange.columns import Row, Rows
 from ledger.units import Measure
 
 MOST_ROWS = 2_000_000
 SHOWN_PROBLEMS = 200  # the rest is counted
+AT_A_TIME = 50_000  # rows, wherever all of them at once would be too many
 TOLD_EVERY = 10_000  # lines between two words about how far the reading is
 FORMULA = re.compile(r"[=@]|[-+].*?([A-Za-z]\$?[0-9]|[A-Za-z]\(|[0-9][-+*/])")
 # Headings as real exports write them, folded: no case, accents, blanks or punctuation.
@@ -47,17 +49,6 @@ class Problem:
     sentence: str
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line: ``number`` is the member's, None for business with people who are not members; ``quantity`` is in the
-    unit's smallest parts."""
-
-    line: int
-    number: int | None
-    pool: str
-    quantity: int
-
-
 @dataclass
 class Sheet:
     """What a file holds. ``problems`` is cut at ``SHOWN_PROBLEMS``; ``problem_count`` is not."""
@@ -68,7 +59,7 @@ class Sheet:
     delimiter: str
     heading: tuple[str, ...]
     columns: tuple[str, str, str]
-    rows: list[Row] = field(default_factory=list)
+    rows: Rows = field(default_factory=Rows)
     problems: list[Problem] = field(default_factory=list)
     problem_count: int = 0
 
@@ -80,11 +71,7 @@ class Sheet:
     @property
     def total(self) -> int:
         """All quantities, members' and others'."""
-        return sum(row.quantity for row in self.rows)
-
-    @property
-    def numbers(self) -> set[int]:
-        return {row.number for row in self.rows if row.number is not None}
+        return self.rows.total + self.rows.outside
 
 
 def read(
@@ -173,7 +160,6 @@ class _Reading:
         self.sheet, self.measure, self.pool = sheet, measure, pool
         self.member, self.amount, self.department = places
         self.width = len(sheet.heading)
-        self.seen: dict[tuple[int | None, str], int] = {}
         self.control: tuple[int, int] | None = None
 
     def run(self, lines: Iterator[tuple[int, list[str]]]) -> None:
@@ -265,18 +251,18 @@ class _Reading:
         if not POOL_NAME.fullmatch(pool):
             self.sheet.refuse(line, _("Line %(line)s: the name of the pool is too long.") % {"line": line})
             return
-        if (number, pool) in self.seen:
+        if not self.sheet.rows.add(line, number, pool, quantity):
             self._duplicate(line, number, pool)
-            return
-        self.seen[number, pool] = line
-        self.sheet.rows.append(Row(line, number, pool, quantity))
 
     def _duplicate(self, line: int, number: int | None, pool: str) -> None:
+        if len(self.sheet.problems) >= SHOWN_PROBLEMS:
+            self.sheet.refuse(line, "")  # counted; looking for the first of the two costs a walk through the file
+            return
         who = _("member %(number)s") % {"number": number} if number is not None else _("non-members")
         self.sheet.refuse(
             line,
             _("Line %(line)s: %(who)s stands on line %(first)s already; add the two up or remove one.")
-            % {"line": line, "who": who, "first": self.seen[number, pool]},
+            % {"line": line, "who": who, "first": self.sheet.rows.line_of(number, pool)},
         )
 
     def _check_control(self) -> None:
@@ -292,12 +278,24 @@ class _Reading:
             )
 
 
-def unknown_members(sheet: Sheet, known: Mapping[int, object]) -> None:
-    """Add a problem for every line whose member is not in ``known``, at its place among the others."""
-    for row in sheet.rows:
+def unknown_members(sheet: Sheet, ids_of: Callable[[list[int]], Mapping[int, int]]) -> None:
+    """Add a problem for every line whose member ``ids_of`` does not know, at its place among the others.
+
+    It is asked for ``AT_A_TIME`` rows at once, so that no register is held in memory.
+    """
+    for first in range(0, len(sheet.rows), AT_A_TIME):
+        wanted = sheet.rows.members(first, first + AT_A_TIME)
+        known = ids_of(wanted)
+        if all(number in known for number in wanted):
+            continue
+        _refuse_unknown(sheet, sheet.rows[first : first + AT_A_TIME], known)
+    sheet.problems.sort(key=lambda problem: problem.line)
+
+
+def _refuse_unknown(sheet: Sheet, rows: Iterable[Row], known: Mapping[int, int]) -> None:
+    for row in rows:
         if row.number is not None and row.number not in known:
             sheet.refuse(
                 row.line,
                 _("Line %(line)s: no member has the number %(number)s.") % {"line": row.line, "number": row.number},
             )
-    sheet.problems.sort(key=lambda problem: problem.line)

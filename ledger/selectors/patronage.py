@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from django.db import connection
 from django.db.models import Count, Max, Q, QuerySet, Sum
 
 from ledger.models import PatronageImport, PatronageRecord, PatronageYear
-from members.models import Membership
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,20 +129,22 @@ def corrections(year: PatronageYear) -> QuerySet[PatronageRecord]:
 
 def member_ids(coop, numbers: Iterable[int]) -> dict[int, int]:
     """Membership by number, for those of these numbers that are given."""
-    wanted = list(numbers)
-    rows = Membership.objects.filter(coop=coop)
-    if len(wanted) < 10_000:
-        rows = rows.filter(number__in=wanted)
-    return dict(rows.values_list("number", "id").iterator(chunk_size=10_000))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT number, id FROM members_membership WHERE coop_id = %s AND number = ANY(%s)",
+            [coop.pk, list(numbers)],
+        )
+        return dict(cursor.fetchall())
 
 
-def overlap(patronage_import: PatronageImport, pools: Iterable[str], numbers: set[int]) -> int:
+def overlap(patronage_import: PatronageImport, pools: Iterable[str], numbers: Container[int]) -> int:
     """How many of these members have business in these pools of the import's year already, from somewhere else."""
     found = PatronageRecord.objects.filter(year_id=patronage_import.year_id, pool__in=list(pools)).effective()
     if patronage_import.replaces_id:
         found = found.exclude(source_id=patronage_import.replaces_id)
     there = found.exclude(source=patronage_import).filter(membership__isnull=False)
-    return len(numbers.intersection(there.values_list("membership__number", flat=True).distinct()))
+    found = there.values_list("membership__number", flat=True).distinct().order_by().iterator(chunk_size=10_000)
+    return sum(number in numbers for number in found)
 
 
 def latest_year(coop) -> int | None:

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 
-class Stream:
-    """An iterable of rows as the file COPY reads from: a few kilobytes in memory, whatever their number."""
+class Text:
+    """Lines of text as the file COPY reads from: a few kilobytes in memory, whatever their number."""
 
-    def __init__(self, rows: Iterable[tuple], progress: Callable[[int], None] | None):
-        self._rows, self._progress, self._n, self._rest = iter(rows), progress, 0, ""
+    def __init__(self, lines: Iterable[str]):
+        self._lines, self._rest = iter(lines), ""
 
     def read(self, size: int) -> str:
         parts, length = [self._rest], len(self._rest)
-        for row in self._rows:
-            self._n += 1
-            memo = row[2] if len(row) > 2 else ""
-            text = f"{self._n}\t{row[0]:d}\t{row[1]:d}\t{escaped(memo)}\n"
+        for text in self._lines:
             parts.append(text)
             length += len(text)
-            if self._progress and self._n % 20_000 == 0:
-                self._progress(self._n)
             if length >= size:
                 break
         whole = "".join(parts)
         self._rest = whole[size:]
         return whole[:size]
+
+
+def postings(rows: Iterable[tuple], progress: Callable[[int], None] | None) -> Iterator[str]:
+    """Rows of (account, amount[, memo]) as numbered lines of a batch; ``progress`` is told how many."""
+    for n, row in enumerate(rows, start=1):
+        yield f"{n}\t{row[0]:d}\t{row[1]:d}\t{escaped(row[2] if len(row) > 2 else '')}\n"
+        if progress and n % 20_000 == 0:
+            progress(n)
 
 
 def escaped(text: str) -> str:

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -124,7 +125,7 @@ def judged(
         columns={name: column for name, column in columns.items() if column},
         progress=progress,
     )
-    patronage_csv.unknown_members(sheet, selectors.member_ids(actor.coop, sheet.numbers))
+    patronage_csv.unknown_members(sheet, partial(selectors.member_ids, actor.coop))
     same_units(year, sheet, said["unit"], said["replaces"])
     return sheet
 
@@ -224,7 +225,7 @@ def _read_again(actor, found: PatronageImport, progress: Callable[[int], None] |
         columns={name: said for name, said in found.reading["columns"].items() if said},
         progress=progress,
     )
-    patronage_csv.unknown_members(sheet, selectors.member_ids(actor.coop, sheet.numbers))
+    patronage_csv.unknown_members(sheet, partial(selectors.member_ids, actor.coop))
     return sheet
 
 
@@ -259,14 +260,15 @@ def preview(*, actor, patronage_import: PatronageImport) -> Preview:
 
 def seen_of(patronage_import: PatronageImport, sheet: patronage_csv.Sheet) -> dict[str, Any]:
     """The figures of a preview: JSON, so that those of a large file are kept when it is read."""
-    pools: dict[str, list[int]] = {}
+    pools: dict[str, list[int]] = {name: [0, 0] for name in sheet.rows.pools}
     for row in sheet.rows:
-        pools.setdefault(row.pool, []).append(row.quantity)
+        pools[row.pool][0] += 1
+        pools[row.pool][1] += row.quantity
     largest = heapq.nlargest(PREVIEW_LINES, sheet.rows, key=lambda row: (row.quantity, -row.line))
     return {
         "lines": [[row.line, row.number, row.pool, row.quantity] for row in largest],
-        "pools": [[name, len(found), sum(found)] for name, found in sorted(pools.items())],
-        "overlap": selectors.overlap(patronage_import, pools, sheet.numbers),
+        "pools": [[name, *found] for name, found in sorted(pools.items())],
+        "overlap": selectors.overlap(patronage_import, pools, sheet.rows.numbers),
     }
 
 

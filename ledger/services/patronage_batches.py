@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -85,5 +86,5 @@ def _read(actor, pool: str, measure: Measure, rows, digest: str) -> patronage_cs
         measure=measure,
         pool=pool,
     )
-    patronage_csv.unknown_members(sheet, selectors.member_ids(actor.coop, sheet.numbers))
+    patronage_csv.unknown_members(sheet, partial(selectors.member_ids, actor.coop))
     return sheet

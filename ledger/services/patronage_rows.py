@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from django.db import connection
 from django.db.models import F
@@ -12,11 +11,13 @@ from django.utils.translation import gettext as _
 from coop.kernel import audit, clock, money
 from coop.kernel.errors import Refused
 from ledger.exchange import patronage_csv
+from ledger.exchange.columns import Row, Rows
+from ledger.exchange.patronage_csv import AT_A_TIME
 from ledger.models import PatronageImport, PatronageRecord, PatronageYear, SurplusPlan
 from ledger.selectors import patronage as selectors
+from ledger.services.copying import Text
 
 FIRST_YEAR = 1844  # Rochdale
-AT_A_TIME = 50_000  # rows a COPY
 ON_THE_WAY = (
     SurplusPlan.State.PROPOSED,
     SurplusPlan.State.RESOLVED,
@@ -63,8 +64,7 @@ def same_units(year: PatronageYear, sheet: patronage_csv.Sheet, unit: str, repla
     there = PatronageRecord.objects.filter(year=year).effective().exclude(unit=unit)
     if replaces is not None:
         there = there.exclude(source=replaces)
-    names = {row.pool for row in sheet.rows}
-    clash = there.filter(pool__in=names).values_list("pool", flat=True).first()
+    clash = there.filter(pool__in=sheet.rows.pools).values_list("pool", flat=True).first()
     if clash is not None:
         raise Refused(
             "another_unit",
@@ -73,49 +73,48 @@ def same_units(year: PatronageYear, sheet: patronage_csv.Sheet, unit: str, repla
         )
 
 
-def counts(rows) -> dict[str, int]:
+def counts(rows: Rows) -> dict[str, int]:
     """What an import says of itself: rows, members, the members' total, and business with others."""
-    total = sum(row.quantity for row in rows if row.number is not None)
-    outside = sum(row.quantity for row in rows if row.number is None)
-    if max(total, outside) > money.LARGEST:
+    if max(rows.total, rows.outside) > money.LARGEST:
         raise Refused("too_much", _("The amounts add up to more than can be kept here."), "file")
     return {
         "rows": len(rows),
-        "members": len({row.number for row in rows if row.number is not None}),
-        "total": total,
-        "outside": outside,
+        "members": len(rows.numbers),
+        "total": rows.total,
+        "outside": rows.outside,
     }
 
 
-def load(actor, found: PatronageImport, rows, progress: Callable[[int], None] | None = None) -> None:
+def load(actor, found: PatronageImport, rows: Rows, progress: Callable[[int], None] | None = None) -> None:
     """Make an import recorded and its rows count, at once. The database refuses the same file twice for one year."""
     found.state, found.recorded_at, found.recorded_by = PatronageImport.State.RECORDED, clock.now(), actor.user
     found.save(update_fields=["state", "recorded_at", "recorded_by"])
-    numbers = {row.number for row in rows if row.number is not None}
-    member_ids = selectors.member_ids(actor.coop, numbers)
     for first in range(0, len(rows), AT_A_TIME):
         if progress:
             progress(first)
-        _copy(actor, found, rows[first : first + AT_A_TIME], member_ids)
+        last = first + AT_A_TIME
+        ids = selectors.member_ids(actor.coop, rows.members(first, last))
+        _copy(actor, found, (rows[place] for place in range(first, min(last, len(rows)))), ids)
     changed(found.year)
     say(actor, "ledger.patronage_recorded", found)
 
 
-def _copy(actor, source: PatronageImport, rows: Sequence[patronage_csv.Row], member_ids: Mapping[int, int]) -> None:
+def _copy(actor, source: PatronageImport, rows: Iterable[Row], member_ids: Mapping[int, int]) -> None:
     """Load the rows in one go. The reader has checked numbers and pools; a pool holds no tab and no line break."""
-    lines = io.StringIO()
-    recorded_at = (source.recorded_at or clock.now()).isoformat()
-    for row in rows:
-        member = r"\N" if row.number is None else member_ids[row.number]
-        pool = row.pool.replace("\\", "\\\\")
-        lines.write(f"{source.coop_id}\t{source.year_id}\t{member}\t{pool}\t{source.unit}\t{row.quantity}\t")
-        lines.write(f"{source.pk}\t{row.line}\t\t{recorded_at}\t{actor.user_id or chr(92) + 'N'}\n")
-    lines.seek(0)
+    before = f"{source.coop_id}\t{source.year_id}\t"
+    after = f"\t\t{(source.recorded_at or clock.now()).isoformat()}\t{actor.user_id or chr(92) + 'N'}\n"
+
+    def lines() -> Iterator[str]:
+        for row in rows:
+            member = r"\N" if row.number is None else member_ids[row.number]
+            pool = row.pool.replace("\\", "\\\\")
+            yield f"{before}{member}\t{pool}\t{source.unit}\t{row.quantity}\t{source.pk}\t{row.line}{after}"
+
     columns = (
         "coop_id, year_id, membership_id, pool, unit, quantity, source_id, line, because, recorded_at, recorded_by_id"
     )
     with connection.cursor() as cursor:
-        cursor.copy_expert(f"COPY ledger_patronagerecord ({columns}) FROM STDIN", lines)
+        cursor.copy_expert(f"COPY ledger_patronagerecord ({columns}) FROM STDIN", Text(lines()))
 
 
 def say(actor, kind: str, found: PatronageImport, **more) -> None:

@@ -32,7 +32,7 @@ from ledger.models import (
     ShareEvent,
     SurplusPlan,
 )
-from ledger.services.copying import Stream
+from ledger.services.copying import Text, postings
 from ledger.services.periods import open_period
 
 KEY_LENGTH = 120
@@ -380,7 +380,7 @@ def _load(batch: int, rows: Iterable[tuple] | Query | Sequence[Query], progress:
             _insert_queries(cursor, batch, cast(Sequence[Query], queries), progress)
             return
         table, columns = f"ledger_posting_{batch:d}", "(n, account_id, amount, memo)"
-        cursor.copy_expert(f"COPY {table} {columns} FROM STDIN", Stream(cast(Iterable[tuple], rows), progress))
+        cursor.copy_expert(f"COPY {table} {columns} FROM STDIN", Text(postings(cast(Iterable[tuple], rows), progress)))
 
 
 def _insert_queries(cursor, batch: int, queries: Sequence[Query], progress: Callable[[int], None] | None) -> None:
