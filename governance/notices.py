@@ -10,7 +10,7 @@ from coop.kernel.models import Mail
 from members.models import Membership, PaperLetter
 from members.services import put_on_paper
 
-from .models import Ballot, Extension, Nomination, Objection, Proxy, RollEntry, Ruling
+from .models import Ballot, Extension, Nomination, Objection, Proxy, Reminder, RollEntry, Ruling
 
 RELEASED = "governance.ballot_released"
 
@@ -39,6 +39,15 @@ def ballot_extended(made: Extension) -> int:
         return 0
     entries = _voters(made.ballot)
     return _to_each(entries, "ballot_extended", ref, ballot=made.ballot, extension=made)
+
+
+def reminded(made: Reminder, waiting: QuerySet[RollEntry], neutral: QuerySet[RollEntry] | None) -> int:
+    """Once a reminder: to who has not voted, and, in a secret ballot, a neutral line to who took a credential."""
+    ref = f"reminder:{made.pk}"
+    if _written("governance.reminder", ref, made.coop_id):
+        return 0
+    sent = _to_each(waiting, "reminder", ref, ballot=made.ballot)
+    return sent + (0 if neutral is None else _to_each(neutral, "reminder_neutral", ref, ballot=made.ballot))
 
 
 def objection_ruled(ruling: Ruling, objection: Objection) -> None:

@@ -8,7 +8,7 @@ from coop.kernel import jobs
 from coop.kernel.tenancy import path
 
 from . import services
-from .models import Ballot, Extension, Question
+from .models import Ballot, Extension, Question, Reminder
 
 
 @shared_task(name="governance.tick")
@@ -37,6 +37,14 @@ def announce_extension(running, pk: int) -> None:
     services.announce_extension(extension_id=pk)
     ballot = Extension.objects.values_list("ballot_id", flat=True).get(pk=pk)
     running.result(path(running.job.coop, "governance:ballot", pk=ballot))
+
+
+@jobs.task("governance.send_reminder")
+def send_reminder(running, pk: int) -> None:
+    """Write to everybody who has not voted yet."""
+    services.send_reminder(reminder_id=pk)
+    ballot = Reminder.objects.values_list("ballot_id", flat=True).get(pk=pk)
+    running.result(path(running.job.coop, "governance:remind", pk=ballot))
 
 
 @jobs.task("governance.count_ballot")

@@ -8,6 +8,7 @@ from .minutes import Attendance, Minutes, MinutesAddendum, MinutesSignature
 from .nominations import Nomination, NominationCall, Second
 from .objections import Objection, RollCorrection, RollPublication, Ruling
 from .proxies import Proxy, ProxyRule
+from .reminders import Reminder, ReminderChoice
 from .results import Count, OtherRule, Resolution
 from .rolls import Roll, RollEntry
 from .secret import BoardEntry, BoxOpening, Bundle, OpenedPack, OpenedPaper, StrikeOff
@@ -40,6 +41,8 @@ __all__ = [
     "ProxyRule",
     "Question",
     "RecordedVote",
+    "Reminder",
+    "ReminderChoice",
     "Resolution",
     "ResolutionType",
     "Roll",

@@ -39,12 +39,16 @@ from .proxies import (
     set_proxy_rule,
     strike_out_proxy,
 )
+from .reminding import choose_reminders, remind, send_reminder
 from .rolls import freeze_roll
 from .secret import Issued, announce, issue_credential
 from .urn import enter_paper, hand_out_paper, settle_urn
 from .voting import cast_recorded, why_not_now
 
 __all__ = [
+    "choose_reminders",
+    "remind",
+    "send_reminder",
     "object_to_roll",
     "publish_roll",
     "rule_on_objection",
