@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
 
-import rfc8785
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from coop.kernel import audit, clock, money
+from coop.kernel.canonical import plain
 from coop.kernel.errors import Refused
 from ledger.models import (
     Account,
@@ -66,7 +66,7 @@ def request_hash(*, on: date, kind: str, memo: str, says: str | Iterable[Line], 
         "reverses": str(reverses.pk) if reverses else None,
         "says": words,
     }
-    return hashlib.sha256(rfc8785.dumps(said)).hexdigest()
+    return hashlib.sha256(plain(said)).hexdigest()
 
 
 def posted_before(*, actor, on: date, kind: str, memo: str, key: str, says: str) -> Entry | None:

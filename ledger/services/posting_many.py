@@ -5,6 +5,7 @@ The same door: what ``post_entry`` refuses is refused here, and one refusal refu
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +14,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from coop.kernel import clock
+from coop.kernel.copying import text_of
 from coop.kernel.errors import Refused
 from ledger.models import Entry
 from ledger.services.periods import open_period
@@ -94,17 +96,12 @@ def _heads(cursor, actor, new: dict[str, Draft], hashes: dict[str, str], periods
 
 
 def _lines(cursor, actor, made: dict[int, Draft]) -> None:
-    rows = [
-        (entry, line.account.pk, line.amount, n, draft.on, line.memo)
-        for entry, draft in made.items()
-        for n, line in enumerate(draft.lines, start=1)
-    ]
-    if not rows:
-        return
-    cursor.execute(
-        "INSERT INTO ledger_posting (entry_id, coop_id, account_id, amount, n, posted_on, memo)"
-        " SELECT x.entry, %s, x.account, x.amount, x.n, x.posted_on, x.memo"
-        " FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::int[], %s::date[], %s::text[])"
-        " AS x (entry, account, amount, n, posted_on, memo)",
-        [actor.coop_id, *(list(column) for column in zip(*rows, strict=True))],
+    text = io.StringIO()
+    for entry, draft in made.items():
+        head, day = f"{entry}\t{actor.coop_id}\t", draft.on.isoformat()
+        for n, line in enumerate(draft.lines, start=1):
+            text.write(f"{head}{line.account.pk}\t{line.amount}\t{n}\t{day}\t{text_of(line.memo)}\n")
+    text.seek(0)
+    cursor.copy_expert(
+        "COPY ledger_posting (entry_id, coop_id, account_id, amount, n, posted_on, memo) FROM STDIN", text
     )
