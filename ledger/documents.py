@@ -1,4 +1,4 @@
-"""Papers of the books: a member's statement, a certificate over shares."""
+"""Papers of the books: a member's statement, a certificate over shares, the reports."""
 
 from __future__ import annotations
 
@@ -52,6 +52,11 @@ def _together(statements: list[Statement]) -> bytes:
 def certificate_pdf(data: dict[str, Any], at: datetime | None) -> bytes:
     """A certificate over shares on one A4; ``data`` is ``selectors.certificates.words``."""
     return compiled("certificate.typ", [data], at)
+
+
+def report_pdf(data: dict[str, Any], at: datetime | None) -> bytes:
+    """A report on the books on A4; ``data`` is one of ``report_words``."""
+    return compiled("report.typ", [data], at)
 
 
 def statement_data(statement: Statement) -> dict[str, Any]:

@@ -59,3 +59,9 @@ def post_payout(actor, obj=None) -> bool:
 def open_accounts(actor, obj=None) -> bool:
     """Empty accounts are opened in the name of whoever approved the plan that needs them."""
     return actor.is_system or actor.holds("board", "treasurer")
+
+
+@predicate("ledger.approve_entry")
+def approve_entry(actor, obj=None) -> bool:
+    """An entry by hand above the board's limit takes a second person: the board or another treasurer."""
+    return actor.holds("board", "treasurer") and getattr(obj, "drafted_by_id", None) != actor.user_id

@@ -1,4 +1,4 @@
-"""What the bank sent: payments with their reference, some without, and a charge. They wait in the treasurer's inbox."""
+"""What waits for the treasurer: lines of the bank, with a reference and without, and an entry for a second person."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from datetime import date, timedelta
 from coop.kernel.money import decimal_text
 from coop.kernel.tenancy import Actor
 from ledger import references
+from ledger.models import Account
 from ledger.selectors.dues import unpaid
+from ledger.services.accounts import account as account_for
 from ledger.services.bank import create_bank_account, import_statement
+from ledger.services.entries import draft_entry, set_entry_limit
+from ledger.services.posting import Line
 
 
 def statement(treasurer: Actor, today: date) -> None:
@@ -28,3 +32,12 @@ def statement(treasurer: Actor, today: date) -> None:
     lines += [f"{day};17.40;Till roll refund;Credit note 8841", f"{day};-6.90;House bank;Account charges"]
     data = "\n".join(lines).encode()
     import_statement(actor=treasurer, data=data, file_name=f"statement-{day}.csv", bank_account=account)
+
+
+def by_hand(officers: dict[str, Actor], today: date) -> None:
+    """The board let one officer post up to 1,000.00 alone; the new till is above it and waits."""
+    treasurer = officers["treasurer"]
+    set_entry_limit(actor=officers["board"], amount=1_000_00, resolution=f"Board {today:%Y}-03")
+    rent = Account.objects.get(coop=treasurer.coop, code="6200", membership=None)
+    lines = [Line(rent, 2_480_00), Line(account_for(treasurer.coop, "bank"), -2_480_00)]
+    draft_entry(actor=treasurer, on=today, memo="Repair of the cold room", lines=lines, key="demo-cold-room")

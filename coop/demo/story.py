@@ -63,6 +63,7 @@ def seed() -> Cooperative:
     resolution = decisions.meeting(coop, officers, members, year_end, today)
     money.distribute(officers, plan, resolution, today)
     bank.statement(officers["treasurer"], today)
+    bank.by_hand(officers, today)
     money.pay_out(officers, members, today)
     decisions.open_vote(coop, officers, today)
     nominations.vacancy(coop, officers, members, today)

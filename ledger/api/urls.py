@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import bank, books
+from . import bank, books, drafts
 from .surplus_urls import surplus_urls
 
 app_name = "ledger-api"
@@ -11,6 +11,8 @@ urlpatterns = [
     path("entries/", books.Entries.as_view(), name="entries"),
     path("entries/<int:pk>/", books.OneEntry.as_view(), name="entry"),
     path("entries/<int:pk>/lines/", books.EntryLines.as_view(), name="entry-lines"),
+    path("drafts/", drafts.Drafts.as_view(), name="drafts"),
+    path("drafts/<int:pk>/approve/", drafts.ApproveDraft.as_view(), name="draft-approve"),
     path("payments/", books.Payments.as_view(), name="payments"),
     path("shares/", books.Shares.as_view(), name="shares"),
     path("shares/agreement/", books.Agreement.as_view(), name="agreement"),

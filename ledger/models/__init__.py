@@ -4,6 +4,7 @@ from .bank import BankAccount, BankLine, BankStatement
 from .choices import RefundChoice, RefundOffer, RefundOutcome
 from .equity import EquityLine, EquityPlan
 from .journal import Account, BulkBatch, Checkpoint, Entry, Period, PeriodEvent, Posting, Sealed
+from .manual import EntryDocument, EntryDraft, EntryDraftLine, EntryLimit
 from .notices import AllocationNotice
 from .patronage import PatronageFile, PatronageImport, PatronageRecord, PatronageYear
 from .payouts import (
@@ -30,6 +31,10 @@ __all__ = [
     "Certificate",
     "Checkpoint",
     "Entry",
+    "EntryDocument",
+    "EntryDraft",
+    "EntryDraftLine",
+    "EntryLimit",
     "EquityLine",
     "EquityPlan",
     "MemberFee",

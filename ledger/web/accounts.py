@@ -10,16 +10,20 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from coop.kernel import clock, rules
+from coop.kernel.errors import Refused
 from coop.kernel.tenancy import path
 from coop.kernel.web import requires
-from ledger import forms
+from ledger import forms, report_words
 from ledger.models import Account
 from ledger.selectors import balances, journal
 from ledger.services import accounts as services
 
 from .common import answer, own_account, sent
+from .files import csv_file, decimals, pdf_file
 
 PAGE = 50
+MOST_ON_PAPER = 5_000
+MOST_IN_FILE = 200_000
 
 
 @require_safe
@@ -68,6 +72,9 @@ def account_detail(request: HttpRequest, pk: int) -> HttpResponse:
     search = forms.StatementSearch(request.GET or None)
     chosen = search.cleaned_data if search.is_valid() else {}
     since, until = chosen.get("since"), chosen.get("until")
+    form = request.GET.get("as")
+    if form in ("csv", "pdf"):
+        return _statement_file(request, account, since, until, form)
     number = request.GET.get("page", "1")
     wanted = int(number) if number.isdecimal() and len(number) < 9 else 1
     statement = journal.account_statement(account, since=since, until=until, page=max(1, wanted), size=PAGE)
@@ -89,6 +96,30 @@ def account_detail(request: HttpRequest, pk: int) -> HttpResponse:
         },
         status=422 if search.errors else 200,
     )
+
+
+def _statement_file(request: HttpRequest, account: Account, since, until, form: str) -> HttpResponse:
+    """The whole statement between the days as CSV, or as PDF where it is short enough to be read."""
+    most = MOST_ON_PAPER if form == "pdf" else MOST_IN_FILE
+    statement = journal.account_statement(account, since=since, until=until, size=most)
+    if statement.count > most:
+        raise Refused(
+            "too_long",
+            _("These are %(n)s lines, more than the %(most)s that fit; choose fewer days.")
+            % {"n": statement.count, "most": most},
+        )
+    name = f"account-{account.code}"
+    if form == "pdf":
+        return pdf_file(name, report_words.account(request.coop, statement, since, until or clock.today(request.coop)))
+    head = ["date", "what for", "entry", "member", "amount", "balance"]
+    rows = [
+        [
+            str(line.on), line.memo or line.kind, str(line.entry_id), str(line.member or ""),
+            *decimals(account.currency, account.shown(line.amount), account.shown(line.balance)),
+        ]
+        for line in statement.lines
+    ]  # fmt: skip
+    return csv_file(name, head, rows)
 
 
 @require_safe

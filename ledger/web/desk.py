@@ -11,14 +11,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from coop.kernel import charts, clock, money, rules
-from coop.kernel.tenancy import path
 from coop.kernel.web import requires
-from ledger.models import Account, EquityPlan, PayoutRun, Period, SurplusPlan
+from ledger.models import Account, Period
 from ledger.selectors import balances
 from ledger.selectors.bank import waiting_count
 from ledger.selectors.dues import unpaid
 from ledger.selectors.journal import entries, moved
 from ledger.selectors.shares import holdings, reconciliation
+
+from .second_person import waits_for
 
 SHOWN = 5
 MONTHS = 12
@@ -47,7 +48,7 @@ def desk(request: HttpRequest) -> HttpResponse:
             "waiting_count": len(waiting),
             "to_close": _to_close(coop, today),
             "bank_count": waiting_count(coop),
-            "second": _second_person(request),
+            "second": waits_for(request.actor),
             "agreement": reconciliation(coop, today),
             "cash": sum(line.shown for line in balances.chart(coop, today) if line.purpose in ("bank", "cash")),
             "holders": sum(1 for each in held.values() if each.paid_up),
@@ -58,25 +59,6 @@ def desk(request: HttpRequest) -> HttpResponse:
             "capital_chart": _chart(coop, today, "share_capital", _("Paid-up share capital"), credit=True),
         },
     )
-
-
-def _second_person(request: HttpRequest) -> list[tuple[str, str, str]]:
-    """What waits for this officer as the second person: a carried plan, a pay-out. Sentence, act, address."""
-    coop, actor, found = request.coop, request.actor, []
-    for plan in SurplusPlan.objects.filter(coop=coop, state=SurplusPlan.State.RESOLVED).select_related("year"):
-        if rules.may(actor, "ledger.approve", plan) and actor.user_id != plan.created_by_id:
-            said = _("Plan %(plan)s for %(year)s waits for a second officer")
-            sentence = said % {"plan": plan.letter, "year": plan.year.year}
-            found.append((sentence, _("Read and approve it"), path(coop, "ledger:plan-approve", pk=plan.pk)))
-    for run in PayoutRun.objects.filter(coop=coop, state=PayoutRun.State.DRAFT):
-        if rules.may(actor, "ledger.release", run):
-            sentence = _("Pay-out %(number)s waits for a second officer") % {"number": run.number}
-            found.append((sentence, _("Look and release"), path(coop, "ledger:payout-release", pk=run.pk)))
-    for payback in EquityPlan.objects.filter(coop=coop, state=EquityPlan.State.DRAFT):
-        if rules.may(actor, "ledger.approve", payback):
-            sentence = _("Payback %(number)s waits for a second officer") % {"number": payback.number}
-            found.append((sentence, _("Look and approve"), path(coop, "ledger:equity-approve", pk=payback.pk)))
-    return found
 
 
 def _with_sums(found):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.forms import formset_factory
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,10 +15,12 @@ from coop.kernel.errors import Refused
 from coop.kernel.tenancy import path
 from coop.kernel.web import requires
 from ledger import forms
-from ledger.models import Account
-from ledger.selectors import journal
+from ledger.entry_forms import ManualEntryForm
+from ledger.models import Account, Entry, EntryDraft
+from ledger.selectors import journal, manual
 from ledger.services.accounts import OF_MEMBERS
-from ledger.services.entries import post_manual_entry
+from ledger.services.entries import draft_entry, post_manual_entry
+from ledger.services.entry_documents import attach
 from ledger.services.posting import Line, reverse_entry
 from ledger.services.shares import PAYMENT, reverse_payment
 
@@ -44,6 +47,9 @@ def entry_list(request: HttpRequest) -> HttpResponse:
             "search": search,
             "page": page,
             "rows": [(entry, sums.get(entry.pk, {})) for entry in rows],
+            "waiting": manual.waiting_drafts(request.coop),
+            "limit": manual.limit_of(request.coop),
+            "sets_limit": rules.may(request.actor, "ledger.set_limit"),
             "keeps": rules.may(request.actor, "ledger.keep_books"),
         },
         status=422 if search.errors else 200,
@@ -56,6 +62,7 @@ def entry_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One entry: every line with its account, who posted it and when, what it reverses or was reversed by."""
     entry = own_entry(request, pk)
     page = journal.lines_of(entry, page=request.GET.get("page"))
+    by_hand = entry.kind == "manual"
     return render(
         request,
         "ledger/entry.html",
@@ -67,6 +74,9 @@ def entry_detail(request: HttpRequest, pk: int) -> HttpResponse:
                 for line in page
             ],
             "sums": journal.moved([entry]).get(entry.pk, {}),
+            "draft": getattr(entry, "draft", None) if by_hand else None,
+            "documents": manual.documents_of(entry) if by_hand else [],
+            "may_attach": by_hand and rules.may(request.actor, "ledger.keep_books"),
             "reversed_by": getattr(entry, "reversed_by", None),
             "may_reverse": rules.may(request.actor, "ledger.keep_books") and _is_reversible(entry),
         },
@@ -100,22 +110,35 @@ def entry_add(request: HttpRequest) -> HttpResponse:
     accounts = Account.objects.filter(coop=request.coop, membership=None, is_open=True).exclude(purpose__in=OF_MEMBERS)
     lines_of = formset_factory(forms.EntryLineForm, extra=LINES_BY_HAND, max_num=LINES_BY_HAND)
     given = {"coop": request.coop, "accounts": accounts.order_by("code")}
-    form = forms.EntryForm(sent(request), coop=request.coop)
+    form = ManualEntryForm(sent(request), request.FILES or None, coop=request.coop)
     lines = lines_of(sent(request), form_kwargs=given, prefix="line")
     if request.method == "POST" and form.is_valid() and lines.is_valid():
         try:
-            entry = post_manual_entry(actor=request.actor, lines=_lines(lines), **form.cleaned_data)
+            made = _written(request, form, _lines(lines))
         except Refused as refused:
             refused.into(form)
         else:
-            return redirect(path(request.coop, "ledger:entry", pk=entry.pk))
+            name = "ledger:entry" if isinstance(made, Entry) else "ledger:entry-draft"
+            return redirect(path(request.coop, name, pk=made.pk))
     faults = _faults(lines) if lines.is_bound else []
     return render(
         request,
         "ledger/entry_add.html",
-        {"form": form, "lines": lines, "faults": faults},
+        {"form": form, "lines": lines, "faults": faults, "limit": manual.limit_of(request.coop)},
         status=422 if form.errors or faults else 200,
     )
+
+
+@transaction.atomic
+def _written(request: HttpRequest, form: ManualEntryForm, lines: list[Line]) -> Entry | EntryDraft:
+    """The entry, or above the limit the draft of it, with its paper: both or neither."""
+    said = dict(form.cleaned_data)
+    file = said.pop("document")
+    write = draft_entry if manual.takes_two(request.coop, lines) else post_manual_entry
+    made = write(actor=request.actor, lines=lines, **said)
+    if file:
+        attach(actor=request.actor, to=made, name=file.name, data=file.read())
+    return made
 
 
 def _faults(formset) -> list[str]:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import date, timedelta
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from coop.kernel import clock, money
+from coop.kernel import clock
 from coop.kernel.web import requires
-from ledger import forms
-from ledger.exchange.journal_export import ENDINGS, FORMATS, safe
+from ledger import forms, report_words
+from ledger.exchange.journal_export import ENDINGS, FORMATS
 from ledger.exchange.journal_rows import journal_export, one_snapshot
 from ledger.reports import (
     AccountBalance,
@@ -25,7 +24,12 @@ from ledger.reports import (
     trial_balance,
 )
 from ledger.selectors.balances import account_balances
+from ledger.selectors.equity_report import IN, OUT, equity_by_part, holders, part_names
 from ledger.services.periods import fiscal_year
+
+from .files import csv_file, decimals, pdf_file
+
+PAGE = 100
 
 
 @require_safe
@@ -37,11 +41,13 @@ def trial(request: HttpRequest) -> HttpResponse:
     if request.GET.get("as") == "csv":
         head = ["account", "name", "kind", "currency", "debit", "credit"]
         rows = [
-            [line.code, line.name, line.kind, each.currency, *_decimals(each.currency, line.debit, line.credit)]
+            [line.code, line.name, line.kind, each.currency, *decimals(each.currency, line.debit, line.credit)]
             for each in found
             for line in each.lines
         ]
-        return _csv(f"trial-balance-{on}", head, rows)
+        return csv_file(f"trial-balance-{on}", head, rows)
+    if request.GET.get("as") == "pdf":
+        return pdf_file(f"trial-balance-{on}", report_words.trial(request.coop, on, found))
     return _page(request, "trial", search, {"on": on, "found": found})
 
 
@@ -56,9 +62,11 @@ def sheet(request: HttpRequest) -> HttpResponse:
     sections = [(_("Assets"), found.assets), (_("Liabilities"), found.liabilities), (_("Equity"), found.equity)]
     if request.GET.get("as") == "csv":
         rows = _section_rows(request.coop, sections)
-        rows.append(["", "Result not yet closed", "result", *_decimals(request.coop.currency, found.result)])
-        rows[-1] += _decimals(request.coop.currency, found.result_before)
-        return _csv(f"balance-sheet-{on}", ["account", "name", "kind", str(on), str(before)], rows)
+        rows.append(["", "Result not yet closed", "result", *decimals(request.coop.currency, found.result)])
+        rows[-1] += decimals(request.coop.currency, found.result_before)
+        return csv_file(f"balance-sheet-{on}", ["account", "name", "kind", str(on), str(before)], rows)
+    if request.GET.get("as") == "pdf":
+        return pdf_file(f"balance-sheet-{on}", report_words.sheet(request.coop, on, before, found))
     context = {
         "on": on,
         "before": before,
@@ -85,7 +93,9 @@ def income(request: HttpRequest) -> HttpResponse:
     sections = [(_("Income"), found.income), (_("Expense"), found.expense)]
     if request.GET.get("as") == "csv":
         rows = _section_rows(request.coop, sections)
-        return _csv(f"income-{on}", ["account", "name", "kind", f"{since}/{on}", "year before"], rows)
+        return csv_file(f"income-{on}", ["account", "name", "kind", f"{since}/{on}", "year before"], rows)
+    if request.GET.get("as") == "pdf":
+        return pdf_file(f"income-{on}", report_words.income(request.coop, since, on, found))
     context = {
         "on": on,
         "since": since,
@@ -93,6 +103,58 @@ def income(request: HttpRequest) -> HttpResponse:
         "sections": [(label, _filled(section)) for label, section in sections],
     }
     return _page(request, "income", search, context)
+
+
+@require_safe
+@requires("ledger.read_books")
+def equity(request: HttpRequest) -> HttpResponse:
+    """What is members' own: share capital by class, kept refunds by year, from the start of the fiscal year."""
+    coop = request.coop
+    search, on = _as_at(request)
+    since = fiscal_year(coop, on)[0]
+    found, names = equity_by_part(coop, since, on), part_names(coop)
+    if request.GET.get("as") == "csv":
+        head = ["part", "name", "opening", "in", "out", "closing"]
+        rows = [
+            [line.part, names[line.part], *decimals(coop.currency, line.opening, *_moved(line), line.closing)]
+            for line in found.lines
+        ]
+        return csv_file(f"members-equity-{on}", head, rows)
+    if request.GET.get("as") == "pdf":
+        return pdf_file(f"members-equity-{on}", report_words.equity(coop, since, on, found, names))
+    lines = [(line, names[line.part], *_moved(line)) for line in found.lines]
+    context = {"on": on, "since": since, "lines": lines, "total": found.total, "moved": _moved(found.total)}
+    return _page(request, "equity", search, context)
+
+
+def _moved(line) -> tuple[int, int]:
+    return line.changes.get(IN, 0), line.changes.get(OUT, 0)
+
+
+@require_safe
+@requires("ledger.read_books")
+def equity_part(request: HttpRequest, part: str) -> HttpResponse:
+    """Who holds one class of shares or the kept refunds of one year; each leads to the lines."""
+    search, on = _as_at(request)
+    names = part_names(request.coop)
+    if part not in names:
+        raise Http404
+    found = holders(request.coop, part, on)
+    if request.GET.get("as") == "csv":
+        rows = [[str(each.number), each.name, *decimals(request.coop.currency, each.amount)] for each in found]
+        return csv_file(f"members-equity-{part}-{on}", ["member", "name", "amount"], rows)
+    return render(
+        request,
+        "ledger/report_equity_part.html",
+        {
+            "search": search,
+            "on": on,
+            "name": names[part],
+            "page": Paginator(found, PAGE).get_page(request.GET.get("page")),
+            "total": sum(each.amount for each in found),
+        },
+        status=422 if search.errors else 200,
+    )
 
 
 @require_safe
@@ -141,24 +203,9 @@ def _filled(section: Section) -> Section:
     return Section(section.kind, lines, section.total, section.before)
 
 
-def _decimals(currency: str, *amounts: int) -> list[str]:
-    return [money.decimal_text(amount, currency) for amount in amounts]
-
-
 def _section_rows(coop, sections) -> list[list[str]]:
     return [
-        [line.code, line.name, section.kind, *_decimals(coop.currency, line.amount, line.before)]
+        [line.code, line.name, section.kind, *decimals(coop.currency, line.amount, line.before)]
         for _label, section in sections
         for line in _filled(section).lines
     ]
-
-
-def _csv(name: str, head: list[str], rows: list[list[str]]) -> HttpResponse:
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(head)
-    # The first two cells are text somebody chose; a spreadsheet must not compute them.
-    writer.writerows([*map(safe, row[:2]), *row[2:]] for row in rows)
-    response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    return response

@@ -2,7 +2,21 @@
 
 from django.urls import path, re_path
 
-from . import accounts, bank, desk, holdings, journal, mine, opening, periods, reports, shares
+from . import (
+    accounts,
+    bank,
+    desk,
+    drafts,
+    handover,
+    holdings,
+    journal,
+    member_statement,
+    mine,
+    opening,
+    periods,
+    reports,
+    shares,
+)
 from .surplus_urls import surplus_urls
 
 app_name = "ledger"
@@ -22,6 +36,13 @@ urlpatterns = [
     path("ledger/journal/new/", journal.entry_add, name="entry-add"),
     path("ledger/journal/<int:pk>/", journal.entry_detail, name="entry"),
     path("ledger/journal/<int:pk>/reverse/", journal.entry_reverse, name="entry-reverse"),
+    path("ledger/journal/<int:pk>/document/", drafts.entry_document, name="entry-document"),
+    path("ledger/journal/limit/", drafts.limit, name="entry-limit"),
+    path("ledger/journal/drafts/<int:pk>/", drafts.detail, name="entry-draft"),
+    path("ledger/journal/drafts/<int:pk>/approve/", drafts.approve, name="entry-draft-approve"),
+    path("ledger/journal/drafts/<int:pk>/refuse/", drafts.refuse, name="entry-draft-refuse"),
+    path("ledger/journal/drafts/<int:pk>/document/", drafts.draft_document, name="entry-draft-document"),
+    path("ledger/journal/documents/<int:pk>/", drafts.document, name="document"),
     path("ledger/shares/", shares.register, name="shares"),
     path("ledger/shares/class/", shares.share_class_add, name="share-class-add"),
     path("ledger/shares/<int:number>/", shares.holding, name="holding"),
@@ -51,9 +72,15 @@ urlpatterns = [
     path("ledger/periods/", periods.period_list, name="periods"),
     path("ledger/periods/<int:pk>/close/", periods.period_close, name="period-close"),
     path("ledger/periods/<int:pk>/reopen/", periods.period_reopen, name="period-reopen"),
+    path("ledger/periods/<int:pk>/journal.csv", handover.journal_of, name="period-journal"),
+    path("ledger/periods/accountant/", handover.take_in, name="handover"),
     path("ledger/reports/", reports.trial, name="trial-balance"),
     path("ledger/reports/balance-sheet/", reports.sheet, name="balance-sheet"),
     path("ledger/reports/income/", reports.income, name="income-statement"),
+    path("ledger/reports/equity/", reports.equity, name="members-equity"),
+    path("ledger/reports/equity/<slug:part>/", reports.equity_part, name="members-equity-part"),
+    path("ledger/shares/<int:number>/statement/", member_statement.of_member, name="member-statement"),
+    path("money/lines/", member_statement.own, name="my-lines"),
     re_path(r"^ledger/export/(?P<fmt>hledger|ledger|beancount|csv)/$", reports.export_journal, name="export"),
     *surplus_urls,
 ]

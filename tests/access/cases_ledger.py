@@ -8,15 +8,19 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from coop.kernel import clock
 from ledger import references
-from ledger.models import Account, BankAccount, BankLine, Entry, Period
+from ledger.models import Account, BankAccount, BankLine, Entry, Period, ShareClass
 from ledger.services.accounts import account
 from ledger.services.bank import create_bank_account, import_statement
 from ledger.services.bank_lines import set_aside
 from ledger.services.certificates import issue_certificate
 from ledger.services.closing import close_period
+from ledger.services.entries import draft_entry, set_entry_limit
+from ledger.services.entry_documents import attach
+from ledger.services.posting import Line
 from ledger.services.redemption import accept, ask_back, set_limit
 from ledger.services.shares import subscribe
 from tests.access.harness import INSIDERS, Case, World
+from tests.cast import make_officer
 from tests.ledger.factories import make_books, make_entry, make_payment
 from tests.members.factories import make_member
 
@@ -32,6 +36,7 @@ def build(world: World) -> None:
     _ways_back(world, today)
     _bank(world, today)
     world.account = account(coop, "bank")
+    world.equity_part = f"class-{ShareClass.objects.get(coop=coop).pk}"
     world.own_account = Account.objects.get(coop=coop, code="6200")
     make_entry(coop, "bank", "dues", 700, on=date(today.year - 2, 3, 1), memo="Dues")
     make_entry(coop, "bank", "dues", 900, on=date(today.year - 1, 3, 1), memo="Dues")
@@ -39,7 +44,17 @@ def build(world: World) -> None:
     close_period(actor=world.lena, period=oldest)
     world.closed_period = oldest
     world.period = Period.objects.filter(coop=coop, closed_at=None).order_by("starts").first()
+    _by_hand(world, today)
     world.manual = Entry.objects.filter(coop=coop, kind="manual").order_by("-id").first()
+
+
+def _by_hand(world: World, today: date) -> None:
+    """A limit, and an entry above it that waits for a second person, with its paper."""
+    set_entry_limit(actor=world.jonas, amount=100_000, resolution="Board 2026/9")
+    lines = [Line(world.own_account, 250_000), Line(world.account, -250_000)]
+    other = make_officer(world.coop, "second-treasurer", "treasurer")
+    world.entry_draft = draft_entry(actor=other, on=today, memo="A new till", lines=lines, key="by-hand")
+    world.paper = attach(actor=world.lena, to=world.entry_draft, name="till.pdf", data=b"%PDF-1.7 an invoice")
 
 
 def _ways_back(world: World, today: date) -> None:
@@ -106,6 +121,13 @@ CASES = [
     Case("ledger:entry-add", TREASURER),
     Case("ledger:entry-reverse", TREASURER, lambda w: {"pk": w.manual.pk}),
     Case("ledger:entry-reverse", TREASURER, lambda w: {"pk": w.manual.pk}, method="post"),
+    Case("ledger:entry-document", TREASURER, lambda w: {"pk": w.manual.pk}),
+    Case("ledger:entry-limit", {"board"}),
+    Case("ledger:entry-draft", READERS, lambda w: {"pk": w.entry_draft.pk}, viewers=("board", "treasurer")),
+    Case("ledger:entry-draft-document", TREASURER, lambda w: {"pk": w.entry_draft.pk}, method="post"),
+    Case("ledger:entry-draft-refuse", TREASURER | {"board"}, lambda w: {"pk": w.entry_draft.pk}, method="post"),
+    Case("ledger:entry-draft-approve", TREASURER | {"board"}, lambda w: {"pk": w.entry_draft.pk}, method="post"),
+    Case("ledger:document", READERS, lambda w: {"pk": w.paper.pk}, html=False),
     Case("ledger:shares", SHARE_READERS, viewers=("treasurer", "secretary")),
     Case("ledger:share-class-add", TREASURER),
     Case("ledger:holding", SHARE_READERS, number, viewers=("treasurer",)),
@@ -143,11 +165,23 @@ CASES = [
     Case("ledger:opening-take-back", TREASURER),
     Case("ledger:opening-take-back", TREASURER, method="post"),
     Case("ledger:periods", READERS, viewers=("treasurer",)),
+    Case("ledger:period-journal", READERS, lambda w: {"pk": w.period.pk}, html=False),
+    Case("ledger:handover", TREASURER),
+    Case("ledger:handover", TREASURER, method="post"),
     Case("ledger:account-by-code", READERS, lambda w: {"code": "1000"}, html=False),
     Case("ledger:trial-balance", READERS, viewers=("treasurer",)),
     Case("ledger:trial-balance", READERS, query="?as=csv", html=False),
     Case("ledger:balance-sheet", READERS, viewers=("treasurer",)),
     Case("ledger:income-statement", READERS, viewers=("treasurer",)),
+    *(
+        Case(f"ledger:{name}", READERS, query="?as=pdf", html=False)
+        for name in ("trial-balance", "balance-sheet", "income-statement", "members-equity")
+    ),
+    Case("ledger:members-equity", READERS, viewers=("treasurer",)),
+    Case("ledger:members-equity-part", READERS, lambda w: {"part": w.equity_part}),
+    Case("ledger:account", READERS, an_account, query="?as=pdf", html=False),
+    Case("ledger:member-statement", READERS, number, html=False),
+    Case("ledger:my-lines", {"member"}, html=False),
     Case("ledger:export", READERS, lambda w: {"fmt": "hledger"}, html=False, row=False),
     Case("ledger:period-close", TREASURER, lambda w: {"pk": w.period.pk}),
     Case("ledger:period-reopen", TREASURER, lambda w: {"pk": w.closed_period.pk}),
@@ -157,6 +191,29 @@ CASES = [
     Case("ledger-api:entries", READERS, api=True, html=False),
     Case("ledger-api:entry", READERS, an_entry, api=True, html=False),
     Case("ledger-api:entry-lines", READERS, an_entry, api=True, html=False),
+    Case("ledger-api:drafts", READERS, api=True, html=False),
+    Case(
+        "ledger-api:drafts",
+        TREASURER,
+        method="post",
+        api=True,
+        html=False,
+        data=lambda w: {
+            "key": "once",
+            "on": str(clock.today(w.coop)),
+            "memo": "Repairs",
+            "lines": [{"code": "6200", "amount": 100}, {"code": w.account.code, "amount": -100}],
+        },
+    ),
+    Case(
+        "ledger-api:draft-approve",
+        TREASURER | {"board"},
+        lambda w: {"pk": w.entry_draft.pk},
+        method="post",
+        api=True,
+        html=False,
+        data=lambda w: {"seen": w.entry_draft.request_hash},
+    ),
     Case(
         "ledger-api:payments",
         TREASURER,

@@ -251,7 +251,7 @@ def entry(lena: Person, memo: str, lines) -> None:
     for number, (account, side, amount) in enumerate(lines, start=1):
         lena.main.get_by_label(f"Account of line {number}").select_option(label=account)
         lena.main.get_by_label(f"{side.title()} of line {number}").fill(amount)
-    lena.press("Post the entry").sees(memo)
+    lena.press("Write the entry").sees(memo)
 
 
 def it_is_counted(people, closes) -> None:
