@@ -50,8 +50,8 @@ def build(world: World) -> None:
 
 def _by_hand(world: World, today: date) -> None:
     """A limit, and an entry above it that waits for a second person, with its paper."""
-    set_entry_limit(actor=world.jonas, amount=100_000, resolution="Board 2026/9")
-    lines = [Line(world.own_account, 250_000), Line(world.account, -250_000)]
+    set_entry_limit(actor=world.jonas, amount=10_000_000, resolution="Board 2026/9")
+    lines = [Line(world.own_account, 25_000_000), Line(world.account, -25_000_000)]
     other = make_officer(world.coop, "second-treasurer", "treasurer")
     world.entry_draft = draft_entry(actor=other, on=today, memo="A new till", lines=lines, key="by-hand")
     world.paper = attach(actor=world.lena, to=world.entry_draft, name="till.pdf", data=b"%PDF-1.7 an invoice")
