@@ -30,9 +30,10 @@ def _row(of: str) -> str:
 
 
 class EntryLimit(CoopModel, AppendOnly):
-    """Up to what amount one officer posts by hand alone; nothing means any amount. The newest of a co-op counts."""
+    """Up to what amount one officer posts by hand alone; none means any amount. The newest of a co-op counts."""
 
     amount = models.BigIntegerField(_("one person alone up to"), null=True, blank=True)
+    currency = models.CharField(_("currency"), max_length=3)
     resolution = models.CharField(_("resolution"), max_length=80)
     recorded_at = models.DateTimeField(default=clock.now)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")

@@ -17,14 +17,14 @@ def limit_of(coop) -> EntryLimit | None:
 def takes_two(coop, lines: Iterable) -> bool:
     """Whether these lines (``.account``, ``.amount``) move more than one officer may by hand alone.
 
-    What moves in another currency than the co-op's is always looked at by two, since the limit cannot speak of it.
+    What moves in another currency than the limit's is always looked at by two, since the limit cannot speak of it.
     """
     found = limit_of(coop)
     if found is None or found.amount is None:
         return False
     lines = list(lines)
-    moved = sum(line.amount for line in lines if line.amount > 0 and line.account.currency == coop.currency)
-    return moved > found.amount or any(line.account.currency != coop.currency for line in lines)
+    moved = sum(line.amount for line in lines if line.amount > 0 and line.account.currency == found.currency)
+    return moved > found.amount or any(line.account.currency != found.currency for line in lines)
 
 
 def drafts(coop) -> QuerySet[EntryDraft]:

@@ -116,7 +116,9 @@ def set_entry_limit(*, actor, amount: int | None, resolution: str) -> EntryLimit
     with connection.cursor() as cursor:  # what this transaction posted before is judged by the limit before
         cursor.execute("SET CONSTRAINTS ledger_entry_complete, manual_takes_two IMMEDIATE")
         cursor.execute("SET CONSTRAINTS ledger_entry_complete, manual_takes_two DEFERRED")
-    made = EntryLimit.objects.create(coop=actor.coop, amount=amount, resolution=resolution[:80], actor=actor.user)
+    made = EntryLimit.objects.create(
+        coop=actor.coop, amount=amount, currency=actor.coop.currency, resolution=resolution[:80], actor=actor.user
+    )
     audit.record(
         actor=actor, kind="ledger.entry_limit_set", subject=f"entry-limit:{made.pk}",
         amount=None if amount is None else str(amount), resolution=made.resolution,
