@@ -14,12 +14,14 @@ import json
 import os
 import tempfile
 import zipfile
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 from django.core.files.storage import default_storage
-from django.db import connections
+from django.db import DatabaseError, connections, transaction
 from django.db.migrations.loader import MigrationLoader
 
 from coop.kernel import clock, guards
@@ -127,9 +129,6 @@ def import_coop(file: Path) -> tuple[str, dict[str, int]]:
             if name.startswith("media/") and not default_storage.exists(name.removeprefix("media/")):
                 default_storage.save(name.removeprefix("media/"), io.BytesIO(archive.read(name)))
     guards.ensure(connections["owner"])
-    broken = examine(Cooperative.objects.get(slug=manifest["slug"]))
-    if broken:
-        raise MoveError(f"{manifest['slug']} is here, and does not hold: {broken[0]}")
     return manifest["slug"], {name: said["rows"] for name, said in manifest["tables"].items()}
 
 
@@ -151,15 +150,33 @@ def _opened(file: Path) -> tuple[zipfile.ZipFile, dict]:
 
 def _write(archive: zipfile.ZipFile, manifest: dict) -> None:
     try:
-        with closing(psycopg2.connect(**owner_parameters())) as line, line, line.cursor() as cursor:
-            _bring_in(cursor, archive, manifest)
+        with _as_owner() as line, transaction.atomic():
+            with line.cursor() as cursor:
+                _bring_in(cursor, archive, manifest)
+            broken = examine(Cooperative.objects.get(slug=manifest["slug"]))
+            if broken:
+                raise MoveError(f"Nothing was imported: {manifest['slug']} does not hold: {broken[0]}")
     except psycopg2.errors.UniqueViolation as clash:
         raise MoveError(
             "This installation has given away a number, name or address the co-op brings along; nothing was imported."
             f" {clash.diag.message_detail} ({clash.diag.table_name})"
         ) from clash
-    except psycopg2.Error as problem:
+    except (psycopg2.Error, DatabaseError) as problem:
         raise MoveError(f"Nothing was imported: {str(problem).splitlines()[0]}") from problem
+
+
+@contextmanager
+def _as_owner() -> Iterator[Any]:
+    """Everything the models ask goes over a line of the owner's own meanwhile, so that what was written and is not
+    committed yet can be examined. Gives the line, as the driver knows it."""
+    ours, owner = connections["default"], connections["owner"].copy(alias="default")
+    owner.ensure_connection()
+    connections["default"] = owner
+    try:
+        yield owner.connection
+    finally:
+        connections["default"] = ours
+        owner.close()
 
 
 def _refuse(manifest: dict) -> None:
@@ -175,7 +192,7 @@ def _refuse(manifest: dict) -> None:
 
 def _bring_in(cursor, archive: zipfile.ZipFile, manifest: dict) -> None:
     """In one transaction: the guards of history look away while history is written as it was; keys and checks do not.
-    What the guards would have seen to is proven afterwards by the sums and chains."""
+    What the guards would have seen to is proven before the end by the sums and chains."""
     cursor.execute("SET TIME ZONE 'UTC'; SET CONSTRAINTS ALL DEFERRED")
     moving = tables()
     for batch in _batches(archive):

@@ -5,6 +5,7 @@ The demo co-op is told once and goes both ways. What is planted or cut off is fo
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import io
 import json
@@ -160,23 +161,39 @@ def test_the_demo_co_op_is_restored_and_moved(transactional_db, settings, tmp_pa
         planted = changed(archive, tmp_path / "planted.zip")
         assert str(refused("import_coop", planted)).startswith(f"Nothing was imported: {coop.slug}: balances: was ")
         assert not Cooperative.objects.exists(), "nothing came in by halves"
+        # What no sum shows is found by the examination, before anything is committed.
+        forged = changed(archive, tmp_path / "forged.zip", "governance_resolution", another_word)
+        assert "its text was changed" in str(refused("import_coop", forged))
+        assert not Cooperative.objects.exists(), "nothing came in before it was examined"
 
 
 def tables_of(archive: Path) -> dict:
     return json.loads(zipfile.ZipFile(archive).read("manifest.json"))["tables"]
 
 
-def changed(archive: Path, target: Path) -> Path:
-    """One cent more in one line of the journal, and the file's sum made right again: as a forger would."""
+def one_cent_more(content: str) -> str:
+    """In the first line of a table with amounts."""
+    lines = content.splitlines(keepends=True)
+    at = lines[0].strip().split(",").index("amount")
+    cells = lines[1].split(",")
+    cells[at] = str(int(cells[at]) + 1)
+    return "".join([lines[0], ",".join(cells), *lines[2:]])
+
+
+def another_word(content: str) -> str:
+    """In the text of the first resolution, whose hash stays."""
+    text = next(csv.DictReader(io.StringIO(content)))["text"]
+    word = max(text.split(), key=len).strip(',.;"')
+    return content.replace(word, word[::-1], 1)
+
+
+def changed(archive: Path, target: Path, table: str = "ledger_posting", change=one_cent_more) -> Path:
+    """A change in one table, and the file's sum made right again: as a forger would."""
     with zipfile.ZipFile(archive) as source, zipfile.ZipFile(target, "w") as copy:
         manifest = json.loads(source.read("manifest.json"))
-        name = "tables/ledger_posting.csv"
-        lines = source.read(name).decode().splitlines(keepends=True)
-        at = lines[0].strip().split(",").index("amount")
-        cells = lines[1].split(",")
-        cells[at] = str(int(cells[at]) + 1)
-        content = "".join([lines[0], ",".join(cells), *lines[2:]]).encode()
-        manifest["tables"]["ledger_posting"]["sha256"] = hashlib.sha256(content).hexdigest()
+        name = f"tables/{table}.csv"
+        content = change(source.read(name).decode()).encode()
+        manifest["tables"][table]["sha256"] = hashlib.sha256(content).hexdigest()
         for each in source.namelist():
             if each not in (name, "manifest.json"):
                 copy.writestr(each, source.read(each))
