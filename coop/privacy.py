@@ -30,6 +30,7 @@ from governance.models import RollEntry
 from governance.services.forgetting import forget_on_rolls
 from ledger.selectors.shares import holdings
 from ledger.services.bank_lines import forget_bank_lines
+from ledger.services.mandates import accounts_in_mandates, forget_mandates
 from ledger.services.payout_details import forget_payout_details, known_accounts
 from members import services
 from members.forms import EraseForm
@@ -52,7 +53,7 @@ def erase_person(*, actor, party: Party, scope: str, basis: str) -> Erased:
 
     What is left is said, not hidden: the minutes of a ballot keep its candidates, the books keep their texts.
     """
-    words = [*rights.known_words(party), *known_accounts(party)]
+    words = [*rights.known_words(party), *known_accounts(party), *accounts_in_mandates(party)]
     erasure = services.erase(actor=actor, party=party, scope=scope, basis=basis)
     if scope == Erasure.Scope.CONTACT:
         return Erased(erasure, {})
@@ -60,6 +61,7 @@ def erase_person(*, actor, party: Party, scope: str, basis: str) -> Erased:
         forget_on_rolls(actor=actor, membership=membership)
         forget_bank_lines(actor=actor, membership=membership)
         forget_payout_details(actor=actor, membership=membership)
+        forget_mandates(actor=actor, membership=membership)
     transaction.on_commit(lambda: remember(erasure))
     return Erased(erasure, rights.traces(words))
 

@@ -22,6 +22,7 @@ class LedgerConfig(AppConfig):
             nav.Entry("ledger", _("Surplus"), "ledger:surplus", "scales", requires=(*readers, "secretary"), order=12),
             nav.Entry("ledger", _("Purchases"), "ledger:patronage", "upload", requires=readers, order=14),
             nav.Entry("ledger", _("Pay-outs"), "ledger:payouts", "right", requires=readers, order=16),
+            nav.Entry("ledger", _("Direct debits"), "ledger:debits", "down", requires=readers, order=17),
             nav.Entry("ledger", _("Shares"), "ledger:shares", "coins", requires=(*readers, "secretary"), order=20),
             nav.Entry(
                 "ledger", _("Who has to pay"), "ledger:owing", "clock", requires=(*readers, "secretary"), order=25

@@ -6,11 +6,12 @@ from django.utils.formats import date_format
 from django.utils.translation import override
 
 from coop.kernel import letters, outbox
-from ledger.models import UnclaimedLine, UnclaimedList
+from ledger.models import DebitLine, DebitRun, UnclaimedLine, UnclaimedList
 from ledger.selectors.statements import Statement
 from ledger.statement_words import Words
 from ledger.unclaimed_laws import STATE
 from ledger.units import Measure, Unit
+from members.notices import on_paper
 
 
 def allocation(statement: Statement, link: str) -> None:
@@ -65,4 +66,36 @@ def unclaimed(line: UnclaimedLine, of: UnclaimedList, link: str) -> None:
         coop=coop,
         kind="ledger.unclaimed",
         ref=f"membership:{line.membership_id}",
+    )
+
+
+def debit(line: DebitLine, run: DebitRun, link: str) -> None:
+    """The co-op is about to collect: amount, day, mandate and who collects (the SEPA core rulebook's pre-notification).
+
+    By e-mail; on paper to whom no e-mail reaches.
+    """
+    coop, party, ref = run.coop, line.membership.party, f"membership:{line.membership_id}"
+    with override(coop.language):
+        letter = letters.write(
+            "ledger/debit",
+            coop=coop,
+            name=party.name,
+            amount=Measure(Unit.MONEY, coop.currency).said(line.amount),
+            day=date_format(run.collect_on),
+            mandate=line.mandate.reference,
+            creditor=run.bank_account.creditor_id,
+            ends=line.ends,
+            link=link,
+        )
+    if not party.email:
+        on_paper(line.membership, kind="ledger.debit", ref=ref, subject=letter.subject, text=letter.text)
+        return
+    outbox.put(
+        to=party.email,
+        subject=letter.subject,
+        text=letter.text,
+        html=letter.html,
+        coop=coop,
+        kind="ledger.debit",
+        ref=ref,
     )

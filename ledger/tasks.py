@@ -9,6 +9,7 @@ from ledger.models import EquityPlan, PatronageImport, RefundOffer
 from ledger.services import (
     allocation_notices,
     choices,
+    debits,
     distribution,
     equity,
     patronage,
@@ -92,3 +93,10 @@ def carry_out_choices(running: jobs.Running, offer_id: int) -> None:
     actor = jobs.actor_of(running.job)
     done = choices.carry_out(actor=actor, offer=RefundOffer.objects.get(coop=actor.coop, pk=offer_id))
     running.result(tenancy.path(running.job.coop, "ledger:choices", pk=done.plan_id))
+
+
+@jobs.task("ledger.book_debits")
+def book_debits(running: jobs.Running, run_id: int) -> None:
+    """Book a collection the bank has carried out."""
+    debits.book_debits(actor=jobs.actor_of(running.job), run_id=run_id, progress=running.progress)
+    running.result(tenancy.path(running.job.coop, "ledger:debit-run", pk=run_id))

@@ -64,6 +64,7 @@ def seed() -> Cooperative:
     money.distribute(officers, plan, resolution, today)
     bank.statement(officers["treasurer"], today)
     bank.by_hand(officers, today)
+    bank.collection(officers["treasurer"], today)
     money.pay_out(officers, members, today)
     decisions.open_vote(coop, officers, today)
     nominations.vacancy(coop, officers, members, today)

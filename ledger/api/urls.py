@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import bank, books, drafts
+from . import bank, books, debits, drafts
 from .surplus_urls import surplus_urls
 
 app_name = "ledger-api"
@@ -21,6 +21,8 @@ urlpatterns = [
     path("bank/lines/", bank.BankLines.as_view(), name="bank-lines"),
     path("bank/statements/", bank.BankStatements.as_view(), name="bank-statements"),
     path("bank/enter/", bank.EnterMatched.as_view(), name="bank-enter"),
+    path("mandates/", debits.Mandates.as_view(), name="mandates"),
+    path("debit-runs/", debits.DebitRuns.as_view(), name="debit-runs"),
     path("money/", books.MyMoney.as_view(), name="money"),
     path("money/lines/", books.MyLines.as_view(), name="money-lines"),
     *surplus_urls,

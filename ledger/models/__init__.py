@@ -2,6 +2,7 @@
 
 from .bank import BankAccount, BankLine, BankStatement
 from .choices import RefundChoice, RefundOffer, RefundOutcome
+from .debits import DebitFile, DebitLine, DebitReturn, DebitRun, Mandate
 from .equity import EquityLine, EquityPlan
 from .journal import Account, BulkBatch, Checkpoint, Entry, Period, PeriodEvent, Posting, Sealed
 from .manual import EntryDocument, EntryDraft, EntryDraftLine, EntryLimit
@@ -30,6 +31,10 @@ __all__ = [
     "BulkBatch",
     "Certificate",
     "Checkpoint",
+    "DebitFile",
+    "DebitLine",
+    "DebitReturn",
+    "DebitRun",
     "Entry",
     "EntryDocument",
     "EntryDraft",
@@ -37,6 +42,7 @@ __all__ = [
     "EntryLimit",
     "EquityLine",
     "EquityPlan",
+    "Mandate",
     "MemberFee",
     "PayingAccount",
     "PayoutDetails",

@@ -13,6 +13,7 @@ from coop.kernel.csv_table import digest_of
 from coop.kernel.errors import Refused
 from ledger.exchange.bank import Statement, read_statements
 from ledger.exchange.bank.shape import plain_iban
+from ledger.exchange.pain008 import is_creditor_id
 from ledger.models import Account, BankAccount, BankLine, BankStatement
 from ledger.services.accounts import account
 
@@ -66,6 +67,22 @@ def create_bank_account(
     )
     audit.record(actor=actor, kind="ledger.bank_account_created", subject=f"bank-account:{made.pk}", number=plain)
     return made
+
+
+@transaction.atomic
+def name_creditor(*, actor, bank_account: BankAccount, creditor_id: str) -> BankAccount:
+    """Say by which creditor identifier the co-op collects into an account. Refused: one whose digits do not hold."""
+    rules.require(actor, "ledger.keep_books")
+    plain = "".join(creditor_id.split()).upper()
+    if not is_creditor_id(plain):
+        raise Refused("creditor_id", _("This is not a creditor identifier; compare it with the letter."), "creditor_id")
+    found = BankAccount.objects.select_for_update().get(coop=actor.coop, pk=bank_account.pk)
+    if found.currency != "EUR" or not found.is_iban:
+        raise Refused("currency", _("Direct debits are collected into an account in euro with an IBAN."), status=409)
+    found.creditor_id = plain
+    found.save(update_fields=["creditor_id"])
+    audit.record(actor=actor, kind="ledger.creditor_named", subject=f"bank-account:{found.pk}", creditor=plain)
+    return found
 
 
 def _own_number(text: str) -> tuple[str, bool]:

@@ -8,15 +8,15 @@ from django.utils.translation import gettext as _
 
 from coop.kernel import rules
 from coop.kernel.tenancy import path
-from ledger.models import EquityPlan, PayoutRun, SurplusPlan
+from ledger.models import DebitRun, EquityPlan, PayoutRun, SurplusPlan
 from ledger.selectors.manual import waiting_drafts
 
 Waiting = tuple[str, str, str]
 
 
 def waits_for(actor) -> list[Waiting]:
-    """Carried plans, pay-outs, paybacks and entries by hand that this officer may let go."""
-    return [*_plans(actor), *_runs(actor), *_paybacks(actor), *_drafts(actor)]
+    """Carried plans, pay-outs, paybacks, entries by hand and collections that this officer may let go."""
+    return [*_plans(actor), *_runs(actor), *_paybacks(actor), *_drafts(actor), *_debits(actor)]
 
 
 def _plans(actor) -> Iterator[Waiting]:
@@ -46,3 +46,10 @@ def _drafts(actor) -> Iterator[Waiting]:
         if rules.may(actor, "ledger.approve_entry", draft):
             sentence = _("The entry “%(memo)s” waits for a second officer") % {"memo": draft.memo[:80]}
             yield sentence, _("Look and approve"), path(actor.coop, "ledger:entry-draft", pk=draft.pk)
+
+
+def _debits(actor) -> Iterator[Waiting]:
+    for run in DebitRun.objects.filter(coop=actor.coop, state=DebitRun.State.DRAFT):
+        if rules.may(actor, "ledger.release", run):
+            sentence = _("Collection %(number)s waits for a second officer") % {"number": run.number}
+            yield sentence, _("Look and release"), path(actor.coop, "ledger:debit-release", pk=run.pk)

@@ -17,6 +17,7 @@ from . import (
     reports,
     shares,
 )
+from .debit_urls import debit_urls
 from .surplus_urls import surplus_urls
 
 app_name = "ledger"
@@ -82,5 +83,6 @@ urlpatterns = [
     path("ledger/shares/<int:number>/statement/", member_statement.of_member, name="member-statement"),
     path("money/lines/", member_statement.own, name="my-lines"),
     re_path(r"^ledger/export/(?P<fmt>hledger|ledger|beancount|csv)/$", reports.export_journal, name="export"),
+    *debit_urls,
     *surplus_urls,
 ]
