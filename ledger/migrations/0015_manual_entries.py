@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('kernel', '0001_initial'),
-        ('ledger', '0013_equity_plans'),
+        ('ledger', '0014_certified'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
