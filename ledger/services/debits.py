@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from datetime import date
 from hashlib import sha256
+from typing import Any
 
 import rfc8785
 from django.db import IntegrityError, connection, transaction
@@ -116,7 +117,7 @@ def _collection(coop, each: Collectable, number: int) -> Collection:
 
 
 def _hash(run: DebitRun, lines: Sequence[tuple[int, int, int]]) -> str:
-    said = {
+    said: dict[str, Any] = {
         "coop": run.coop.slug,
         "run": run.number,
         "collect_on": run.collect_on.isoformat(),
