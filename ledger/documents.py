@@ -1,4 +1,4 @@
-"""Papers of the books: a member's statement, a certificate over shares, the reports."""
+"""Papers of the books: a member's statement, a certificate over shares, the reports, reminders."""
 
 from __future__ import annotations
 
@@ -57,6 +57,11 @@ def certificate_pdf(data: dict[str, Any], at: datetime | None) -> bytes:
 def report_pdf(data: dict[str, Any], at: datetime | None) -> bytes:
     """A report on the books on A4; ``data`` is one of ``report_words``."""
     return compiled("report.typ", [data], at)
+
+
+def reminders_pdf(sheets: list[dict[str, Any]], at: datetime | None) -> bytes:
+    """Reminders to pay, a sheet a member; each is ``reminder_words.reminder``."""
+    return compiled("reminder.typ", sheets, at)
 
 
 def statement_data(statement: Statement) -> dict[str, Any]:

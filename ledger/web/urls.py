@@ -14,6 +14,7 @@ from . import (
     mine,
     opening,
     periods,
+    reminders,
     reports,
     shares,
 )
@@ -60,6 +61,8 @@ urlpatterns = [
     path("ledger/queue/<int:pk>/pay/", holdings.pay_out, name="redemption-pay"),
     path("ledger/payments/", shares.owing, name="owing"),
     path("ledger/payments/new/", shares.payment_add, name="payment-add"),
+    path("ledger/payments/reminders/", reminders.of_everybody, name="reminders"),
+    path("ledger/payments/reminders/<int:number>/", reminders.of_member, name="reminder"),
     path("ledger/payments/file/", shares.payment_file, name="payment-file"),
     path("ledger/bank/", bank.inbox, name="bank"),
     path("ledger/bank/account/", bank.account_add, name="bank-account-add"),

@@ -30,7 +30,7 @@ def build(world: World) -> None:
     make_books(coop)
     make_payment(world.membership, 6000, on=today - timedelta(days=40), reference="first part")
     world.payment = make_payment(world.membership, 20_000, on=today - timedelta(days=3), reference="rest")
-    make_member(coop, name="Late Payer", on=today - timedelta(days=90), active=False)
+    world.late = make_member(coop, name="Late Payer", on=today - timedelta(days=90), active=False)
     world.newcomer = make_member(coop, name="New Comer", on=today - timedelta(days=2), active=False)
     world.certificate = issue_certificate(actor=world.lena, membership=world.membership, on=today)
     _ways_back(world, today)
@@ -146,6 +146,8 @@ CASES = [
     Case("ledger:my-withdraw", {"member"}, lambda w: {"pk": w.my_wish.pk}, method="post"),
     Case("ledger:certificate", SHARE_READERS | {"member"}, lambda w: {"pk": w.certificate.pk}, html=False),
     Case("ledger:owing", SHARE_READERS, viewers=("treasurer",)),
+    Case("ledger:reminders", TREASURER, html=False),
+    Case("ledger:reminder", TREASURER, lambda w: {"number": w.late.number}, html=False),
     Case("ledger:payment-add", TREASURER),
     Case("ledger:payment-add", TREASURER, method="post"),
     Case("ledger:payment-file", TREASURER),
