@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('kernel', '0001_initial'),
-        ('ledger', '0015_manual_entries'),
+        ('ledger', '0016_manual_entries'),
         ('members', '0009_two_records_one_person'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

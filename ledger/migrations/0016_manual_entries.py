@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('kernel', '0001_initial'),
-        ('ledger', '0014_certified'),
+        ('ledger', '0015_choices'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
