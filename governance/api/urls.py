@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import certifying, minutes, nominations, rolls, running, views
+from . import certifying, minutes, nominations, rolls, running, secret, views
 
 app_name = "governance-api"
 urlpatterns = [
@@ -27,6 +27,16 @@ urlpatterns = [
     path("ballots/<int:pk>/extensions/", running.Extensions.as_view(), name="extensions"),
     path("ballots/<int:pk>/reminders/", running.Reminders.as_view(), name="reminders"),
     path("reminders/", running.MyReminders.as_view(), name="my-reminders"),
+    path("ballots/<int:pk>/manifest/", secret.Manifest.as_view(), name="manifest"),
+    path("ballots/<int:pk>/credential/", secret.Credential.as_view(), name="credential"),
+    path("ballots/<int:pk>/receipts/", secret.Receipts.as_view(), name="receipts"),
+    path("ballots/<int:pk>/board/", secret.Board.as_view(), name="board"),
+    path("ballots/<int:pk>/bundle/", secret.WholeBallot.as_view(), name="bundle"),
+    path("ballots/<int:pk>/strike-offs/", secret.StrikeOffs.as_view(), name="strike-offs"),
+    path("ballots/<int:pk>/urn/", secret.Urn.as_view(), name="urn"),
+    path("ballots/<int:pk>/urn/sheets/", secret.Sheets.as_view(), name="urn-sheets"),
+    path("ballots/<int:pk>/urn/settle/", secret.Settle.as_view(), name="urn-settle"),
+    path("ballots/<int:pk>/open-box/", secret.OpenBox.as_view(), name="open-box"),
     path("ballots/<int:pk>/vote/", views.Vote.as_view(), name="vote"),
     path("ballots/<int:pk>/result/", views.Result.as_view(), name="result"),
     path("ballots/<int:pk>/certification/", certifying.Certifications.as_view(), name="certification"),

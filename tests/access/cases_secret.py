@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import replace
 from datetime import timedelta
 
@@ -43,6 +44,12 @@ def build(world: World) -> None:
     with clock.at(world.urn_ballot.closes_at):
         services.close_due()
     services.enter_paper(actor=world.samir, ballot=world.urn_ballot, sheet=1, marks=[[0], [1]])
+    world.read_urn = make_secret_ballot(world.coop, roll=roll, title="With an urn that two have read", board=())
+    services.hand_out_paper(actor=world.samir, ballot=world.read_urn, number=membership(world.amara).number)
+    with clock.at(world.read_urn.closes_at):
+        services.close_due()
+    for clerk in (world.samir, world.mei):
+        services.enter_paper(actor=clerk, ballot=world.read_urn, sheet=1, marks=[[0]])
 
 
 def draft(world: World) -> dict:
@@ -88,6 +95,10 @@ def about_another(world: World) -> dict:
 
 def for_another(world: World) -> dict:
     return about_another(world) | {"by": world.leaving.number}
+
+
+def with_read_urn(world: World) -> dict:
+    return {"pk": world.read_urn.pk}
 
 
 def turned_down(world: World) -> dict:
@@ -151,7 +162,33 @@ CASES = [
         html=False,
     ),
 ]
+
+
+def a_token(world: World) -> dict:
+    return {"blinded": base64.b64encode(Voter(world.amara, world.secret_ballot).blind()).decode()}
+
+
+def a_paper(world: World) -> dict:
+    return {"number": world.leaving.number, "channel": "post"}
+
+
+def as_samir_read(world: World) -> dict:
+    return {"sheet": 1, "marks": [[0], [1]]}
+
+
 API = [
+    Case("governance-api:manifest", INSIDERS, released),
+    Case("governance-api:credential", MEMBER, released),
+    Case("governance-api:credential", MEMBER, released, method="post", data=a_token),
+    Case("governance-api:receipts", INSIDERS, counted),
+    Case("governance-api:board", INSIDERS, released),
+    Case("governance-api:bundle", INSIDERS, counted),
+    Case("governance-api:strike-offs", OFFICERS, released),
+    Case("governance-api:strike-offs", RETURNING, released, method="post", data=a_paper),
+    Case("governance-api:urn", OFFICERS, with_urn),
+    Case("governance-api:urn-sheets", SIGNERS, with_urn, method="post", data=as_samir_read),
+    Case("governance-api:urn-settle", RETURNING, with_read_urn, method="post"),
+    Case("governance-api:open-box", RETURNING, with_urn, method="post"),
     Case("governance-api:extensions", INSIDERS, released),
     Case("governance-api:extensions", RETURNING, released, method="post", data=an_hour_more),
     Case("governance-api:reminders", OFFICERS, released),
