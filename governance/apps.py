@@ -9,7 +9,12 @@ class GovernanceConfig(AppConfig):
     verbose_name = _("Decisions")
 
     def ready(self):
+        from members.selectors.inbox import also
+
         from . import boxes, rules  # noqa: F401 - declares the box closed, registers the predicates
+        from .selectors import requisitions
+
+        also(requisitions.waiting, requisitions.WAITING)
 
         nav.register(
             nav.Entry("ballot", _("Meetings"), "governance:meetings", "calendar", requires=("officer",), order=10),

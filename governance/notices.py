@@ -6,11 +6,11 @@ from django.db.models import QuerySet
 from django.utils.translation import override
 
 from coop.kernel import letters, outbox
-from coop.kernel.models import Mail
+from coop.kernel.models import Mail, User
 from members.models import Membership, PaperLetter
 from members.services import put_on_paper
 
-from .models import Ballot, Extension, Nomination, Objection, Proxy, Reminder, RollEntry, Ruling
+from .models import Ballot, Extension, Nomination, Objection, Proxy, Reminder, Requisition, RollEntry, Ruling
 
 RELEASED = "governance.ballot_released"
 
@@ -94,6 +94,11 @@ def proxy(about: Proxy, what: str, to: Membership) -> None:
     other = about.principal if to.pk == about.holder_id else about.holder
     values = {"proxy": about, "meeting": about.meeting, "member": to, "other": other}
     _put(about.coop, to.party.email, f"proxy_{what}", f"meeting:{about.meeting_id}", **values)
+
+
+def requisition(about: Requisition, to: User) -> None:
+    """Tells an officer that enough members have asked, and by which day the board calls the meeting."""
+    _put(about.coop, to.email, "requisition_reached", f"requisition:{about.pk}", requisition=about, officer=to)
 
 
 def nomination(about: Nomination, what: str, to: Membership) -> None:

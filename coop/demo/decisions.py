@@ -9,12 +9,13 @@ from coop.kernel import clock
 from coop.kernel.models import User
 from coop.kernel.tenancy import Actor
 from governance import services
-from governance.models import Ballot, Resolution, ResolutionType
+from governance.models import Ballot, Meeting, Resolution, ResolutionType
 from members.models import Membership
 
 from .people import CANDIDATES, MEMBERS
 from .times import at
 
+OFFICER_WHO_CHAIRS = "jonas@riverside.example"
 SEED = 4471  # the same votes every time
 
 
@@ -56,7 +57,26 @@ def meeting(
     with clock.at(at(day, 18)):
         for signer in (officer, officers["secretary"]):
             services.certify(actor=signer, ballot=ballot, seen=services.digest_of(ballot))
+    _minutes(officers, members, agm, day)
     return Resolution.objects.get(ballot=ballot)
+
+
+def _minutes(officers: dict[str, Actor], members: dict[str, Membership], agm: Meeting, day: date) -> None:
+    """Drawn by the secretary the evening after, signed by her and by the board member who chaired."""
+    secretary, chair = officers["secretary"], officers["board"]
+    chaired = User.objects.get(email=OFFICER_WHO_CHAIRS)
+    there = [members[person.name].number for person in MEMBERS[:24] if person.given != "Ivo"]
+    with clock.at(at(day + timedelta(days=1), 19)):
+        services.record_attendance(actor=secretary, meeting=agm, room=there[:15], online=there[15:])
+        minutes = services.draw_minutes(
+            actor=secretary,
+            meeting=agm,
+            chair=chaired,
+            guests="Ms Adler of the auditing union",
+            course="The board reported on the year. Three members asked about the lease; the board answered.",
+        )
+        for who in (secretary, chair):
+            services.sign_minutes(actor=who, minutes=minutes, seen=minutes.sha256)
 
 
 def _questions(coop, officer: Actor, ballot: Ballot, members: dict[str, Membership]) -> None:

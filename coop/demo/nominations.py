@@ -1,4 +1,4 @@
-"""A seat that has fallen vacant: the call is open, two stand, a third has been asked and has not answered."""
+"""What members set going: a vacant seat two stand for, and a meeting three ask for where four are needed."""
 
 from __future__ import annotations
 
@@ -60,3 +60,20 @@ def vacancy(coop, officers: dict[str, Actor], members: dict, today: date) -> Nom
         services.second_nomination(actor=who("Leila Haidari"), nomination=made)
         forward(call, "Leila Haidari", "Tariq Siddiqui")
     return call
+
+
+def ask_for_a_meeting(coop, today: date) -> None:
+    """Begun eight days ago; one more signature starts the board's clock."""
+    by_name = {each.name: each.email for each in MEMBERS}
+
+    def who(name: str) -> Actor:
+        return Actor.of(User.objects.get(email=by_name[name]), coop)
+
+    with clock.at(at(today - timedelta(days=8), 19)):
+        asked = services.begin_requisition(
+            actor=who("Beatriz Castro"),
+            purpose="What becomes of the shop in Mill Lane",
+            reasons="The lease ends next year. We should like to decide together whether to buy, move or stay.",
+        )
+    for name in ("Hugo Lefèvre", "Marta Oliveira"):
+        services.support_requisition(actor=who(name), requisition=asked)

@@ -68,6 +68,7 @@ def seed() -> Cooperative:
     money.pay_out(officers, members, today)
     decisions.open_vote(coop, officers, today)
     nominations.vacancy(coop, officers, members, today)
+    nominations.ask_for_a_meeting(coop, today)
     lives.tell(officers, members, today)
     return coop
 

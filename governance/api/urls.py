@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import certifying, minutes, nominations, rolls, running, secret, views
+from . import certifying, minutes, nominations, requisitions, rolls, running, secret, views
 
 app_name = "governance-api"
 urlpatterns = [
@@ -49,6 +49,9 @@ urlpatterns = [
     path("nominations/<int:pk>/<slug:act>/", nominations.DecideNomination.as_view(), name="nomination-decide"),
     path("questions/<int:pk>/papers/", views.Papers.as_view(), name="papers"),
     path("papers/<int:pk>/undo/", views.UndoPapers.as_view(), name="papers-undo"),
+    path("requisitions/", requisitions.Requisitions.as_view(), name="requisitions"),
+    path("requisitions/<int:pk>/answer/", requisitions.AnswerRequisition.as_view(), name="requisition-answer"),
+    path("requisitions/<int:pk>/<slug:act>/", requisitions.DecideRequisition.as_view(), name="requisition-decide"),
     path("resolutions/", views.Resolutions.as_view(), name="resolutions"),
     path("resolutions/<int:pk>/", views.OneResolution.as_view(), name="resolution"),
 ]

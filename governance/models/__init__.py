@@ -9,6 +9,7 @@ from .nominations import Nomination, NominationCall, Second
 from .objections import Objection, RollCorrection, RollPublication, Ruling
 from .proxies import Proxy, ProxyRule
 from .reminders import Reminder, ReminderChoice
+from .requisitions import Requisition, RequisitionRule, Support
 from .results import Count, OtherRule, Resolution
 from .rolls import Roll, RollEntry
 from .secret import BoardEntry, BoxOpening, Bundle, OpenedPack, OpenedPaper, StrikeOff
@@ -43,6 +44,8 @@ __all__ = [
     "RecordedVote",
     "Reminder",
     "ReminderChoice",
+    "Requisition",
+    "RequisitionRule",
     "Resolution",
     "ResolutionType",
     "Roll",
@@ -52,6 +55,7 @@ __all__ = [
     "RollPublication",
     "Ruling",
     "StrikeOff",
+    "Support",
     "UrnCount",
     "UrnPack",
     "UrnSheet",

@@ -40,6 +40,13 @@ from .proxies import (
     strike_out_proxy,
 )
 from .reminding import choose_reminders, remind, send_reminder
+from .requisitions import (
+    answer_requisition,
+    begin_requisition,
+    set_requisition_rule,
+    support_requisition,
+    withdraw_requisition,
+)
 from .rolls import freeze_roll
 from .secret import Issued, announce, issue_credential
 from .urn import enter_paper, hand_out_paper, settle_urn
@@ -54,6 +61,11 @@ __all__ = [
     "rule_on_objection",
     "announce_extension",
     "extend_ballot",
+    "answer_requisition",
+    "begin_requisition",
+    "set_requisition_rule",
+    "support_requisition",
+    "withdraw_requisition",
     "add_addendum",
     "draw_minutes",
     "record_attendance",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -48,11 +48,22 @@ _COUNT = """
 """
 
 
+# What apps to the right put into the inbox: lines, and an SQL expression that counts them in the same query.
+_further: dict[Callable[..., Iterable[InboxItem]], str] = {}
+
+
+def also(lines: Callable[..., Iterable[InboxItem]], counted: str) -> None:
+    """Let another app's lines stand in the inbox: ``lines(coop)``, and as SQL over ``%(coop)s`` how many there are."""
+    _further[lines] = counted
+
+
 def inbox_count(coop) -> int:
     """How many lines ``inbox`` has, in one query: it stands beside the inbox on every page of the desk."""
     today = clock.today(coop)
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT, {"coop": coop.pk, "today": today, "unpaid": today - UNPAID_AFTER})
+        cursor.execute(
+            " + ".join([_COUNT, *_further.values()]), {"coop": coop.pk, "today": today, "unpaid": today - UNPAID_AFTER}
+        )
         return cursor.fetchone()[0]
 
 
@@ -66,6 +77,7 @@ def inbox(coop) -> list[InboxItem]:
         *_cases(coop),
         *_requests(coop),
         *_letters(coop),
+        *(item for lines in _further for item in lines(coop)),
     ]
     return sorted(items, key=lambda item: item.due)
 
