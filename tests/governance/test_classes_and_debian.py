@@ -142,3 +142,39 @@ def test_debian_votes_through_a_ballot_drop_whom_the_project_dropped(coop, samir
     assert list(result.winners) == known["expected"]["winner_indexes"]
     assert sorted(result.dropped) == known["expected"]["dropped_indexes"]
     assert [list(row) for row in result.pairwise] == known["expected"]["pairwise"]
+    ratios = {int(at): int(ratio) for at, ratio in rule["majority_ratio"].items()}
+    fallback, names = rule["default_option"], result.candidates
+    words = [
+        f"{names[at]} is dropped: {result.pairwise[at][fallback]} papers prefer it to {names[fallback]},"
+        f" {result.pairwise[fallback][at]} the other way; it needs more than {ratios.get(at, 1)} to 1."
+        for at in known["expected"]["dropped_indexes"]
+    ]
+    assert list(result.explanation[: len(words)]) == words
+    shown = outcome(question(ballot), Count.objects.get(ballot=ballot).result)
+    assert [each for each in words if each not in shown.detail] == []
+
+
+def test_a_debian_quorum_that_is_missed_is_said_in_words(coop):
+    """Constitution A.6 (2): with sixteen voters Q is half the root, 2, and 3Q is 6; here four vote and 3Q is 3."""
+    voters = [member_of(coop, "consumer", n) for n in range(4)]
+    now = clock.now()
+    ballot = services.create_ballot(
+        actor=Actor.system(coop), title="GR", roll=make_roll(coop), opens_at=now, closes_at=now + timedelta(hours=1)
+    )
+    services.add_question(
+        actor=Actor.system(coop),
+        ballot=ballot,
+        method="schulze",
+        title="General resolution",
+        options=[{"name": each} for each in ("Vote in May", "Vote in June", "Further discussion")],
+        settings={"default": 2, "quorum": "3"},
+    )
+    ballot = services.open_ballot(actor=Actor.system(coop), ballot=ballot)
+    asked = question(ballot).pk
+    for voter, paper in zip(voters, ([0, 1, 2], [0, 1, 2], [1], [2]), strict=True):
+        services.cast_recorded(actor=voter, ballot=ballot, marks={asked: paper})
+    close_and_count(ballot)
+    shown = outcome(question(ballot), Count.objects.get(ballot=ballot).result)
+    said = "Vote in May is dropped: 2 papers prefer it to Further discussion, and the quorum is 3."
+    assert said in shown.detail
+    assert "Vote in June" in shown.sentence
