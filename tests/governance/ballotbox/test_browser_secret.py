@@ -11,7 +11,8 @@ from governance import services
 from governance.models import OpenedPaper, Resolution, StrikeOff
 from governance.selectors import papers_of
 from tests.browser import assert_clean, assert_clean_in_every_light, session_cookie
-from tests.governance.factories import make_roll, make_voter, question
+from tests.governance.factories import make_meeting, make_roll, make_voter, question
+from tests.governance.test_proxies import given, take_proxies
 
 from .voter import finish, make_secret_ballot
 
@@ -248,3 +249,26 @@ def test_a_closed_ballot_says_so_and_without_javascript_the_page_says_why(ballot
     page.wait_for_selector("#again:not([hidden])", timeout=LONG)
     assert "too late" in page.locator("#trouble").inner_text()
     assert not StrikeOff.objects.exists()
+
+
+def test_who_holds_a_proxy_casts_two_papers_in_one_browser(coop, visit):
+    ruth, amara = make_voter(coop, "ruth"), make_voter(coop, "amara")
+    meeting = make_meeting(coop)
+    take_proxies(meeting)
+    made = make_secret_ballot(coop, roll=make_roll(coop, voters=4, meeting=meeting), lasts=timedelta(days=2))
+    proxy = given(meeting, amara, ruth)
+    page, receipts = visit(address(made), ruth.user), []
+    for place in ("", f"?for={proxy.pk}"):
+        page.goto(address(made, place))
+        ready(page)
+        mark(page)
+        press(page, "Review my paper")
+        press(page, "Cast my ballot")
+        receipts.append(arrived(page))
+        page.get_by_role("link", name="Check").click()
+        page.wait_for_selector("#checking[data-ready]", timeout=LONG)
+        assert "is in the box" in page.locator("#answer").inner_text()
+    assert {each.proxy_id for each in StrikeOff.objects.all()} == {None, proxy.pk}
+    finish(made)
+    assert set(OpenedPaper.objects.values_list("receipt", flat=True)) == set(receipts)
+    assert page.problems == []
