@@ -136,7 +136,7 @@ def _vote(coop, ballot: Ballot, day: date) -> None:
 
 
 def open_vote(coop, officers: dict[str, Actor], today: date) -> Ballot:
-    """A question that everybody on the roll can still answer, for four more days."""
+    """A question that everybody on the roll can still answer, for five more days: its close was moved by one."""
     officer = officers["returning_officer"]
     with clock.at(clock.now() - timedelta(days=2)):
         roll = services.freeze_roll(
@@ -166,4 +166,7 @@ def open_vote(coop, officers: dict[str, Actor], today: date) -> Ballot:
             text="One plan wins. Rank as many as you like.",
             options=[{"name": name} for name in ("A bread oven", "Bicycle stands", "Raised beds", "Leave it as it is")],
         )
-        return services.open_ballot(actor=officer, ballot=ballot)
+        ballot = services.open_ballot(actor=officer, ballot=ballot)
+        later, why = at(today + timedelta(days=5), 17), "The letters on paper went out a day late."
+        services.extend_ballot(actor=officer, ballot=ballot, until=later, because=why)
+        return ballot
