@@ -60,6 +60,11 @@ def passed_on(membership, to) -> None:
     _to_member(to, "taken_over", number=membership.number_text, on=membership.ends_on)
 
 
+def to_many(membership, bulk) -> None:
+    """One of many gets the same letter."""
+    _to_member(membership, "to_many", bulk=bulk)
+
+
 def email_changed(party, old_email: str) -> None:
     """Both addresses hear of it."""
     for to in filter(None, {old_email, party.email}):

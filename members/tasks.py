@@ -8,7 +8,7 @@ from coop.kernel import jobs
 from coop.kernel.models import Cooperative
 from coop.kernel.tenancy import path
 from members import services
-from members.models import ImportBatch
+from members.models import BulkLetter, ImportBatch
 
 
 @shared_task(name="members.tick")
@@ -34,3 +34,11 @@ def write_import(running, batch_id: int) -> None:
     batch = ImportBatch.objects.get(pk=batch_id, coop=running.job.coop)
     services.write_import(actor=jobs.actor_of(running.job), batch=batch, progress=running.progress)
     running.result(path(running.job.coop, "members:import", pk=batch_id))
+
+
+@jobs.task("members.write_to_many")
+def write_to_many(running, letter_id: int) -> None:
+    """Write one letter to everybody on its list who was not written to yet."""
+    letter = BulkLetter.objects.get(pk=letter_id, coop=running.job.coop)
+    services.send_lines(letter, running.progress)
+    running.result(path(running.job.coop, "members:written", pk=letter_id))

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import matters, views
+from . import bulk, matters, views
 
 app_name = "members-api"
 urlpatterns = [
@@ -16,6 +16,8 @@ urlpatterns = [
     path("members/", views.Members.as_view(), name="members"),
     path("members/<int:number>/", views.OneMember.as_view(), name="member"),
     path("members/<int:number>/history/", views.History.as_view(), name="history"),
+    path("filters/", bulk.Filters.as_view(), name="filters"),
+    path("filters/<int:pk>/", bulk.OneFilter.as_view(), name="filter"),
     path("register/", views.Register.as_view(), name="register"),
     path("inbox/", matters.Inbox.as_view(), name="inbox"),
     path("cases/", matters.Cases.as_view(), name="cases"),

@@ -1,6 +1,7 @@
 """Who belongs: parties, the rules they join under, applications, memberships and their history."""
 
 from .access import AccessLog
+from .bulk import BulkLetter, BulkLine, SavedFilter
 from .bylaws import ByLaws, ClassTerms, MembershipClass
 from .cases import ExpulsionCase
 from .history import EventNote, MembershipEvent
@@ -17,6 +18,8 @@ __all__ = [
     "Application",
     "ApplicationCheck",
     "BoardSheet",
+    "BulkLetter",
+    "BulkLine",
     "ByLaws",
     "ChangeRequest",
     "ClassTerms",
@@ -43,4 +46,5 @@ __all__ = [
     "PartyMove",
     "PartyName",
     "Relationship",
+    "SavedFilter",
 ]

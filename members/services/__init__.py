@@ -3,6 +3,7 @@
 from .access import looked_at
 from .accounts import claim
 from .admitting_imports import commit_import, undo_import, write_import
+from .bulk import export_list, remove_filter, save_filter, send_lines, write_to
 from .bylaws import create_bylaws, create_class
 from .deciding import ADMIT, POSTPONE, REFUSE, Decision, admit, create_sheet, decide_sheet, put_on_sheet, take_off_sheet
 from .erasing import erase
@@ -50,6 +51,7 @@ __all__ = [
     "end_stand_in",
     "erase",
     "expel",
+    "export_list",
     "export_register",
     "form_household",
     "give_notice",
@@ -72,8 +74,11 @@ __all__ = [
     "record_death",
     "record_hearing",
     "reinstate",
+    "remove_filter",
+    "save_filter",
     "say_consent",
     "say_delivery",
+    "send_lines",
     "settle_letter",
     "split",
     "suspend",
@@ -84,4 +89,5 @@ __all__ = [
     "withdraw_change",
     "withdraw_notice",
     "write_import",
+    "write_to",
 ]

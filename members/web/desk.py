@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
+
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -15,8 +19,9 @@ from coop.kernel.tenancy import path
 from coop.kernel.web import requires
 from members import selectors, services
 from members.forms import AsAtForm, MemberSearchForm, NameForm
+from members.forms.bulk import BasisForm, SaveFilterForm
 from members.models import AccessLog, Application, Membership
-from members.selectors import cases, dated, people, search
+from members.selectors import bulk, cases, dated, people, search
 from members.selectors.days import end_of
 from members.selectors.inbox import inbox as inbox_of
 from members.selectors.story import story
@@ -48,25 +53,24 @@ def members(request: HttpRequest) -> HttpResponse:
     if as_at.is_asked:
         return _as_at(request, as_at)
     today = clock.today(request.coop)
-    form = MemberSearchForm(request.coop, request.GET or None)
-    asked = form.cleaned_data if form.is_valid() else {}
-    tab = request.GET.get("tab", "")
-    tab = tab if tab in search.TABS else "current"
-    everyone = search.members(
-        request.coop, today, tab=tab, member_class=asked.get("member_class"), state=asked.get("state", "")
-    )
-    q = asked.get("q", "")
-    found, is_near = search.matching(everyone, q), False
+    found, asked = asked_for(request.coop, request.GET, today)
+    q, tab, is_near = asked.q, asked.tab, False
     page = Paginator(_sorted(found, request.GET.get("sort", "")), PER_PAGE).get_page(request.GET.get("page"))
     if q and not page.paginator.count:
-        page, is_near = Paginator(search.near(everyone, q), PER_PAGE).get_page(1), True
+        page, is_near = Paginator(search.near(asked.everyone, q), PER_PAGE).get_page(1), True
     services.looked_at(actor=request.actor, what=AccessLog.What.LIST, rows=len(page), subject="members")
     return render(
         request,
         "members/list.html",
         {
             "page": page,
-            "form": form,
+            "form": asked.form,
+            "filters": bulk.filters(request.actor),
+            "keep_form": SaveFilterForm(),
+            "basis_form": BasisForm(),
+            "query": request.GET.urlencode(),
+            "keeps": rules.may(request.actor, "members.keep_register"),
+            "exports": rules.may(request.actor, "members.export_register"),
             "as_at": AsAtForm(request.coop, initial={"as_at": today, "known": today}),
             "tab": tab,
             f"tab_{tab}": True,
@@ -76,6 +80,27 @@ def members(request: HttpRequest) -> HttpResponse:
             "figures": selectors.figures(request.coop, today),
         },
     )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the list was asked for: the form, its words, its tab, and everybody before the words narrowed it."""
+
+    form: MemberSearchForm
+    q: str
+    tab: str
+    everyone: QuerySet[Membership]
+
+
+def asked_for(coop, params, today: date) -> tuple[QuerySet[Membership], Asked]:
+    """The memberships that a list's address asks for on a day, and what it asked."""
+    form = MemberSearchForm(coop, params or None)
+    said = form.cleaned_data if form.is_valid() else {}
+    tab = params.get("tab", "")
+    tab = tab if tab in search.TABS else "current"
+    everyone = search.members(coop, today, tab=tab, member_class=said.get("member_class"), state=said.get("state", ""))
+    q = said.get("q", "")
+    return search.matching(everyone, q), Asked(form, q, tab, everyone)
 
 
 def _sorted(found, asked: str):

@@ -4,6 +4,7 @@ from django.urls import path
 
 from . import (
     applications,
+    bulk,
     cases,
     desk,
     households,
@@ -33,6 +34,11 @@ urlpatterns = [
     path("register/sheets/<int:pk>/", sheets.decide, name="sheet"),
     path("register/sheets/<int:pk>/put/", sheets.put, name="sheet-put"),
     path("register/members/", desk.members, name="list"),
+    path("register/members/filters/", bulk.save_filter, name="filter-save"),
+    path("register/members/filters/<int:pk>/remove/", bulk.remove_filter, name="filter-remove"),
+    path("register/members/write/", bulk.write, name="write"),
+    path("register/members/written/<int:pk>/", bulk.written, name="written"),
+    path("register/members/csv/", bulk.export, name="list-csv"),
     path("register/members/<int:number>/", desk.member, name="detail"),
     path("register/members/<int:number>/details/", desk.details, name="details"),
     path("register/members/<int:number>/suspend/", standing.suspend, name="suspend"),

@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from coop.kernel import clock
 from members import services
 from members.models import PaperLetter
+from members.selectors import search
+from members.selectors.bulk import mailing
 from tests.access.harness import EVERYBODY, OFFICERS, Case, World
 from tests.members.factories import make_application, make_class, make_member
 
@@ -64,6 +66,11 @@ def build(world: World) -> None:
     world.letter_out = posted
     asks = {"party": world.membership.party, "kind": "name", "given_names": "Amara", "family_name": "Okafor-Weber"}
     world.request = services.ask_change(actor=world.amara, **asks, because="Married on 4 May.")
+    world.filter = services.save_filter(actor=world.mei, name="Leaving", query={"tab": "leaving"}, shared=True)
+    leavers = search.members(coop, today, tab="leaving")
+    said = {"about": "business", "subject": "Before you go", "text": "Come for tea.", "key": "world"}
+    digest = mailing(leavers, "business").digest
+    world.bulk = services.write_to(actor=world.mei, found=leavers, digest=digest, **said)
     world.unmade = make_member(
         coop, name="Dele Fashole", email="d@example.org", member_class=make_class(coop, "tenant")
     )
@@ -121,6 +128,17 @@ CASES = [
     Case("members:list", OFFICERS),
     Case("members:list", OFFICERS, query="?q=amara"),
     Case("members:list", OFFICERS, query="?as_at=2020-12-31&known=2024-01-01"),
+    Case("members:filter-save", OFFICERS, query="?state=active", method="post", data=lambda w: {"name": "Active"}),
+    Case("members:filter-remove", {"secretary"}, lambda w: {"pk": w.filter.pk}, method="post"),
+    Case("members:write", SECRETARY, query="?tab=leaving"),
+    Case("members:written", SECRETARY, lambda w: {"pk": w.bulk.pk}),
+    Case(
+        "members:list-csv",
+        {"secretary", "board", "auditor"},
+        method="post",
+        data=lambda w: {"basis": "Labels."},
+        html=False,
+    ),
     Case("members:detail", OFFICERS, number),
     Case("members:details", SECRETARY, number),
     Case("members:suspend", DECIDERS, number),
@@ -236,6 +254,9 @@ API = [
     Case("members-api:member", OFFICERS, number),
     Case("members-api:history", OFFICERS, number),
     Case("members-api:register", OFFICERS),
+    Case("members-api:filters", OFFICERS),
+    Case("members-api:filters", OFFICERS, method="post", data=lambda w: {"name": "Old", "query": {"tab": "former"}}),
+    Case("members-api:filter", SECRETARY, lambda w: {"pk": w.filter.pk}, method="delete"),
     Case("members-api:inbox", OFFICERS),
     Case("members-api:cases", OFFICERS),
     Case("members-api:requests", OFFICERS),

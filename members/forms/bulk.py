@@ -1,0 +1,36 @@
+"""Forms about whole lists of members."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy
+
+from members.models import BulkLetter
+
+
+class SaveFilterForm(forms.Form):
+    """A name for what the list is filtered by now."""
+
+    name = forms.CharField(label=gettext_lazy("Keep this filter as"), max_length=80)
+    shared = forms.BooleanField(label=gettext_lazy("for the other officers, too"), required=False)
+
+
+class WriteForm(forms.Form):
+    """A letter to everybody on the list."""
+
+    about = forms.ChoiceField(
+        label=gettext_lazy("What it is about"), choices=BulkLetter.About.choices, widget=forms.RadioSelect
+    )
+    subject = forms.CharField(label=gettext_lazy("Subject"), max_length=200)
+    text = forms.CharField(
+        label=gettext_lazy("Letter"),
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 8}),
+        help_text=gettext_lazy("Greeting with the name and the co-op’s name below are added."),
+    )
+
+
+class BasisForm(forms.Form):
+    """Why a list leaves."""
+
+    basis = forms.CharField(label=gettext_lazy("What the list is for"), max_length=200)
