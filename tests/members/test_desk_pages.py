@@ -231,8 +231,8 @@ def test_whoever_looks_is_written_down(coop, mei, jonas, client_of):
     ("name", "query", "queries"),
     [
         ("members:inbox", {}, 19),
-        ("members:list", {}, 16),
-        ("members:list", {"q": "member"}, 16),
+        ("members:list", {}, 17),
+        ("members:list", {"q": "member"}, 17),
         ("members:list", {"as_at": "2025-01-31"}, 13),
         ("members:applications", {}, 15),
         ("members:applications", {"tab": "decided"}, 15),
