@@ -57,11 +57,15 @@ class SignMinutesSerializer(serializers.Serializer):
     addendum = serializers.IntegerField(required=False, allow_null=True, default=None)
 
 
+def _number() -> serializers.IntegerField:
+    return serializers.IntegerField(min_value=1, max_value=10**12)
+
+
 class AttendanceSerializer(serializers.Serializer):
     """Member numbers of who was there; the whole list each time."""
 
-    room = serializers.ListField(child=serializers.IntegerField(min_value=1), default=list)
-    online = serializers.ListField(child=serializers.IntegerField(min_value=1), default=list)
+    room = serializers.ListField(child=_number(), max_length=100_000, default=list)
+    online = serializers.ListField(child=_number(), max_length=100_000, default=list)
 
 
 def _rows(view: InCoop):

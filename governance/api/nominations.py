@@ -22,7 +22,7 @@ from .views import READ, RUN, InCoop, one
 class NominationCallSerializer(serializers.ModelSerializer):
     """A call. ``rule`` says it in words; days count back from the meeting, or the opening of a ballot without one."""
 
-    classes = serializers.ListField(child=serializers.IntegerField(), required=False)
+    classes = serializers.ListField(child=serializers.IntegerField(min_value=1, max_value=2**62), required=False)
     rule = serializers.SerializerMethodField()
     phase = serializers.SerializerMethodField()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from django.db import transaction
@@ -38,8 +39,8 @@ def record_attendance(*, actor, meeting: Meeting, room: Sequence[int], online: S
     rules.require(actor, "governance.call_meetings", meeting)
     meeting = _held(actor, meeting)
     _refuse_signed(meeting)
-    if twice := sorted({number for number in (*room, *online) if (*room, *online).count(number) > 1}):
-        raise Refused("twice", _("The number %s stands there twice.") % twice[0], "room")
+    if twice := [number for number, times in Counter([*room, *online]).items() if times > 1]:
+        raise Refused("twice", _("The number %s stands there twice.") % min(twice), "room")
     found = memberships_by_number(actor.coop, [*room, *online])
     if missing := sorted({*room, *online} - set(found)):
         raise Refused("nobody", _("No member has the number %s.") % missing[0], "room")
