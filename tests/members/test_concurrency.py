@@ -36,6 +36,7 @@ def at_once(width: int, work, items: list) -> list:
 
 
 def test_two_hundred_concurrent_admissions_give_two_hundred_numbers(coop):
+    """Forty connections at a time: PostgreSQL has a hundred by default, which the suite’s processes share."""
     member_class = make_class(coop)
     applications = [make_application(coop, name=f"Anna No{n:03d}", member_class=member_class) for n in range(200)]
     today = clock.today(coop)
