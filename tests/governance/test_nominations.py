@@ -158,7 +158,7 @@ def test_the_alphabet_and_two_of_one_name(coop, people):
     assert call.__class__.objects.get(pk=call.pk).lot_seed == ""
 
 
-def test_withdrawn_until_the_release_and_no_longer(coop, people):
+def test_withdrawn_until_the_release_and_no_longer(coop, people, client_of):
     amara, ruth, felix, priya = people
     call = call_for(coop)
     rows = [standing(call, who) for who in people]
@@ -179,6 +179,8 @@ def test_withdrawn_until_the_release_and_no_longer(coop, people):
         services.change_ballot(actor=Actor.system(coop), ballot=ballot, **opens)
         ballot = services.open_ballot(actor=Actor.system(coop), ballot=ballot)
         assert [each["statement"] for each in ballot.manifest["questions"][0]["options"]]
+        beside = f"/riverside/votes/nominations/{call.pk}/".encode()
+        assert beside in client_of(felix).get(f"/riverside/votes/{ballot.pk}/").content
         with pytest.raises(Refused, match="has been released; who stands in it is settled"):
             services.step_back(actor=amara, nomination=rows[0])
 
