@@ -24,6 +24,7 @@ class NewRunSerializer(serializers.Serializer):
 
 
 class PayoutLineSerializer(serializers.ModelSerializer):
+    ends = serializers.CharField(read_only=True, help_text="Of the account, while it is known")
     came_back = serializers.SerializerMethodField()
 
     class Meta:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import choices, filings, payouts, reassigning, surplus
+from . import choices, filings, payouts, reassigning, surplus, unclaimed
 
 surplus_urls = [
     path("patronage/", surplus.Years.as_view(), name="patronage-years"),
@@ -35,6 +35,17 @@ surplus_urls = [
     path("payouts/<int:pk>/lines/", payouts.Lines.as_view(), name="payout-lines"),
     path("payouts/<int:pk>/release/", payouts.Release.as_view(), name="payout-release"),
     path("payouts/<int:pk>/returned/", payouts.Returned.as_view(), name="payout-returned"),
+    path("unclaimed/", unclaimed.Lists.as_view(), name="unclaimed"),
+    path("unclaimed/<int:pk>/lines/", unclaimed.ListLines.as_view(), name="unclaimed-lines"),
+    path("unclaimed/<int:pk>/letters/", unclaimed.Letters.as_view(), name="unclaimed-letters"),
+    path("unclaimed/<int:pk>/book/", unclaimed.Book.as_view(), name="unclaimed-book"),
+    path("unclaimed/<int:pk>/cancel/", unclaimed.CancelList.as_view(), name="unclaimed-cancel"),
+    path("unclaimed/<int:pk>/given-back/", unclaimed.GiveBack.as_view(), name="unclaimed-back"),
+    path("paybacks/", unclaimed.Paybacks.as_view(), name="paybacks"),
+    path("paybacks/<int:pk>/lines/", unclaimed.PaybackLines.as_view(), name="payback-lines"),
+    path("paybacks/<int:pk>/approve/", unclaimed.ApprovePayback.as_view(), name="payback-approve"),
+    path("paybacks/<int:pk>/post/", unclaimed.PostPayback.as_view(), name="payback-post"),
+    path("paybacks/<int:pk>/cancel/", unclaimed.CancelPayback.as_view(), name="payback-cancel"),
     path("money/statements/<int:year>/", surplus.MyStatement.as_view(), name="statement"),
     path("money/statements/<int:year>/choice/", choices.MyChoice.as_view(), name="choice"),
     path("money/statements/<int:year>/pdf/", surplus.MyStatementPDF.as_view(), name="statement-pdf"),

@@ -267,7 +267,6 @@ class PayoutLine(CoopModel, AppendOnly):
     amount = models.BigIntegerField(default=0)
     waiting = models.BigIntegerField(default=0)
     held = models.CharField(max_length=10, choices=Held.choices, blank=True)
-    ends = models.CharField(max_length=4, blank=True)  # the last places of the account it went to
 
     class Meta(AppendOnly.Meta):
         ordering = ["number"]

@@ -93,9 +93,33 @@ class UnclaimedList(CoopModel):
                     RETURN NEW;
                 """,  # noqa: S608 - no outside text
             ),
+            pgtrigger.Trigger(
+                name="two_people",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                declare=[("summed", "bigint[]")],
+                func="""
+                    IF NEW.state <> 'booked' THEN
+                        RETURN NEW;
+                    ELSIF NEW.booked_by_id IS NULL OR NEW.booked_by_id IS NOT DISTINCT FROM NEW.drawn_by_id THEN
+                        RAISE check_violation USING MESSAGE = 'who drew a list up does not book it';
+                    END IF;
+                    SELECT ARRAY[count(*), coalesce(sum(l.refund + l.interest), 0)]::bigint[] INTO summed
+                      FROM ledger_unclaimedline l WHERE l.unclaimed_id = NEW.id;
+                    IF summed IS DISTINCT FROM ARRAY[NEW.count, NEW.total]::bigint[] THEN
+                        RAISE check_violation USING MESSAGE = 'a list of unclaimed money and its lines disagree';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
             pgtrigger.Protect(name="never_removed", operation=pgtrigger.Delete),
             NO_TRUNCATE,
         ]
+
+    @property
+    def prepared_by_id(self) -> int | None:
+        """Who may not be the second person, as a pay-out calls them."""
+        return self.drawn_by_id
 
     def __str__(self) -> str:
         return str(_("List %(number)s of unclaimed money") % {"number": self.number})

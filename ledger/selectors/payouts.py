@@ -7,7 +7,8 @@ from datetime import date
 from typing import NamedTuple
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Case, Count, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models.functions import Coalesce, Concat, Right
 
 from ledger.models import BankAccount, PayingAccount, PayoutDetails, PayoutLine, PayoutRun, Way
 
@@ -130,8 +131,16 @@ def runs(coop) -> QuerySet[PayoutRun]:
 
 
 def lines(run: PayoutRun, words: str = "") -> QuerySet[PayoutLine]:
-    """The run's lines with names by number, those searched for by number or name."""
-    found = run.lines.select_related("membership__party", "returned", "run").order_by("number")
+    """The run's lines with names by number, those searched for by number or name.
+
+    ``ends``: the last places of the account the money went to, as long as that account is known; erased with it.
+    """
+    known = PayoutDetails.objects.filter(
+        membership=OuterRef("membership"), recorded_at__lte=OuterRef("run__prepared_at")
+    ).order_by("-id")
+    last = Subquery(known.annotate(last=Right(Concat("iban", "account"), 4)).values("last")[:1])
+    ends = Case(When(Q(amount__gt=0) & ~Q(run__way=Way.CHEQUE), then=Coalesce(last, Value(""))), default=Value(""))
+    found = run.lines.select_related("membership__party", "returned", "run").annotate(ends=ends).order_by("number")
     if words.isdecimal():
         return found.filter(number=int(words[:18]))
     return found.filter(Q(membership__party__name__icontains=words)) if words else found

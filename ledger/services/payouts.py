@@ -35,7 +35,7 @@ State = PayoutRun.State
 Held = PayoutLine.Held
 WRITERS = {Way.SEPA: pain001.write, Way.NACHA: nacha.write, Way.CHEQUE: cheques.write}
 CURRENCY = {Way.SEPA: "EUR", Way.NACHA: "USD"}
-LINE_COLUMNS = "coop_id, run_id, membership_id, number, refund, interest, netted, amount, waiting, held, ends"
+LINE_COLUMNS = "coop_id, run_id, membership_id, number, refund, interest, netted, amount, waiting, held"
 LINES_DIGEST = """
     SELECT encode(sha256(convert_to(coalesce(string_agg(concat_ws('|', number, membership_id, refund, interest, netted,
            amount, waiting, held), E'\\n' ORDER BY number), ''), 'UTF8')), 'hex')
@@ -118,14 +118,13 @@ def _line(one: Owed, way: str, number: int, coop: str, more_than: int, set_off: 
     """One member's line, and the payment if there is one."""
     never = Held.DIED if one.died else Held.ERASED if one.erased else Held.CURRENCY if not one.total else ""
     if never:
-        return (one.membership_id, one.number, 0, 0, 0, 0, one.total or one.elsewhere, never, ""), None
+        return (one.membership_id, one.number, 0, 0, 0, 0, one.total or one.elsewhere, never), None
     got = paying([one.refund, one.interest], debt=one.debt, set_off=set_off, more_than=more_than)
     netted, left = sum(got.netted), one.total - sum(got.netted)
     held = Held.SMALL if got.waits else _unreachable(one, way) if left else ""
     paid = (0, 0) if held else got.paid
     refund, interest = (off + out for off, out in zip(got.netted, paid, strict=True))
-    ends = "" if held or way == Way.CHEQUE else (one.iban or one.account)[-4:]
-    row = (one.membership_id, one.number, refund, interest, netted, sum(paid), left if held else 0, held, ends)
+    row = (one.membership_id, one.number, refund, interest, netted, sum(paid), left if held else 0, held)
     if not sum(paid):
         return row, None
     return row, Payment(

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any, cast
 
 from django.db import DatabaseError, IntegrityError, connection, transaction
@@ -33,6 +34,7 @@ from ledger.models import (
     SurplusPlan,
 )
 from ledger.services.copying import Text, postings
+from ledger.services.patience import patiently
 from ledger.services.periods import open_period
 
 KEY_LENGTH = 120
@@ -326,7 +328,7 @@ def post_in_bulk(
             _give_up(batch)
             if posted:
                 return posted
-            raise Refused("bulk_refused", _sentence(broken)) from broken
+            raise Refused("bulk_refused", str(broken).splitlines()[0]) from broken
         except Refused:
             _give_up(batch)
             raise
@@ -359,7 +361,7 @@ def _call(function: str, *values):
 
 def _build(batch: int, stepped: Callable[[], None] | None) -> None:
     for step in _STEPS:
-        _call("ledger_build_batch", batch, *step)
+        patiently(partial(_call, "ledger_build_batch", batch, *step))
         if stepped:
             stepped()
 
@@ -367,10 +369,6 @@ def _build(batch: int, stepped: Callable[[], None] | None) -> None:
 def _give_up(batch: int) -> None:
     if BulkBatch.objects.filter(pk=batch).exclude(state__in=["sealed", "dropped"]).exists():
         _call("ledger_drop_batch", batch)
-
-
-def _sentence(error: Exception) -> str:
-    return str(error).splitlines()[0]
 
 
 def _load(batch: int, rows: Iterable[tuple] | Query | Sequence[Query], progress: Callable[[int], None] | None) -> None:

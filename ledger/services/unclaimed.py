@@ -130,9 +130,9 @@ def book(*, actor, unclaimed: UnclaimedList) -> UnclaimedList:
     """Move what is still unclaimed to the account it goes to, in one entry. Asked twice, it is booked once.
 
     Left out are those who were paid since, and those who named an account after the letters. Refused: before the days
-    of the letters are over, when nothing is left, while a pay-out is under way.
+    of the letters are over, when nothing is left, while a pay-out is under way; whoever drew the list up.
     """
-    rules.require(actor, "ledger.keep_books", unclaimed)
+    rules.require(actor, "ledger.release", unclaimed)
     coop = _alone(actor)
     found = _locked(actor, unclaimed)
     if found.state == State.BOOKED:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import io
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -76,6 +78,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "list": found,
         "page": Paginator(selectors.lines(found), 50).get_page(request.GET.get("page")),
         "keeps": rules.may(request.actor, "ledger.keep_books"),
+        "may_release": rules.may(request.actor, "ledger.release", found),
         "may_book": found.book_from is not None and found.book_from <= today,
     }
     return render(request, "ledger/unclaimed_list.html", context)
@@ -100,18 +103,29 @@ def letters(request: HttpRequest, pk: int) -> HttpResponse:
     return _back(request, pk)
 
 
-@require_POST
-@requires("ledger.keep_books")
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires("ledger.release")
+@reauthentication_required
 def book(request: HttpRequest, pk: int) -> HttpResponse:
-    """Book what is still unclaimed."""
-    try:
-        found = services.book(actor=request.actor, unclaimed=find(request, pk))
-    except Refused as refused:
-        messages.error(request, refused.message)
-    else:
-        said = Measure(Unit.MONEY, request.coop.currency).said(found.booked_total)
-        messages.success(request, _("%(amount)s is booked.") % {"amount": said})
-    return _back(request, pk)
+    """The second person, signed in afresh, books what is still unclaimed."""
+    found = find(request, pk)
+    rules.require(request.actor, "ledger.release", found)
+    money = Measure(Unit.MONEY, request.coop.currency)
+    form = Form(sent(request))
+
+    def act() -> HttpResponse:
+        done = services.book(actor=request.actor, unclaimed=found)
+        messages.success(request, _("%(amount)s is booked.") % {"amount": money.said(done.booked_total)})
+        return _back(request, pk)
+
+    context = {
+        "heading": _("Book %(amount)s as unclaimed?") % {"amount": money.said(found.total)},
+        "lead": _("It goes to “%(account)s”. Who was paid or named an account since the letters is left out.")
+        % {"account": found.goes_to.name},
+        "button": _("Book it"),
+        "back": path(request.coop, "ledger:unclaimed-list", pk=pk),
+    }
+    return answer(request, form, act, "ledger/act.html", context)
 
 
 @require_POST

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from coop.kernel import clock
 from coop.kernel.models import Cooperative
-from ledger.models import PayoutRun
+from ledger.models import EquityPlan, PayoutRun, UnclaimedList
 from ledger.selectors import choices as selectors
 from ledger.services import choices, equity, patronage, payouts, surplus, unclaimed
 from members.models import Membership, Party
@@ -46,7 +46,7 @@ def build(world: World) -> None:
         payout_factories.owe(world.coop, silent, refund=3_00)
     world.unclaimed = unclaimed.draw_up(actor=lena, years=1, notice_days=0, goes_to="3200")
     unclaimed.send_letters(actor=lena, unclaimed=world.unclaimed, link="https://coop.example/")
-    unclaimed.book(actor=lena, unclaimed=world.unclaimed)
+    unclaimed.book(actor=jonas, unclaimed=world.unclaimed)
     with clock.at(clock.now() - timedelta(days=400)):
         payout_factories.owe(world.coop, silent, refund=2_00)
     world.listed = unclaimed.draw_up(actor=lena, years=1, notice_days=30, goes_to="3200")
@@ -152,7 +152,7 @@ CASES = [
     Case("ledger:unclaimed-list", BOOKS, _pk("listed"), viewers=("treasurer", "auditor")),
     Case("ledger:unclaimed-list", BOOKS, _pk("unclaimed"), query="?booked"),
     Case("ledger:unclaimed-letters", KEEPER, _pk("unclaimed"), method="post"),
-    Case("ledger:unclaimed-book", KEEPER, _pk("listed"), method="post"),
+    Case("ledger:unclaimed-book", {"board"}, _pk("listed")),
     Case("ledger:unclaimed-cancel", KEEPER, _pk("unclaimed"), method="post"),
     Case("ledger:unclaimed-file", KEEPER, _pk("unclaimed"), html=False),
     Case("ledger:unclaimed-back", KEEPER, lambda w: {"pk": w.unclaimed.pk, "number": w.membership.number + 1}),
@@ -235,6 +235,45 @@ def _a_filing(world: World) -> dict:
     return {**said, "year": 2026, "phone": "5555555555", "email": "lena@example.org"}
 
 
+def _another_list(world: World) -> dict:
+    """One list at a time."""
+    _a_run(world)
+    if UnclaimedList.objects.get(pk=world.listed.pk).state == UnclaimedList.State.LISTED:
+        unclaimed.cancel(actor=world.lena, unclaimed=world.listed, because="another is asked for")
+    return {"years": 1, "notice_days": 30, "goes_to": "3200"}
+
+
+def _to_book(world: World) -> dict:
+    """Written to, and the days are over."""
+    _a_run(world)
+    found = UnclaimedList.objects.get(pk=world.listed.pk)
+    if found.letters_on is None:
+        with clock.at(clock.now() - timedelta(days=40)):
+            unclaimed.send_letters(actor=world.lena, unclaimed=found, link="https://coop.example/")
+    return {"pk": found.pk}
+
+
+def _turned_up(world: World) -> dict:
+    return {"number": world.membership.number + 1, "because": "came to the desk"}
+
+
+def _a_payback(world: World) -> dict:
+    """One payback at a time."""
+    under_way = EquityPlan.objects.get(pk=world.payback.pk)
+    if under_way.state == EquityPlan.State.DRAFT:
+        equity.cancel(actor=world.lena, plan=under_way, because="another is asked for")
+    return {"decided": "board 2026-08", "order": "oldest", "amount": 100}
+
+
+def _seen_payback(world: World) -> dict:
+    return {"hash": world.payback.hash}
+
+
+def _approved_payback(world: World) -> dict:
+    equity.approve(actor=world.jonas, plan=world.payback, seen=world.payback.hash)
+    return {"pk": world.payback.pk}
+
+
 def _an_offer(world: World) -> dict:
     return {"closes_on": clock.today(world.coop).isoformat(), "bylaws": "by-laws § 34"}
 
@@ -295,6 +334,21 @@ API = [
     Case("ledger-api:payout-lines", BOOKS, _pk("paid_run")),
     Case("ledger-api:payout-release", {"board"}, _pk("run"), method="post", data=lambda w: {"hash": w.run.hash}),
     Case("ledger-api:payout-returned", KEEPER, _pk("paid_run"), method="post", data=_came_back),
+    Case("ledger-api:unclaimed", BOOKS),
+    Case("ledger-api:unclaimed", KEEPER, method="post", data=_another_list),
+    Case("ledger-api:unclaimed-lines", BOOKS, _pk("listed")),
+    Case("ledger-api:unclaimed-letters", KEEPER, _pk("listed"), method="post"),
+    Case("ledger-api:unclaimed-book", {"board"}, _to_book, method="post"),
+    Case("ledger-api:unclaimed-cancel", KEEPER, _pk("listed"), method="post", data=_because),
+    Case("ledger-api:unclaimed-back", KEEPER, _pk("unclaimed"), method="post", data=_turned_up),
+    Case("ledger-api:paybacks", BOOKS),
+    Case("ledger-api:paybacks", KEEPER, method="post", data=_a_payback),
+    Case("ledger-api:payback-lines", BOOKS, _pk("payback")),
+    Case(
+        "ledger-api:payback-approve", {"board"}, _pk("payback"), method="post", data=lambda w: {"hash": w.payback.hash}
+    ),
+    Case("ledger-api:payback-post", KEEPER, _approved_payback, method="post"),
+    Case("ledger-api:payback-cancel", KEEPER, _pk("payback"), method="post", data=_because),
     Case("ledger-api:statement-of", READER, _line),
     Case("ledger-api:statement", {"member"}, lambda w: {"year": 2025}),
     Case("ledger-api:statement-pdf", {"member"}, lambda w: {"year": 2025}),

@@ -58,8 +58,8 @@ LINES = [
 RELEASE = "UPDATE ledger_payoutrun SET state = 'released', released_at = now(), released_by_id = {who} WHERE id = {run}"
 ADDED = (
     "INSERT INTO ledger_payoutline (coop_id, run_id, membership_id, number, refund, interest, netted, amount, waiting,"
-    " held, ends) SELECT coop_id, {run}, (SELECT max(id) FROM members_membership), 3, {refund}, 0, {netted}, {amount},"
-    " 0, '', '' FROM ledger_payoutline LIMIT 1"
+    " held) SELECT coop_id, {run}, (SELECT max(id) FROM members_membership), 3, {refund}, 0, {netted}, {amount},"
+    " 0, '' FROM ledger_payoutline LIMIT 1"
 )
 
 

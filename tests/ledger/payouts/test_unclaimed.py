@@ -5,17 +5,20 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 
 from coop.kernel import audit, clock
 from coop.kernel.errors import Refused
-from coop.kernel.models import Mail
+from coop.kernel.models import Mail, User
+from coop.kernel.tenancy import Actor
 from ledger.models import Posting, UnclaimedLine, UnclaimedList, UnclaimedReturn
 from ledger.selectors import unclaimed as selectors
 from ledger.services import payouts, unclaimed
 from ledger.services.posting import mirror, reverse_entry
 from ledger.unclaimed_laws import LAWS, law_of
+from tests.cast import make_officer
 from tests.ledger.payout_factories import make_run, owe, paid, ready, with_iban
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +47,13 @@ def booked(lena, coop):
     with clock.at(clock.now() - timedelta(days=31)):
         found = drawn(lena)
         unclaimed.send_letters(actor=lena, unclaimed=found, link=LINK)
-    return unclaimed.book(actor=lena, unclaimed=found)
+    return unclaimed.book(actor=second(coop), unclaimed=found)
+
+
+def second(coop):
+    """A board member, who books what the treasurer listed."""
+    user = User.objects.filter(email="jonas@example.org").first()
+    return Actor.of(user, coop) if user else make_officer(coop, "jonas", "board")
 
 
 def balance(membership, purpose="patronage_payable"):
@@ -73,17 +82,17 @@ def test_letters_first_then_the_days_then_one_entry(coop, lena, owed):
     found = drawn(lena)
     assert (found.count, found.total) == (2, 31_10)
     with pytest.raises(Refused, match="First the members are written to"):
-        unclaimed.book(actor=lena, unclaimed=found)
+        unclaimed.book(actor=second(coop), unclaimed=found)
     assert unclaimed.send_letters(actor=lena, unclaimed=found, link=LINK) >= 1
     assert unclaimed.send_letters(actor=lena, unclaimed=found, link=LINK) == 0
     letter = Mail.objects.get(kind="ledger.unclaimed", subject_ref=f"membership:{owed[1].pk}")
     assert "€30.00 waits for you" in letter.subject
     assert LINK in letter.text
     with pytest.raises(Refused, match="have until"):
-        unclaimed.book(actor=lena, unclaimed=found)
+        unclaimed.book(actor=second(coop), unclaimed=found)
     with clock.at(clock.now() + timedelta(days=30)):
-        done = unclaimed.book(actor=lena, unclaimed=found)
-        assert unclaimed.book(actor=lena, unclaimed=found).entry_id == done.entry_id
+        done = unclaimed.book(actor=second(coop), unclaimed=found)
+        assert unclaimed.book(actor=second(coop), unclaimed=found).entry_id == done.entry_id
     assert (done.state, done.booked_count, done.booked_total) == ("booked", 2, 31_10)
     assert (balance(owed[1]), balance(owed[2], "share_interest_payable"), reserve(coop)) == (5_00, 0, 31_10)
     assert list(audit.verify(coop)) == []
@@ -94,7 +103,7 @@ def test_who_answers_or_is_paid_is_left_out(coop, lena, jonas, owed):
         found = drawn(lena)
         unclaimed.send_letters(actor=lena, unclaimed=found, link=LINK)
     with_iban(lena, owed[1])
-    done = unclaimed.book(actor=lena, unclaimed=found)
+    done = unclaimed.book(actor=second(coop), unclaimed=found)
     assert (done.booked_count, done.booked_total, balance(owed[1])) == (1, 1_10, 35_00)
     with pytest.raises(Refused, match="Nothing of this member was booked"):
         unclaimed.give_back(actor=lena, line=found.lines.get(number=1), because="asked")
@@ -172,6 +181,33 @@ def test_a_list_is_not_booked_before_its_days_whatever_says_so(coop, lena, owed,
         )
 
 
+def test_nobody_books_what_they_listed_nor_more_than_was_listed(coop, lena, owed):
+    with clock.at(clock.now() - timedelta(days=31)):
+        found = drawn(lena)
+        unclaimed.send_letters(actor=lena, unclaimed=found, link=LINK)
+    with pytest.raises(PermissionDenied):
+        unclaimed.book(actor=lena, unclaimed=found)
+    with pytest.raises(DatabaseError, match="does not book it"), transaction.atomic():
+        unclaimed.book(actor=Booker(lena), unclaimed=found)  # past the service's own question
+    with pytest.raises(DatabaseError, match="and its lines disagree"), transaction.atomic():
+        UnclaimedLine.objects.create(
+            coop=coop, unclaimed=found, membership=owed[3], number=3, refund=9_00, since=date(2020, 1, 1)
+        )
+        unclaimed.book(actor=second(coop), unclaimed=found)
+
+
+class Booker:
+    """Lena, to whom every right is given."""
+
+    is_system = False
+
+    def __init__(self, lena):
+        self.coop, self.coop_id, self.user, self.user_id = lena.coop, lena.coop_id, lena.user, None
+
+    def holds(self, *roles):
+        return True
+
+
 def test_every_law_has_its_source_and_its_own_rule(coop):
     assert all(law.cite and law.years and law.as_of for law in LAWS.values())
     coop.law = "us-state"
@@ -192,7 +228,12 @@ def test_from_the_page_to_the_file(coop, lena, owed, client_of):
     found = UnclaimedList.objects.get()
     assert drawn_up["Location"] == at("unclaimed-list", pk=found.pk)
     desk.post(at("unclaimed-letters", pk=found.pk))
-    desk.post(at("unclaimed-book", pk=found.pk))
+    assert desk.get(at("unclaimed-book", pk=found.pk)).status_code == 403  # she drew it up
+    assert "Somebody else has to book it" in desk.get(at("unclaimed-list", pk=found.pk)).content.decode()
+    board = client_of(second(coop))
+    assert "Look and book it" in board.get(at("unclaimed-list", pk=found.pk)).content.decode()
+    assert "Book €31.10 as unclaimed?" in board.get(at("unclaimed-book", pk=found.pk)).content.decode()
+    board.post(at("unclaimed-book", pk=found.pk))
     page = desk.get(at("unclaimed-list", pk=found.pk)).content.decode()
     assert "of 2 members went to “Statutory reserve”" in page
     assert "€31.10" in page
