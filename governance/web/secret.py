@@ -71,7 +71,8 @@ def credential(request: HttpRequest, pk: int) -> JsonResponse:
             said | {"url": f"{reverse('account_reauthenticate')}?{urlencode({'next': back})}"}, status=401
         )
     try:
-        proxy, blinded = held_proxy(request), _blinded(request)
+        blinded = _blinded(request)  # before anything looks for a form in the body
+        proxy = held_proxy(request)
         issued = services.issue_credential(actor=request.actor, ballot=ballot, blinded=blinded, proxy=proxy)
     except Refused as refused:
         return JsonResponse({"code": refused.code, "message": refused.message}, status=refused.status)
