@@ -12,6 +12,24 @@ from coop.kernel.models import NO_TRUNCATE, CoopModel, User
 from .meetings import Meeting
 from .querysets import ProxyQuerySet
 
+# In the trigger of a paper with ``entry_id`` and ``proxy_id``, ``b`` its ballot: the member's own hand while no proxy
+# stands, else the proxy's alone. Locked, so that a proxy accepted or ended meanwhile waits. Blank by blank as migrated.
+BY_NOBODY_ELSE = """    PERFORM FROM governance_proxy p JOIN governance_rollentry e ON e.membership_id = p.principal_id
+                      WHERE e.id = NEW.entry_id AND p.meeting_id = b.meeting_id AND p.accepted_at IS NOT NULL
+                        AND p.ended_at IS NULL AND p.id IS DISTINCT FROM NEW.proxy_id FOR SHARE OF p;
+                    IF FOUND THEN
+                        RAISE check_violation USING MESSAGE = 'who gave a proxy takes it back before voting';
+                    END IF;
+                    IF NEW.proxy_id IS NOT NULL THEN
+                        PERFORM FROM governance_proxy p JOIN governance_rollentry e ON e.membership_id = p.principal_id
+                          WHERE p.id = NEW.proxy_id AND e.id = NEW.entry_id AND p.meeting_id = b.meeting_id
+                            AND p.accepted_at IS NOT NULL AND p.ended_at IS NULL FOR SHARE OF p;
+                        IF NOT FOUND THEN
+                            RAISE check_violation
+                                  USING MESSAGE = 'only a proxy of this meeting that stands votes for its member';
+                        END IF;
+                    END IF;"""
+
 
 class ProxyRule(CoopModel):
     """What the by-laws say of proxies, for one meeting. A meeting without one takes none.

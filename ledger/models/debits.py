@@ -21,6 +21,7 @@ from coop.kernel.models import NO_TRUNCATE, AppendOnly, CoopModel
 from members.models import Membership
 
 from .bank import BankAccount
+from .files import ErasableFile
 from .journal import Entry
 
 
@@ -204,16 +205,10 @@ class DebitRun(CoopModel):
         return str(_("Collection %(number)s") % {"number": self.number})
 
 
-class DebitFile(models.Model):
-    """The file for the bank, compressed. It holds people's accounts, so it may be erased; its digest stays."""
-
-    privileges = ("SELECT", "INSERT", "DELETE")
+class DebitFile(ErasableFile):
+    """The file for the bank."""
 
     run = models.OneToOneField(DebitRun, on_delete=models.PROTECT, primary_key=True, related_name="file")
-    content = models.BinaryField()
-
-    class Meta:
-        triggers = [pgtrigger.Protect(name="never_changed", operation=pgtrigger.Update), NO_TRUNCATE]
 
     def __str__(self) -> str:
         return f"file of collection {self.run_id}"

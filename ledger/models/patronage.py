@@ -17,6 +17,8 @@ from coop.kernel.models import NO_TRUNCATE, AppendOnly, CoopModel
 from ledger.units import Unit
 from members.models import Membership
 
+from .files import ErasableFile
+
 # A plan in one of these states stands on the year's figures. The lock keeps a proposal and a new figure apart.
 YEAR_IS_OPEN = """
     PERFORM FROM ledger_patronageyear WHERE id = {year} FOR UPDATE;
@@ -158,18 +160,12 @@ class PatronageImport(CoopModel):
         return self.state == self.State.CHECKED and not self.problem_count
 
 
-class PatronageFile(models.Model):
-    """The file as it came, compressed. It may be erased; what it said stays in the rows and in the import's digest."""
-
-    privileges = ("SELECT", "INSERT", "DELETE")
+class PatronageFile(ErasableFile):
+    """The file as it came; what it said stays in the rows."""
 
     source = models.OneToOneField(
         PatronageImport, on_delete=models.PROTECT, primary_key=True, related_name="file", db_column="import_id"
     )
-    content = models.BinaryField()
-
-    class Meta:
-        triggers = [pgtrigger.Protect(name="never_changed", operation=pgtrigger.Update), NO_TRUNCATE]
 
     def __str__(self) -> str:
         return f"file of import {self.source_id}"

@@ -20,6 +20,7 @@ from coop.kernel import clock
 from coop.kernel.models import NO_TRUNCATE, AppendOnly, CoopModel
 from members.models import Membership
 
+from .files import ErasableFile
 from .guards import only_where_found, own_entry, row
 from .journal import Account, Entry
 
@@ -229,16 +230,10 @@ class PayoutRun(CoopModel):
         return self.hash[:8]
 
 
-class PayoutFile(models.Model):
-    """The file as it was released, compressed. It holds people's accounts, so it may be erased; its digest stays."""
-
-    privileges = ("SELECT", "INSERT", "DELETE")
+class PayoutFile(ErasableFile):
+    """The file as it was released."""
 
     run = models.OneToOneField(PayoutRun, on_delete=models.PROTECT, primary_key=True, related_name="file")
-    content = models.BinaryField()
-
-    class Meta:
-        triggers = [pgtrigger.Protect(name="never_changed", operation=pgtrigger.Update), NO_TRUNCATE]
 
     def __str__(self) -> str:
         return f"file of run {self.run_id}"
