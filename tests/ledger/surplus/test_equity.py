@@ -137,7 +137,7 @@ def test_the_database_keeps_plan_lines_and_entry_together(coop, lena, jonas, kep
             lambda: mirror(actor=lena, entry=entry, on=clock.today(coop), because="no"),
         ]
     )
-    with pytest.raises(Refused, match="a payback is not reversed"):
+    with pytest.raises(Refused, match="a payback and what members chose are not reversed"):
         reverse_entry(actor=lena, entry=entry, on=clock.today(coop), because="no")
 
 
