@@ -166,9 +166,9 @@ def test_terms_say_one_vote_at_most(coop):
     refused(
         "INSERT INTO members_classterms (coop_id, member_class_id, bylaws_id, eligibility, open_to_public,"
         " minimum_shares, instalments, entry_fee, votes, constituency, shares_in_surplus, minimum_age, household,"
-        " admitting_body, appeal_to, decide_within_days, appeal_within_days, notice_rule)"
-        " SELECT coop_id, member_class_id, bylaws_id, '', true, 1, 1, 0, 2, '', true, 0, 'each', '', '', 1, 1, '{}'"
-        " FROM members_classterms",
+        " admitting_body, appeal_to, decide_within_days, appeal_within_days, notice_rule, transferable)"
+        " SELECT coop_id, member_class_id, bylaws_id, '', true, 1, 1, 0, 2, '', true, 0, 'each', '', '', 1, 1, '{}',"
+        " true FROM members_classterms",
         match="one_member_one_vote",
     )
 
