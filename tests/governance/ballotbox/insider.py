@@ -41,21 +41,25 @@ def whole_dump() -> bytes:
     return b"\n".join(row.encode() for table in tables for (row,) in owner(f'SELECT t::text FROM "{table}" t'))
 
 
-def wal_now() -> str:
-    """The name of the segment that the write-ahead log is written to."""
-    return owner("SELECT pg_walfile_name(pg_current_wal_lsn())")[0][0]
+def wal_now() -> tuple[str, int]:
+    """Where the write-ahead log is written: the name of the segment, and the byte in it."""
+    return owner("SELECT file_name, file_offset FROM pg_walfile_name_offset(pg_current_wal_insert_lsn())")[0]
 
 
-def wal_segments(data: Path, since: str) -> dict[str, bytes]:
-    """The write-ahead log from the segment ``since``, without page headers that would cut a record in two, by name.
+def wal_segments(data: Path, since: tuple[str, int]) -> dict[str, bytes]:
+    """The write-ahead log from ``since``, without page headers that would cut a record in two, by segment.
 
-    Later names are old segments that wait for their next use: what they hold is from before.
+    What stands before ``since`` is blank. Later names are old segments that wait for their next use: what they hold is
+    from before.
     """
+    first, byte = since
     owner("SELECT pg_logical_emit_message(true, 'insider', '')::text")  # what is in memory goes along with its commit
-    found, last = {}, wal_now()
+    found, (last, _byte) = {}, wal_now()
     for segment in (data / "pg_wal").iterdir():
-        if len(segment.name) == 24 and since <= segment.name <= last:
+        if len(segment.name) == 24 and first <= segment.name <= last:
             raw = segment.read_bytes()
+            if segment.name == first:
+                raw = bytes(byte) + raw[byte:]
             pages = (raw[at + (40 if at == 0 else 24) : at + 8192] for at in range(0, len(raw), 8192))
             found[segment.name] = b"".join(pages)
     return found

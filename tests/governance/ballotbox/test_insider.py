@@ -8,6 +8,7 @@ cast. The hit rate on marks, the 99 % bound of chance and the positive control's
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import random
@@ -16,6 +17,7 @@ import time
 
 import pytest
 
+from coop import embedded
 from coop.kernel import clock
 from governance import boxes, keyring, services
 from governance.ballotbox import message, paper
@@ -33,9 +35,13 @@ CHOICES = [[[*order], [mark]] for order in ((0,), (1,), (0, 1), (1, 0)) for mark
 
 
 @pytest.fixture(autouse=True)
-def _files_to_read():
+def _the_log_to_themselves():
+    """One after the other in all processes: the control's open papers stand in the log that the insider reads."""
     if insider.cluster() is None:
         pytest.skip("needs the embedded PostgreSQL: the attacker reads its WAL from the disk")
+    with (embedded.data_dir() / "insider.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def box_as_dumped(ballot) -> dict[bytes, bytes]:
