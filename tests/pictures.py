@@ -12,7 +12,7 @@ from pathlib import Path
 from PIL import Image
 
 VIEWS = (("light", 390), ("dark", 390), ("light", 1280), ("dark", 1280))
-SCALE = 0.4
+SCALE = 0.33
 TALLEST = 1600  # of a screenshot, before scaling: what lies further down is the page's tail
 GAP = 12
 
@@ -40,7 +40,7 @@ def main(source: str, target: str) -> None:
     for first in sorted(folder.glob(f"*{ending}")):
         name = first.name.removesuffix(ending)
         if all((folder / f"{name}-{scheme}-{width}.png").exists() for scheme, width in VIEWS):
-            sheet(folder, name).save(into / f"{name}.webp", quality=60, method=6)
+            sheet(folder, name).save(into / f"{name}.webp", quality=45, method=6)
 
 
 if __name__ == "__main__":
