@@ -108,7 +108,7 @@ def test_six_at_once_start_one_server_and_it_stays_until_the_last_leaves(hold, f
     time.sleep(0.5)
     assert ask(folder, "SELECT 1") == [(1,)]
     many[5].leave()
-    wait_for(lambda: not users_of(folder), 6)
+    wait_for(lambda: not users_of(folder), 20)
     assert "database system is shut down" in (folder / "log" / "postgres.log").read_text()
 
 
@@ -179,7 +179,7 @@ def test_lost_passwords_are_made_anew(hold, folder):
     first.who()
     ask(folder, "CREATE TABLE kept AS SELECT 7 AS n")
     first.leave()
-    wait_for(lambda: not users_of(folder), 6)
+    wait_for(lambda: not users_of(folder), 20)
     (folder / "secrets.json").unlink()
     hold().who()
     assert ask(folder, "SELECT n FROM kept") == [(7,)]
@@ -218,7 +218,7 @@ def test_a_path_no_socket_can_have(hold, folder, name, monkeypatch):
     assert each.who() == "rochdale_app"
     assert run.stat().st_mode & 0o077 == 0
     each.leave()
-    wait_for(lambda: not users_of(place), 6)
+    wait_for(lambda: not users_of(place), 20)
     shutil.rmtree(run)
 
 
@@ -255,11 +255,11 @@ def test_root_below_a_closed_folder_opens_nothing(hold):
         assert [Path(f"/proc/{pid}").stat().st_uid for pid in servers] != [0]
         assert all(str(home) in os.readlink(f"/proc/{pid}/exe") for pid in servers)
         each.leave()
-        wait_for(lambda: not users_of(home), 6)
+        wait_for(lambda: not users_of(home), 20)
         assert hold(data, python=(sys.executable, "-S"), paths=paths).who() == "rochdale_app"
     finally:
         kill_every(users_of(home))
-        wait_for(lambda: not users_of(home), 6)
+        wait_for(lambda: not users_of(home), 20)
         shutil.rmtree(closed)
         wait_for(lambda: not shutil.rmtree(home, ignore_errors=True) and not home.exists(), 6)
 
@@ -275,7 +275,7 @@ def test_a_fresh_folder_of_our_own_is_used_as_it_is_meant(hold):
         assert (fresh / "pg").exists()
         assert fresh.stat().st_mode & 0o077 == 0o011
         each.leave()
-        wait_for(lambda: not users_of(fresh), 6)
+        wait_for(lambda: not users_of(fresh), 20)
         full = fresh / "full"
         full.mkdir(mode=0o700)
         (full / "letter.txt").write_text("mine")
@@ -316,7 +316,7 @@ def test_a_normal_user_gets_the_same(hold, folder):
     owners = {Path(f"/proc/{pid}").stat().st_uid for pid in users_of(data)}
     assert owners == {nobody.pw_uid}
     each.leave()
-    wait_for(lambda: not users_of(data), 6)
+    wait_for(lambda: not users_of(data), 20)
 
 
 def test_stale_files_of_no_process_are_removed(tmp_path):
