@@ -16,6 +16,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -241,10 +242,22 @@ def bootstrap(owner: str, app: str, database: str, password: Callable[[str], str
     ]
 
 
+def _clear(folder: Path, patience: float = 10) -> None:
+    """Take a draft away even while what a killed first start left running still writes its last files into it."""
+    until = time.monotonic() + patience
+    while folder.exists():
+        try:
+            shutil.rmtree(folder)
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+
+
 def _create_cluster(place: Place, data: Path, roles: tuple[str, str], database: str) -> None:
     owner, app = roles
     for leftover in place.cluster.parent.glob("pg.new-*"):
-        shutil.rmtree(leftover)
+        _clear(leftover)
     draft = Path(tempfile.mkdtemp(prefix="pg.new-", dir=place.cluster.parent))
     if place.uid is not None and place.gid is not None:
         os.chown(draft, place.uid, place.gid)

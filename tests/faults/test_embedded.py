@@ -164,13 +164,36 @@ def test_a_server_whose_keeper_was_killed_is_not_served_beside(hold, folder):
     assert new != old
 
 
+LATE_WRITER = """
+import pathlib, sys, time
+place = pathlib.Path(sys.argv[1])
+place.mkdir(parents=True, exist_ok=True)
+print("writing", flush=True)
+until = time.monotonic() + 2
+try:
+    for name in range(10**9):
+        (place / str(name)).touch()
+        if time.monotonic() > until:
+            break
+except FileNotFoundError:
+    pass
+"""
+
+
 def test_an_interrupted_first_start_is_begun_again(hold, folder):
     first = hold()
-    wait_for(lambda: list(folder.glob("pg.new-*")), 10, pause=0.005)
+    (draft,) = wait_for(lambda: list(folder.glob("pg.new-*")), 10, pause=0.005)
     kill_every(pid for pid, _ in first.tree())
     first.process.wait()
     assert not (folder / "pg").exists()
+    # Not everything dies at once: something of the first start goes on writing into its draft for a while.
+    late = subprocess.Popen(
+        [sys.executable, "-c", LATE_WRITER, str(draft / "base" / "1")], stdout=subprocess.PIPE, text=True
+    )
+    assert late.stdout is not None
+    assert late.stdout.readline() == "writing\n"
     assert hold().who() == "rochdale_app"
+    assert late.wait() == 0
     assert list(folder.glob("pg.new-*")) == []
 
 
