@@ -20,7 +20,7 @@ from coop.kernel import clock
 from coop.kernel.models import NO_TRUNCATE, AppendOnly, CoopModel
 from members.models import Membership
 
-from .guards import row
+from .guards import only_into, row
 from .journal import Account, Entry
 from .shares import ShareClass
 from .surplus import SurplusPlan
@@ -235,22 +235,7 @@ class RefundOutcome(CoopModel, AppendOnly):
         ]
         triggers = [
             *AppendOnly.Meta.triggers,
-            pgtrigger.Trigger(
-                name="of_an_open_offer",
-                when=pgtrigger.After,
-                operation=pgtrigger.Insert,
-                level=pgtrigger.Statement,
-                referencing=pgtrigger.Referencing(new="added"),
-                func="""
-                    PERFORM FROM ledger_refundoffer o
-                      WHERE o.id IN (SELECT offer_id FROM added) ORDER BY o.id FOR SHARE;
-                    IF EXISTS (SELECT FROM added a JOIN ledger_refundoffer o ON o.id = a.offer_id
-                                WHERE o.state <> 'open') THEN
-                        RAISE check_violation USING MESSAGE = 'choices are carried out once';
-                    END IF;
-                    RETURN NULL;
-                """,
-            ),
+            only_into("of_an_open_offer", "open", "ledger_refundoffer o", "offer_id", "choices are carried out once"),
         ]
 
     def __str__(self) -> str:

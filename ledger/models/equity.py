@@ -19,7 +19,7 @@ from coop.kernel import clock
 from coop.kernel.models import NO_TRUNCATE, AppendOnly, CoopModel
 from members.models import Membership
 
-from .guards import own_entry, row
+from .guards import only_into, own_entry, row
 from .journal import Entry
 
 FROZEN = "coop_id number decided terms outstanding total count hash proposed_at proposed_by_id".split()
@@ -128,20 +128,12 @@ class EquityLine(CoopModel, AppendOnly):
         ]
         triggers = [
             *AppendOnly.Meta.triggers,
-            pgtrigger.Trigger(
-                name="into_a_draft",
-                when=pgtrigger.After,
-                operation=pgtrigger.Insert,
-                level=pgtrigger.Statement,
-                referencing=pgtrigger.Referencing(new="added"),
-                func="""
-                    PERFORM FROM ledger_equityplan p WHERE p.id IN (SELECT plan_id FROM added) ORDER BY p.id FOR SHARE;
-                    IF EXISTS (SELECT FROM added a JOIN ledger_equityplan p ON p.id = a.plan_id
-                                WHERE p.state <> 'draft') THEN
-                        RAISE check_violation USING MESSAGE = 'lines are added to a payback while it is a draft';
-                    END IF;
-                    RETURN NULL;
-                """,
+            only_into(
+                "into_a_draft",
+                "draft",
+                "ledger_equityplan p",
+                "plan_id",
+                "lines are added to a payback while it is a draft",
             ),
         ]
 

@@ -37,3 +37,24 @@ def only_where_found(name: str, query: str, sentence: str) -> pgtrigger.Trigger:
                     RETURN NEW;
                 """,
     )
+
+
+def only_into(name: str, state: str, parent: str, key: str, sentence: str) -> pgtrigger.Trigger:
+    """Rows, many at a time, are added to a parent in that state alone; ``parent``: its table and a letter for it."""
+    letter = parent.split()[1]
+    return pgtrigger.Trigger(
+        name=name,
+        when=pgtrigger.After,
+        operation=pgtrigger.Insert,
+        level=pgtrigger.Statement,
+        referencing=pgtrigger.Referencing(new="added"),
+        func=f"""
+                    PERFORM FROM {parent}
+                      WHERE {letter}.id IN (SELECT {key} FROM added) ORDER BY {letter}.id FOR SHARE;
+                    IF EXISTS (SELECT FROM added a JOIN {parent} ON {letter}.id = a.{key}
+                                WHERE {letter}.state <> '{state}') THEN
+                        RAISE check_violation USING MESSAGE = '{sentence}';
+                    END IF;
+                    RETURN NULL;
+                """,  # noqa: S608 - no outside text
+    )

@@ -21,7 +21,7 @@ from coop.kernel.models import NO_TRUNCATE, AppendOnly, CoopModel
 from members.models import Membership
 
 from .files import ErasableFile
-from .guards import only_where_found, own_entry, row
+from .guards import only_into, only_where_found, own_entry, row
 from .journal import Account, Entry
 
 
@@ -281,21 +281,12 @@ class PayoutLine(CoopModel, AppendOnly):
         ]
         triggers = [
             *AppendOnly.Meta.triggers,
-            pgtrigger.Trigger(
-                name="into_a_draft",
-                when=pgtrigger.After,
-                operation=pgtrigger.Insert,
-                level=pgtrigger.Statement,
-                referencing=pgtrigger.Referencing(new="added"),
-                func="""
-                    PERFORM FROM ledger_payoutrun r
-                      WHERE r.id IN (SELECT run_id FROM added) ORDER BY r.id FOR SHARE;
-                    IF EXISTS (SELECT FROM added a JOIN ledger_payoutrun r ON r.id = a.run_id
-                                WHERE r.state <> 'draft') THEN
-                        RAISE check_violation USING MESSAGE = 'lines are added to a pay-out run while it is a draft';
-                    END IF;
-                    RETURN NULL;
-                """,
+            only_into(
+                "into_a_draft",
+                "draft",
+                "ledger_payoutrun r",
+                "run_id",
+                "lines are added to a pay-out run while it is a draft",
             ),
         ]
 
