@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from coop.kernel import rules
-from coop.kernel.errors import Refused
 from coop.kernel.models import Job
 from coop.kernel.tenancy import path
 from coop.kernel.web import requires
@@ -18,14 +19,14 @@ from ledger.choice_forms import ChoiceForm, OfferForm
 from ledger.models import RefundOffer, ShareClass
 from ledger.selectors import choices as selectors
 from ledger.services import choices as services
-from ledger.web.common import answer, own_member, sent
+from ledger.web.common import answer, own_member, pressed, sent
 from ledger.web.surplus import find
 from members.models import Membership
 from members.selectors import membership_of
 
 
-def _to(request: HttpRequest, pk: int) -> HttpResponse:
-    return redirect(path(request.coop, "ledger:choices", pk=pk))
+def _at(request: HttpRequest, pk: int) -> str:
+    return path(request.coop, "ledger:choices", pk=pk)
 
 
 def _offer(request: HttpRequest, pk: int) -> RefundOffer:
@@ -70,7 +71,7 @@ def new(request: HttpRequest, pk: int) -> HttpResponse:
     def act() -> HttpResponse:
         services.open_offer(actor=request.actor, plan=plan, **form.cleaned_data)
         messages.success(request, _("The members may choose now; their statement leads them there."))
-        return _to(request, plan.pk)
+        return redirect(_at(request, plan.pk))
 
     context = {
         "heading": _("Let members choose?"),
@@ -88,25 +89,17 @@ def new(request: HttpRequest, pk: int) -> HttpResponse:
 @requires("ledger.keep_books")
 def carry_out(request: HttpRequest, pk: int) -> HttpResponse:
     """Have it done."""
-    try:
-        job = services.ask_to_carry_out(actor=request.actor, offer=_offer(request, pk))
-    except Refused as refused:
-        messages.error(request, refused.message)
-        return _to(request, pk)
-    return redirect(path(request.coop, "job", pk=job.pk))
+    act = partial(services.ask_to_carry_out, actor=request.actor, offer=_offer(request, pk))
+    return pressed(request, act, _at(request, pk))
 
 
 @require_POST
 @requires("ledger.keep_books")
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """Take the offer back; everybody is paid in cash."""
-    try:
-        services.withdraw(actor=request.actor, offer=_offer(request, pk), because=request.POST.get("because", ""))
-    except Refused as refused:
-        messages.error(request, refused.message)
-    else:
-        messages.success(request, _("The offer is withdrawn; everybody is paid in cash."))
-    return _to(request, pk)
+    offer, because = _offer(request, pk), request.POST.get("because", "")
+    act = partial(services.withdraw, actor=request.actor, offer=offer, because=because)
+    return pressed(request, act, _at(request, pk), _("The offer is withdrawn; everybody is paid in cash."))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 
 from coop.kernel.errors import Refused
+from coop.kernel.models import Job
+from coop.kernel.tenancy import path
 from ledger.models import Account, Entry, Period
 from members.models import Membership
 
@@ -47,3 +51,28 @@ def answer(
         except Refused as refused:
             refused.into(form)
     return render(request, template, {"form": form, **(context or {})}, status=422 if form.errors else 200)
+
+
+def pressed(request: HttpRequest, act: Callable[[], object], then: str, done: str = "") -> HttpResponse:
+    """Run the act behind a bare button and go to ``then``, saying there what was refused, or ``done``.
+
+    An act that hands its work to the worker returns the job, and the job's page is where to go.
+    """
+    try:
+        found = act()
+    except Refused as refused:
+        messages.error(request, refused.message)
+        return redirect(then)
+    if isinstance(found, Job):
+        return redirect(path(request.coop, "job", pk=found.pk))
+    if done:
+        messages.success(request, done)
+    return redirect(then)
+
+
+def bank_file(packed: bytes | memoryview, name: str, content_type: str) -> HttpResponse:
+    """A file with members' accounts in it, to be saved by whoever asked and kept by nothing in between."""
+    found = HttpResponse(zlib.decompress(packed), content_type=content_type)
+    found["Content-Disposition"] = f'attachment; filename="{name}"'
+    found["Cache-Control"] = "private, no-store"
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import zlib
+from functools import partial
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from coop.kernel import clock, rules
-from coop.kernel.errors import Refused
 from coop.kernel.tenancy import path
 from coop.kernel.web import requires
 from ledger.debit_forms import CreditorForm, DebitReturnForm, DebitRunForm, MandateForm
@@ -23,7 +22,7 @@ from ledger.services import debits, mandates
 from ledger.services.bank import name_creditor
 from members.selectors import membership_of
 
-from .common import answer, sent
+from .common import answer, bank_file, pressed, sent
 
 State = DebitRun.State
 PAGE = 50
@@ -32,6 +31,10 @@ PAGE = 50
 def find(request: HttpRequest, pk: int) -> DebitRun:
     """This co-op's collection, or a 404."""
     return get_object_or_404(selectors.runs(request.coop), pk=pk)
+
+
+def _at(request: HttpRequest, run: DebitRun) -> str:
+    return path(request.coop, "ledger:debit-run", pk=run.pk)
 
 
 @require_safe
@@ -106,8 +109,7 @@ def mandate_add(request: HttpRequest) -> HttpResponse:
 @requires("ledger.keep_books")
 def mandate_revoke(request: HttpRequest, pk: int) -> HttpResponse:
     """The member took the mandate back."""
-    _revoke(request, get_object_or_404(Mandate, coop=request.coop, pk=pk))
-    return redirect(path(request.coop, "ledger:mandates"))
+    return _revoke(request, get_object_or_404(Mandate, coop=request.coop, pk=pk), "ledger:mandates")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -120,19 +122,15 @@ def mine(request: HttpRequest) -> HttpResponse:
     mandate = selectors.mandate_of(membership)
     if request.method == "POST":
         if mandate is not None:
-            _revoke(request, mandate)
+            return _revoke(request, mandate, "ledger:my-mandate")
         return redirect(path(request.coop, "ledger:my-mandate"))
     creditor = selectors.creditor_account(request.coop)
     return render(request, "ledger/my_mandate.html", {"mandate": mandate, "creditor": creditor})
 
 
-def _revoke(request: HttpRequest, mandate: Mandate) -> None:
-    try:
-        mandates.revoke_mandate(actor=request.actor, mandate=mandate)
-    except Refused as refused:
-        messages.error(request, refused.message)
-    else:
-        messages.success(request, _("Nothing is collected by this mandate any more."))
+def _revoke(request: HttpRequest, mandate: Mandate, then: str) -> HttpResponse:
+    revoke = partial(mandates.revoke_mandate, actor=request.actor, mandate=mandate)
+    return pressed(request, revoke, path(request.coop, then), _("Nothing is collected by this mandate any more."))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -185,13 +183,9 @@ def release(request: HttpRequest, pk: int) -> HttpResponse:
     rules.require(request.actor, "ledger.release", run)
     if request.method == "POST":
         site = request.build_absolute_uri(path(request.coop, "ledger:money"))
-        try:
-            debits.release_debits(actor=request.actor, run=run, seen=request.POST.get("seen", ""), site=site)
-        except Refused as refused:
-            messages.error(request, refused.message)
-        else:
-            messages.success(request, _("Released; the members are told the day and the amount."))
-        return redirect(path(request.coop, "ledger:debit-run", pk=run.pk))
+        seen = request.POST.get("seen", "")
+        act = partial(debits.release_debits, actor=request.actor, run=run, seen=seen, site=site)
+        return pressed(request, act, _at(request, run), _("Released; the members are told the day and the amount."))
     return render(request, "ledger/debit_release.html", {"run": run})
 
 
@@ -199,12 +193,10 @@ def release(request: HttpRequest, pk: int) -> HttpResponse:
 @requires("ledger.keep_books")
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Throw a collection away that was not booked."""
-    run = find(request, pk)
-    try:
-        debits.cancel_debits(actor=request.actor, run=run, because=request.POST.get("because", ""))
-    except Refused as refused:
-        messages.error(request, refused.message)
-    return redirect(path(request.coop, "ledger:debit-run", pk=run.pk))
+    run, because = find(request, pk), request.POST.get("because", "")
+    return pressed(
+        request, partial(debits.cancel_debits, actor=request.actor, run=run, because=because), _at(request, run)
+    )
 
 
 @require_POST
@@ -212,12 +204,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 def book(request: HttpRequest, pk: int) -> HttpResponse:
     """The bank has collected: enter every line."""
     run = find(request, pk)
-    try:
-        job = debits.ask_to_book(actor=request.actor, run=run)
-    except Refused as refused:
-        messages.error(request, refused.message)
-        return redirect(path(request.coop, "ledger:debit-run", pk=run.pk))
-    return redirect(path(request.coop, "job", pk=job.pk))
+    return pressed(request, partial(debits.ask_to_book, actor=request.actor, run=run), _at(request, run))
 
 
 @require_safe
@@ -229,10 +216,7 @@ def file(request: HttpRequest, pk: int) -> HttpResponse:
     kept = DebitFile.objects.filter(run=run).first()
     if kept is None or run.state not in (State.RELEASED, State.BOOKED):
         raise Http404
-    found = HttpResponse(zlib.decompress(kept.content), content_type="application/xml")
-    found["Content-Disposition"] = f'attachment; filename="{run.file_name}"'
-    found["Cache-Control"] = "private, no-store"
-    return found
+    return bank_file(kept.content, run.file_name, "application/xml")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from allauth.account.decorators import reauthentication_required
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -11,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from coop.kernel import rules
-from coop.kernel.errors import Refused
 from coop.kernel.models import Job
 from coop.kernel.tenancy import path
 from coop.kernel.web import requires
@@ -19,7 +19,7 @@ from ledger.models import EquityPlan
 from ledger.payout_forms import EquityForm
 from ledger.selectors import equity as selectors
 from ledger.services import equity as services
-from ledger.web.common import answer, sent
+from ledger.web.common import answer, pressed, sent
 
 
 def find(request: HttpRequest, pk: int) -> EquityPlan:
@@ -27,8 +27,8 @@ def find(request: HttpRequest, pk: int) -> EquityPlan:
     return get_object_or_404(selectors.plans(request.coop), pk=pk)
 
 
-def _to(request: HttpRequest, pk: int) -> HttpResponse:
-    return redirect(path(request.coop, "ledger:equity-plan", pk=pk))
+def _at(request: HttpRequest, pk: int) -> str:
+    return path(request.coop, "ledger:equity-plan", pk=pk)
 
 
 @require_safe
@@ -53,7 +53,7 @@ def new(request: HttpRequest) -> HttpResponse:
     form = EquityForm(sent(request), coop=request.coop)
 
     def act() -> HttpResponse:
-        return _to(request, services.draw_up(actor=request.actor, **form.cleaned_data).pk)
+        return redirect(_at(request, services.draw_up(actor=request.actor, **form.cleaned_data).pk))
 
     context = {
         "heading": _("Pay kept refunds back?"),
@@ -92,13 +92,8 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
     plan = find(request, pk)
     rules.require(request.actor, "ledger.approve", plan)
     if request.method == "POST":
-        try:
-            services.approve(actor=request.actor, plan=plan, seen=request.POST.get("seen", ""))
-        except Refused as refused:
-            messages.error(request, refused.message)
-        else:
-            messages.success(request, _("You approved payback %(number)s.") % {"number": plan.number})
-        return _to(request, pk)
+        act = partial(services.approve, actor=request.actor, plan=plan, seen=request.POST.get("seen", ""))
+        return pressed(request, act, _at(request, pk), _("You approved payback %(number)s.") % {"number": plan.number})
     return render(request, "ledger/equity_approve.html", {"plan": plan, "years": selectors.by_year(plan)})
 
 
@@ -106,22 +101,14 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
 @requires("ledger.keep_books")
 def post(request: HttpRequest, pk: int) -> HttpResponse:
     """Have it posted."""
-    try:
-        job = services.ask_to_post(actor=request.actor, plan=find(request, pk))
-    except Refused as refused:
-        messages.error(request, refused.message)
-        return _to(request, pk)
-    return redirect(path(request.coop, "job", pk=job.pk))
+    act = partial(services.ask_to_post, actor=request.actor, plan=find(request, pk))
+    return pressed(request, act, _at(request, pk))
 
 
 @require_POST
 @requires("ledger.propose")
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Throw it away."""
-    try:
-        services.cancel(actor=request.actor, plan=find(request, pk), because=request.POST.get("because", ""))
-    except Refused as refused:
-        messages.error(request, refused.message)
-    else:
-        messages.success(request, _("The payback is thrown away; everything stays kept."))
-    return _to(request, pk)
+    plan, because = find(request, pk), request.POST.get("because", "")
+    act = partial(services.cancel, actor=request.actor, plan=plan, because=because)
+    return pressed(request, act, _at(request, pk), _("The payback is thrown away; everything stays kept."))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -21,6 +22,7 @@ from ledger.payout_forms import PostedForm
 from ledger.selectors import notices as selectors
 from ledger.selectors import statements
 from ledger.services import allocation_notices as services
+from ledger.web.common import pressed
 from ledger.web.surplus import find
 
 
@@ -53,12 +55,8 @@ def _page(request: HttpRequest, plan: SurplusPlan, form, job: Job | None, status
 def send(request: HttpRequest, pk: int) -> HttpResponse:
     """Have the letters written."""
     plan = _plan(request, pk)
-    try:
-        job = services.ask_to_send(actor=request.actor, plan=plan, site=request.build_absolute_uri("/"))
-    except Refused as refused:
-        messages.error(request, refused.message)
-        return redirect(path(request.coop, "ledger:notices", pk=pk))
-    return redirect(path(request.coop, "job", pk=job.pk))
+    act = partial(services.ask_to_send, actor=request.actor, plan=plan, site=request.build_absolute_uri("/"))
+    return pressed(request, act, path(request.coop, "ledger:notices", pk=pk))
 
 
 @require_safe

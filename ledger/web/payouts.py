@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import zlib
+from functools import partial
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from coop.kernel import clock, rules
-from coop.kernel.errors import Refused
 from coop.kernel.models import Job
 from coop.kernel.tenancy import path
 from coop.kernel.web import requires
@@ -22,7 +21,7 @@ from ledger.payout_forms import DetailsForm, PayingAccountForm, ReturnForm, RunF
 from ledger.selectors import choices
 from ledger.selectors import payouts as selectors
 from ledger.services import payout_details, payouts
-from ledger.web.common import answer, own_member, sent
+from ledger.web.common import answer, bank_file, own_member, pressed, sent
 from members.selectors import membership_of
 
 State = PayoutRun.State
@@ -32,6 +31,10 @@ TYPES = {Way.SEPA: "application/xml", Way.NACHA: "text/plain", Way.CHEQUE: "text
 def find(request: HttpRequest, pk: int) -> PayoutRun:
     """This co-op's run, or a 404."""
     return get_object_or_404(selectors.runs(request.coop), pk=pk)
+
+
+def _at(request: HttpRequest, run: PayoutRun) -> str:
+    return path(request.coop, "ledger:payout", pk=run.pk)
 
 
 @require_safe
@@ -99,12 +102,8 @@ def release(request: HttpRequest, pk: int) -> HttpResponse:
     run = find(request, pk)
     rules.require(request.actor, "ledger.release", run)
     if request.method == "POST":
-        try:
-            job = payouts.release(actor=request.actor, run=run, seen=request.POST.get("seen", ""))
-        except Refused as refused:
-            messages.error(request, refused.message)
-            return redirect(path(request.coop, "ledger:payout", pk=run.pk))
-        return redirect(path(request.coop, "job", pk=job.pk))
+        seen = request.POST.get("seen", "")
+        return pressed(request, partial(payouts.release, actor=request.actor, run=run, seen=seen), _at(request, run))
     return render(request, "ledger/payout_release.html", {"run": run, "waiting": selectors.held_by_reason(run)})
 
 
@@ -112,16 +111,11 @@ def release(request: HttpRequest, pk: int) -> HttpResponse:
 @requires("ledger.keep_books")
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Throw a run away that nobody released."""
-    run = find(request, pk)
-    try:
-        payouts.cancel(actor=request.actor, run=run, because=request.POST.get("because", ""))
-    except Refused as refused:
-        messages.error(request, refused.message)
-    else:
-        messages.success(
-            request, _("Pay-out %(number)s is thrown away; everything stays owed.") % {"number": run.number}
-        )
-    return redirect(path(request.coop, "ledger:payout", pk=run.pk))
+    run, because = find(request, pk), request.POST.get("because", "")
+    done = _("Pay-out %(number)s is thrown away; everything stays owed.") % {"number": run.number}
+    return pressed(
+        request, partial(payouts.cancel, actor=request.actor, run=run, because=because), _at(request, run), done
+    )
 
 
 @require_safe
@@ -133,10 +127,7 @@ def file(request: HttpRequest, pk: int) -> HttpResponse:
     kept = PayoutFile.objects.filter(run=run).first()
     if kept is None or run.state not in (State.RELEASED, State.PAID):
         raise Http404
-    found = HttpResponse(zlib.decompress(kept.content), content_type=TYPES[Way(run.way)])
-    found["Content-Disposition"] = f'attachment; filename="{run.file_name}"'
-    found["Cache-Control"] = "private, no-store"
-    return found
+    return bank_file(kept.content, run.file_name, TYPES[Way(run.way)])
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

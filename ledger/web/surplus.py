@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -25,6 +27,7 @@ from ledger.selectors import surplus as selectors
 from ledger.services import surplus as services
 from ledger.surplus_forms import PlanForms, ReasonForm, ResolutionForm, SeenForm
 from ledger.web import surplus_charts as charts
+from ledger.web.common import pressed
 from ledger.web.surplus_steps import steps
 
 State = SurplusPlan.State
@@ -261,15 +264,10 @@ def _forms(request: HttpRequest, found: PatronageYear, title: str, terms: dict |
 # --- acts -------------------------------------------------------------------------------------------------------------
 
 
-def _act(request: HttpRequest, plan: SurplusPlan, act, done: str, **said) -> HttpResponse:
+def _act(request: HttpRequest, plan: SurplusPlan, act, done: str = "", **said) -> HttpResponse:
     """One service call; its refusal is a sentence on the plan's page."""
-    try:
-        act(actor=request.actor, plan=plan, **said)
-    except Refused as refused:
-        messages.error(request, refused.message)
-    else:
-        messages.success(request, done)
-    return to_plan(request, plan)
+    at = path(request.coop, "ledger:plan", pk=plan.pk)
+    return pressed(request, partial(act, actor=request.actor, plan=plan, **said), at, done)
 
 
 @require_POST
@@ -333,13 +331,8 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
     rules.require(request.actor, "ledger.approve", plan)
     form = SeenForm(request.POST or None, initial={"seen": plan.hash})
     if request.method == "POST" and form.is_valid():
-        try:
-            services.approve(actor=request.actor, plan=plan, seen=form.cleaned_data["seen"])
-        except Refused as refused:
-            messages.error(request, refused.message)
-        else:
-            messages.success(request, _("You approved plan %(plan)s.") % {"plan": plan.letter})
-        return to_plan(request, plan)
+        done = _("You approved plan %(plan)s.") % {"plan": plan.letter}
+        return _act(request, plan, services.approve, done, seen=form.cleaned_data["seen"])
     context = {"plan": plan, "form": form, "lines": reading.waterfall(plan)}
     return render(request, "ledger/plan_approve.html", context, status=422 if form.errors else 200)
 
@@ -351,12 +344,7 @@ def post(request: HttpRequest, pk: int) -> HttpResponse:
     """Post it, signed in afresh. The job's page shows how far it is."""
     plan = find(request, pk)
     if request.method == "POST":
-        try:
-            job = services.post(actor=request.actor, plan=plan)
-        except Refused as refused:
-            messages.error(request, refused.message)
-            return to_plan(request, plan)
-        return redirect(path(request.coop, "job", pk=job.pk))
+        return _act(request, plan, services.post)
     return render(request, "ledger/plan_post.html", {"plan": plan, "bank": reading.leaves_the_bank(plan)})
 
 

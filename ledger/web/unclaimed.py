@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from functools import partial
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
@@ -27,7 +28,7 @@ from ledger.services import unclaimed as services
 from ledger.surplus_forms import ReasonForm
 from ledger.unclaimed_laws import law_of
 from ledger.units import Measure, Unit
-from ledger.web.common import answer, sent
+from ledger.web.common import answer, pressed, sent
 
 RISKY = ("=", "+", "-", "@", "\t", "\r")
 
@@ -84,8 +85,8 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "ledger/unclaimed_list.html", context)
 
 
-def _back(request: HttpRequest, pk: int) -> HttpResponse:
-    return redirect(path(request.coop, "ledger:unclaimed-list", pk=pk))
+def _at(request: HttpRequest, pk: int) -> str:
+    return path(request.coop, "ledger:unclaimed-list", pk=pk)
 
 
 @require_POST
@@ -100,7 +101,7 @@ def letters(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         done = ngettext("One letter is on its way.", "%(n)s letters are on their way.", count) % {"n": count}
         messages.success(request, done)
-    return _back(request, pk)
+    return redirect(_at(request, pk))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -116,7 +117,7 @@ def book(request: HttpRequest, pk: int) -> HttpResponse:
     def act() -> HttpResponse:
         done = services.book(actor=request.actor, unclaimed=found)
         messages.success(request, _("%(amount)s is booked.") % {"amount": money.said(done.booked_total)})
-        return _back(request, pk)
+        return redirect(_at(request, pk))
 
     context = {
         "heading": _("Book %(amount)s as unclaimed?") % {"amount": money.said(found.total)},
@@ -132,13 +133,9 @@ def book(request: HttpRequest, pk: int) -> HttpResponse:
 @requires("ledger.keep_books")
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Throw a list away."""
-    try:
-        services.cancel(actor=request.actor, unclaimed=find(request, pk), because=request.POST.get("because", ""))
-    except Refused as refused:
-        messages.error(request, refused.message)
-    else:
-        messages.success(request, _("The list is thrown away; everything stays owed."))
-    return _back(request, pk)
+    unclaimed, because = find(request, pk), request.POST.get("because", "")
+    act = partial(services.cancel, actor=request.actor, unclaimed=unclaimed, because=because)
+    return pressed(request, act, _at(request, pk), _("The list is thrown away; everything stays owed."))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -152,7 +149,7 @@ def give_back(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     def act() -> HttpResponse:
         services.give_back(actor=request.actor, line=line, **form.cleaned_data)
         messages.success(request, _("The co-op owes member %(number)s again.") % {"number": number})
-        return _back(request, pk)
+        return redirect(_at(request, pk))
 
     said = Measure(Unit.MONEY, request.coop.currency).said(line.total)
     context = {
