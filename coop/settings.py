@@ -104,7 +104,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "coop.kernel.accounts.SeenMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "coop.kernel.tenancy.CoopMiddleware",
     "coop.kernel.errors.RefusedMiddleware",

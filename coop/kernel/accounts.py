@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
+import time
+from math import inf
 
-from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.adapter import DefaultAccountAdapter, get_adapter
 from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
@@ -16,6 +18,35 @@ from django.conf import settings
 
 from . import outbox, tokens
 from .models import User
+
+
+class SeenMiddleware:
+    """Notes when, from where and by what browser a session was last seen: at once where that is new, else each minute.
+
+    allauth's own writes a row at every request, which is much of what a page costs that only reads. Each process keeps
+    its own minutes; forgetting them costs one write.
+    """
+
+    MINUTE, MOST = 60, 10_000
+
+    def __init__(self, get_response) -> None:
+        self.get_response = get_response
+        self.noted: dict[tuple[str, str, str], float] = {}
+
+    def __call__(self, request):
+        if request.session.session_key and request.user.is_authenticated and self._is_news(request):
+            UserSession.objects.create_from_request(request)
+        return self.get_response(request)
+
+    def _is_news(self, request) -> bool:
+        address = get_adapter().get_client_ip(request)
+        seen, now = (request.session.session_key, address, request.headers.get("User-Agent", "")), time.monotonic()
+        if now - self.noted.get(seen, -inf) < self.MINUTE:
+            return False
+        if len(self.noted) >= self.MOST:
+            self.noted.clear()
+        self.noted[seen] = now
+        return True
 
 
 class AccountAdapter(DefaultAccountAdapter):

@@ -300,30 +300,30 @@ class TestQueries:
         make_member(coop, on=clock.today(coop) - timedelta(days=9))
         for _ in range(rows):
             make_roll(coop)
-        self.count(django_assert_num_queries, desk, "/riverside/meetings/", 13)
+        self.count(django_assert_num_queries, desk, "/riverside/meetings/", 8)
 
     def test_meeting(self, coop, desk, django_assert_num_queries, rows):
         roll = make_roll(coop, voters=rows)
         for _ in range(rows):
             close_and_count(make_ballot(coop, roll=roll))
-        self.count(django_assert_num_queries, desk, f"/riverside/meetings/{roll.meeting_id}/", 14)
+        self.count(django_assert_num_queries, desk, f"/riverside/meetings/{roll.meeting_id}/", 9)
 
     def test_roll(self, coop, desk, django_assert_num_queries, rows):
         roll = make_roll(coop, voters=rows)
-        self.count(django_assert_num_queries, desk, f"/riverside/meetings/{roll.meeting_id}/roll/", 14)
+        self.count(django_assert_num_queries, desk, f"/riverside/meetings/{roll.meeting_id}/roll/", 9)
 
     def test_ballots(self, coop, desk, django_assert_num_queries, rows):
         roll = make_roll(coop, voters=1)
         for _ in range(rows):
             make_ballot(coop, roll=roll)
-        self.count(django_assert_num_queries, desk, "/riverside/ballots/", 13)
+        self.count(django_assert_num_queries, desk, "/riverside/ballots/", 8)
 
     def test_ballot(self, coop, desk, django_assert_num_queries, rows):
         ballot = make_ballot(coop, roll=make_roll(coop, voters=40))
         for n in range(rows):
             blt = GOOD.replace("3 1 2 0", f"{n + 1} 1 2 0").encode()
             services.import_paper(actor=Actor.system(coop), question=question(ballot), blt=blt)
-        self.count(django_assert_num_queries, desk, f"/riverside/ballots/{ballot.pk}/", 16)
+        self.count(django_assert_num_queries, desk, f"/riverside/ballots/{ballot.pk}/", 11)
 
     def test_turnout(self, coop, desk, django_assert_num_queries, rows):
         voters = [make_voter(coop) for _ in range(rows)]
@@ -331,10 +331,10 @@ class TestQueries:
         for voter in voters:
             services.cast_recorded(actor=voter, ballot=ballot, marks=marks(ballot, motion=[0]))
         close_and_count(ballot)
-        self.count(django_assert_num_queries, desk, f"/riverside/ballots/{ballot.pk}/turnout/", 16)
+        self.count(django_assert_num_queries, desk, f"/riverside/ballots/{ballot.pk}/turnout/", 11)
 
     def test_resolutions(self, coop, desk, django_assert_num_queries, rows):
         for _ in range(rows):
             carried_resolution(coop)
-        self.count(django_assert_num_queries, desk, "/riverside/resolutions/", 13)
+        self.count(django_assert_num_queries, desk, "/riverside/resolutions/", 8)
         assert Resolution.objects.count() == rows

@@ -167,7 +167,7 @@ def test_votes_list_in_so_many_queries(client_of, coop, amara, django_assert_num
         make_ballot(coop, roll=roll)
     client = client_of(amara)
     client.get("/riverside/votes/")
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(8):
         assert client.get("/riverside/votes/").status_code == 200
 
 

@@ -207,4 +207,4 @@ def test_literal_queries(coop, amara, mei, jonas, client_of, django_assert_num_q
         assert reader.get(f"/riverside/minutes/{meeting.pk}/").status_code == 200
 
 
-LIST, ONE = 13, 15
+LIST, ONE = 13, 10

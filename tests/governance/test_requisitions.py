@@ -149,4 +149,4 @@ def test_literal_queries(coop, mei, client_of, django_assert_num_queries, rows):
         reader.get(f"/riverside/votes/requisitions/{last.pk}/")
 
 
-LIST, ONE = 15, 12
+LIST, ONE = 15, 7

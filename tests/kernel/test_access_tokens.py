@@ -222,9 +222,9 @@ def test_somebody_of_two_co_ops_chooses_and_somebody_of_none_is_told(mei, olga, 
 def test_the_list_costs_the_same_for_one_token_and_for_three(mei, till, client_of, django_assert_num_queries):
     client = client_of(mei)
     client.get(reverse("tokens"))
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(8):
         client.get(reverse("tokens"))
     for name in ("Two", "Three"):
         tokens.make(actor=mei, name=name, reads_only=True, days=7)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(8):
         client.get(reverse("tokens"))

@@ -187,7 +187,7 @@ def test_capital_is_typed_as_people_write_it(coop, desk):
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-@pytest.mark.parametrize(("name", "queries"), [("members:imports", 13), ("members:import", 17)])
+@pytest.mark.parametrize(("name", "queries"), [("members:imports", 8), ("members:import", 12)])
 def test_lists_take_the_same_queries(coop, mei, desk, django_assert_num_queries, rows, name, queries):
     lines = "".join(f"{n},\n" for n in range(1, rows + 1))
     for n in range(rows):

@@ -205,5 +205,5 @@ def test_the_list_of_households_takes_the_same_queries(coop, mei, client_of, dja
         services.form_household(actor=mei, name=f"Quay {n}", memberships=pair, voter=pair[0])
     client = client_of(mei)
     client.get(path(coop, "members:households"))
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(10):
         client.get(path(coop, "members:households"))

@@ -157,7 +157,7 @@ def test_lists_of_letters_take_the_same_queries(coop, mei, client_of, django_ass
         make_member(coop, name=f"Paper Number{at}", email="", street="Quay 1")
     desk = client_of(mei)
     desk.get(f"/{coop.slug}/register/letters/")
-    for name, queries in (("letters", 14), ("invitations", 16)):
+    for name, queries in (("letters", 9), ("invitations", 11)):
         with django_assert_num_queries(queries):
             assert desk.get(f"/{coop.slug}/register/{name}/").status_code == 200
 

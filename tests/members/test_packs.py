@@ -138,7 +138,7 @@ def test_the_list_of_exports_takes_the_same_queries(coop, mei, people, client_of
         made(mei, "ca")
     client = client_of(mei)
     client.get(path(coop, "returns"))
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(8):
         client.get(path(coop, "returns"))
 
 

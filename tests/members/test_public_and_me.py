@@ -210,5 +210,5 @@ def test_my_list_of_looks_takes_the_same_queries(coop, theo, mei, client_of, dja
         services.looked_at(actor=mei, what="member", party=member.party)
     client = client_of(theo)
     client.get(path(coop, "members:me-looked"))
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(7):
         client.get(path(coop, "members:me-looked"))

@@ -136,5 +136,5 @@ def test_the_list_of_requests_takes_the_same_queries(coop, mei, client_of, djang
         services.ask_change(actor=mei, party=party, kind="name", family_name="New")
     desk = client_of(mei)
     desk.get(f"/{coop.slug}/register/requests/")
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(9):
         assert desk.get(f"/{coop.slug}/register/requests/").text.count("Open<span") == rows
