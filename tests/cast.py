@@ -105,15 +105,15 @@ def show_who_it_is(client: Client, user: User) -> None:
     session.save()
 
 
+def signed_in(user: User) -> Client:
+    """A browser-less client of somebody who has just signed in."""
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    show_who_it_is(client, user)
+    return client
+
+
 @pytest.fixture
 def client_of(db):
     """A browser-less client, signed in as the actor's login; ``None`` is signed in as nobody."""
-
-    def make(actor: Actor | None) -> Client:
-        client = Client()
-        if actor is not None:
-            client.force_login(actor.user, backend="django.contrib.auth.backends.ModelBackend")
-            show_who_it_is(client, actor.user)
-        return client
-
-    return make
+    return lambda actor: Client() if actor is None else signed_in(actor.user)
