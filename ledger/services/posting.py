@@ -102,55 +102,55 @@ def post_entry(
         coop_id=actor.coop_id, posted_on=on, kind=kind, memo=memo, key=key, request_hash=digest, reverses=reverses,
         actor_id=actor.user_id, recorded_at=clock.now(),
     )  # fmt: skip
-    with transaction.atomic(), connection.cursor() as cursor:
-        if not _insert_head(cursor, entry):
-            posted = _already(actor, key, digest)
-            if posted:
-                return posted
-            open_period(coop=actor.coop, on=on)  # makes a year that is new, refuses a closed one
-            if not _insert_head(cursor, entry):  # somebody posted it between our look and now
-                return _already(actor, key, digest) or _refuse_unknown(key)
-        _insert_lines(cursor, actor, entry.pk, on, lines)
+    if _insert(entry, lines):
+        return entry
+    with transaction.atomic():
+        posted = _already(actor, key, digest)
+        if posted:
+            return posted
+        open_period(coop=actor.coop, on=on)  # makes a year that is new, refuses a closed one
+        if not _insert(entry, lines):  # somebody posted it between our look and now
+            return _already(actor, key, digest) or _refuse_unknown(key)
     return entry
 
 
-def _insert_head(cursor, entry: Entry) -> bool:
-    """Write the entry's head into the open period of its day, which is kept from closing until we are done.
+_HEAD_AND_LINES = """
+WITH head AS (
+    INSERT INTO ledger_entry
+      (coop_id, period_id, posted_on, kind, memo, key, request_hash, reverses_id, batch, actor_id, recorded_at)
+    SELECT %(coop)s, p.id, %(on)s, %(kind)s, %(memo)s, %(key)s, %(hash)s, %(reverses)s, 0, %(actor)s, %(at)s
+      FROM ledger_hold_period(%(coop)s, %(on)s) p WHERE p.closed_at IS NULL
+    ON CONFLICT (coop_id, key) DO NOTHING RETURNING id, period_id
+), lines AS (
+    INSERT INTO ledger_posting (entry_id, coop_id, account_id, amount, n, posted_on, memo)
+    SELECT head.id, %(coop)s, x.account, x.amount, x.n, %(on)s, x.memo
+      FROM head, unnest(%(accounts)s::bigint[], %(amounts)s::bigint[], %(memos)s::text[])
+           WITH ORDINALITY AS x (account, amount, memo, n)
+)
+SELECT id, period_id FROM head
+"""
 
-    False, with nothing written, where there is no such period or the key is taken.
+
+def _insert(entry: Entry, lines: Sequence[Line]) -> bool:
+    """Write the entry and its lines into the open period of its day, which is kept from closing until we are done.
+
+    False, with nothing written, where there is no such period or the key is taken. One statement is one transaction
+    where none is open: posting one by one asks the server once.
     """
-    cursor.execute(
-        "INSERT INTO ledger_entry (coop_id, period_id, posted_on, kind, memo, key, request_hash, reverses_id,"
-        " batch, actor_id, recorded_at) SELECT %s, p.id, %s, %s, %s, %s, %s, %s, 0, %s, %s"
-        " FROM ledger_hold_period(%s, %s) p WHERE p.closed_at IS NULL"
-        " ON CONFLICT (coop_id, key) DO NOTHING RETURNING id, period_id",
-        [
-            entry.coop_id, entry.posted_on, entry.kind, entry.memo, entry.key, entry.request_hash, entry.reverses_id,
-            entry.actor_id, entry.recorded_at, entry.coop_id, entry.posted_on,
-        ],
-    )  # fmt: skip
-    row = cursor.fetchone()
+    said = {
+        "coop": entry.coop_id, "on": entry.posted_on, "kind": entry.kind, "memo": entry.memo, "key": entry.key,
+        "hash": entry.request_hash, "reverses": entry.reverses_id, "actor": entry.actor_id, "at": entry.recorded_at,
+        "accounts": [line.account.pk for line in lines], "amounts": [line.amount for line in lines],
+        "memos": [line.memo for line in lines],
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_HEAD_AND_LINES, said)
+        row = cursor.fetchone()
     if row is None:
         return False
     entry.pk, entry.period_id = row
     entry._state.adding, entry._state.db = False, connection.alias
     return True
-
-
-def _insert_lines(cursor, actor, entry_id: int, on: date, lines: Sequence[Line]) -> None:
-    cursor.execute(
-        "INSERT INTO ledger_posting (entry_id, coop_id, account_id, amount, n, posted_on, memo)"
-        " SELECT %s, %s, x.account, x.amount, x.n, %s, x.memo"
-        " FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) WITH ORDINALITY AS x (account, amount, memo, n)",
-        [
-            entry_id,
-            actor.coop_id,
-            on,
-            [line.account.pk for line in lines],
-            [line.amount for line in lines],
-            [line.memo for line in lines],
-        ],
-    )
 
 
 def _already(actor, key: str, digest: str) -> Entry | None:

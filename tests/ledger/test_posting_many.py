@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from django.db import connection, transaction
 
 from coop.kernel.errors import Refused
 from ledger.models import Entry, Posting, Sealed
 from ledger.selectors.balances import balances
-from ledger.services.posting import Line
+from ledger.services.posting import Line, post_entry
 from ledger.services.posting_many import Draft, post_entries
 
 from .conftest import snapshot
@@ -66,3 +67,29 @@ def test_eight_at_once_post_each_once(books):
     answers = in_threads(8, lambda i: post_entries(actor=books.actor, drafts=drafts(books, 50)))
     assert len({tuple(answer) for answer in answers}) == 1
     assert Entry.objects.filter(kind="many").count() == 50
+
+
+def test_an_entry_costs_the_same_in_books_that_grew(books):
+    """Plans kept from nearly empty books must not read all of them: that made each entry dearer than the one before."""
+    for number in range(12):  # a foreign key's check keeps its plan from the sixth time on
+        lines = [Line(books.a, 1), Line(books.b, -1)]
+        post_entry(actor=books.actor, on=DAY, kind="one", memo="", lines=lines, key=f"one-{number}")
+    costs = []
+    for start in (0, 200, 400):
+        with transaction.atomic():
+            before = rows_read()
+            post_entries(actor=books.actor, drafts=drafts(books, 200, start=start))
+            with connection.cursor() as cursor:
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            costs.append((rows_read() - before) / 200)
+    assert max(costs) < 40, costs
+
+
+def rows_read() -> int:
+    """Rows of the books this transaction has looked at so far, in checks and keys, too."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT sum(seq_tup_read + idx_tup_fetch) FROM pg_stat_xact_user_tables WHERE relname IN"
+            " ('ledger_entry', 'ledger_posting_0', 'ledger_account', 'ledger_period', 'ledger_sealed')"
+        )
+        return cursor.fetchone()[0]
