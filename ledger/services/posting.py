@@ -137,7 +137,7 @@ def _insert(entry: Entry, lines: Sequence[Line]) -> bool:
     False, with nothing written, where there is no such period or the key is taken. One statement is one transaction
     where none is open: posting one by one asks the server once.
     """
-    said = {
+    said: dict[str, Any] = {
         "coop": entry.coop_id, "on": entry.posted_on, "kind": entry.kind, "memo": entry.memo, "key": entry.key,
         "hash": entry.request_hash, "reverses": entry.reverses_id, "actor": entry.actor_id, "at": entry.recorded_at,
         "accounts": [line.account.pk for line in lines], "amounts": [line.amount for line in lines],
