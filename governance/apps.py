@@ -20,5 +20,6 @@ class GovernanceConfig(AppConfig):
             nav.Entry("ballot", _("Meetings"), "governance:meetings", "calendar", requires=("officer",), order=10),
             nav.Entry("ballot", _("Ballots"), "governance:ballots", "ballot", requires=("officer",), order=20),
             nav.Entry("ballot", _("Resolutions"), "governance:resolutions", "scales", requires=("officer",), order=30),
+            nav.Entry("public", _("Vote with a letter"), "governance:letter", "ballot", order=40),
             nav.Entry("member", _("Votes"), "governance:votes", "ballot", requires=("member",), order=20),
         )

@@ -1,9 +1,9 @@
 """The private keys of secret ballots: files outside the database, one folder a ballot, destroyed when it is counted.
 
-``BALLOT_KEYS/<ballot>/sealing.pem`` and ``credential-<n>.pem``, readable by the service's own user alone. Web and
-worker share the folder. A backup that holds the folder while a ballot is open can open its box: docs/operator.md says
-how to leave it out. Overwriting a file before it is unlinked is what a program can do; a journal or a flash disk may
-keep a copy for a while, and SECURITY.md says so.
+``BALLOT_KEYS/<ballot>/sealing.pem``, ``credential-<n>.pem``, and ``letters.key``, under which voting letters' codes are
+digested; readable by the service's own user alone. Web and worker share the folder. A backup that holds the folder
+while a ballot is open can open its box: docs/operator.md says how to leave it out. Overwriting a file before it is
+unlinked is what a program can do; a journal or a flash disk may keep a copy for a while, and SECURITY.md says so.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from django.utils.translation import gettext as _
 
 from coop.kernel.errors import Refused
 
+from . import codes
 from .ballotbox import keys
 
+LETTERS = "letters.key"
 SEALING = "sealing.pem"
 
 
@@ -57,13 +59,14 @@ def create(ballot_id: int, *, sealing: rsa.RSAPrivateKey, credentials: Sequence[
     _write(place / SEALING, keys.private_pem(sealing))
     for number, key in enumerate(credentials):
         _write(place / f"credential-{number}.pem", keys.private_pem(key))
+    _write(place / LETTERS, secrets.token_bytes(codes.KEY_BYTES))
     _sync(place)
     _sync(folder())
 
 
-def _load(ballot_id: int, name: str) -> rsa.RSAPrivateKey:
+def _read(ballot_id: int, name: str) -> bytes:
     try:
-        return keys.load_private((_of(ballot_id) / name).read_bytes())
+        return (_of(ballot_id) / name).read_bytes()
     except OSError as gone:
         sentence = _(
             "The key of this ballot cannot be read on the server. Nothing was done; tell the returning officer."
@@ -73,12 +76,17 @@ def _load(ballot_id: int, name: str) -> rsa.RSAPrivateKey:
 
 def credential(ballot_id: int, number: int) -> rsa.RSAPrivateKey:
     """The key that signs tokens. Refuses, with a sentence, where the file cannot be read."""
-    return _load(ballot_id, f"credential-{number}.pem")
+    return keys.load_private(_read(ballot_id, f"credential-{number}.pem"))
 
 
 def sealing(ballot_id: int) -> rsa.RSAPrivateKey:
     """The key that opens papers. Refuses, with a sentence, where the file cannot be read."""
-    return _load(ballot_id, SEALING)
+    return keys.load_private(_read(ballot_id, SEALING))
+
+
+def letters(ballot_id: int) -> bytes:
+    """The key under which the codes of voting letters are kept. Refuses, with a sentence, where it cannot be read."""
+    return _read(ballot_id, LETTERS)
 
 
 def there(ballot_id: int) -> bool:

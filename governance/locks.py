@@ -8,6 +8,7 @@ from .models import Ballot
 
 ENTRY_CLASS = 7003  # advisory: one person's line on a roll, for one cast at a time
 NUMBER_CLASS = 7004  # advisory: a co-op's resolution numbers
+LETTER_CLASS = 7007  # advisory: the print runs of a ballot, one at a time
 
 
 def shared(ballot_id: int, coop_id: int) -> Ballot:

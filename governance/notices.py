@@ -10,14 +10,39 @@ from coop.kernel.models import Mail, User
 from members.models import Membership, PaperLetter
 from members.services import put_on_paper
 
-from .models import Ballot, Extension, Nomination, Objection, Proxy, Reminder, Requisition, RollEntry, Ruling
+from .models import (
+    Ballot,
+    Extension,
+    Nomination,
+    Objection,
+    Proxy,
+    Reminder,
+    Requisition,
+    RollEntry,
+    Ruling,
+    VotingLetter,
+)
 
 RELEASED = "governance.ballot_released"
 
 
-def credential_issued(ballot: Ballot, entry: RollEntry, proxy: Proxy | None = None) -> None:
-    """Tells the member, so that one who took none, and whose proxy's holder took none, learns of it."""
-    _send(ballot, entry.membership.party.email, "credential_issued", entry=entry, proxy=proxy)
+def credential_issued(
+    ballot: Ballot, entry: RollEntry, proxy: Proxy | None = None, letter: VotingLetter | None = None
+) -> None:
+    """Tells the member, so that one who took none, and whose proxy's holder took none, learns of it.
+
+    With the code of a letter nobody showed who they were: then it goes on paper to whom no e-mail reaches.
+    """
+    values = {"entry": entry, "proxy": proxy, "letter": letter}
+    if letter is not None:
+        _to_one(entry, "credential_issued", f"ballot:{ballot.pk}", ballot=ballot, **values)
+    else:
+        _send(ballot, entry.membership.party.email, "credential_issued", **values)
+
+
+def voting_letter_made(letter: VotingLetter) -> None:
+    """Tells who has an e-mail address that a code was printed for them, so that nobody else uses it unnoticed."""
+    _send(letter.ballot, letter.entry.membership.party.email, "voting_letter_made", entry=letter.entry, letter=letter)
 
 
 def ballot_released(ballot: Ballot) -> int:
@@ -75,18 +100,22 @@ def _to_each(entries: QuerySet[RollEntry], template: str, ref: str, *, ballot: B
     """One letter to each of these people: by e-mail, else for the printer. Nobody who died or was erased."""
     sent = 0
     for entry in entries.iterator(chunk_size=500):
-        party = entry.membership.party
-        if party.died_on or party.erased_at:
-            continue
-        with override(ballot.coop.language):
-            letter = letters.write(f"governance/{template}", coop=ballot.coop, ballot=ballot, entry=entry, **values)
-        if party.email:
-            _post(ballot.coop, party.email, template, ref, letter)
-        else:
-            kind = f"governance.{template}"
-            put_on_paper(membership=entry.membership, kind=kind, ref=ref, subject=letter.subject, text=letter.text)
-        sent += 1
+        sent += _to_one(entry, template, ref, ballot=ballot, entry=entry, **values)
     return sent
+
+
+def _to_one(to: RollEntry, template: str, ref: str, *, ballot: Ballot, **values) -> bool:
+    party = to.membership.party
+    if party.died_on or party.erased_at:
+        return False
+    with override(ballot.coop.language):
+        letter = letters.write(f"governance/{template}", coop=ballot.coop, ballot=ballot, **values)
+    if party.email:
+        _post(ballot.coop, party.email, template, ref, letter)
+    else:
+        kind = f"governance.{template}"
+        put_on_paper(membership=to.membership, kind=kind, ref=ref, subject=letter.subject, text=letter.text)
+    return True
 
 
 def proxy(about: Proxy, what: str, to: Membership) -> None:

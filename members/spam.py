@@ -6,13 +6,9 @@ two seconds is no person's, one after a day is stale. The limit counts sends per
 
 from __future__ import annotations
 
-import hashlib
-
-from django.conf import settings
 from django.core import signing
-from django.core.cache import cache
 
-from coop.kernel import clock
+from coop.kernel import clock, limits
 
 SALT = "members.application"
 FASTEST = 2  # seconds
@@ -36,9 +32,4 @@ def age(stamped: str) -> int | None:
 
 def sent_too_often(coop, address: str) -> bool:
     """Count one more send from this network address in this co-op; True beyond the hour's limit."""
-    if not address:
-        return False
-    secret = hashlib.sha256(f"{settings.SECRET_KEY}{coop.pk}{address}".encode()).hexdigest()[:24]
-    key = f"apply-{secret}"  # the address itself is kept nowhere
-    cache.add(key, 0, timeout=3600)
-    return cache.incr(key) > PER_HOUR
+    return limits.one_more("apply", coop, address) > PER_HOUR

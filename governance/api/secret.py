@@ -174,10 +174,14 @@ class StrikeOffSerializer(serializers.ModelSerializer):
     number = serializers.IntegerField(source="entry.number")
     name = serializers.CharField(source="entry.name")
     by_proxy = serializers.IntegerField(source="proxy.holder.number", default=None, allow_null=True)
+    by_letter = serializers.SerializerMethodField(help_text="With the code of a voting letter, and no login.")
 
     class Meta:
         model = StrikeOff
-        fields = ["number", "name", "channel", "by_proxy", "struck_at"]
+        fields = ["number", "name", "channel", "by_proxy", "by_letter", "struck_at"]
+
+    def get_by_letter(self, struck: StrikeOff) -> bool:
+        return struck.letter_id is not None
 
 
 class HandOutSerializer(serializers.Serializer):

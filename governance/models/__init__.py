@@ -3,6 +3,7 @@
 from .ballots import Ballot, Option, Question
 from .certifying import Certification
 from .extensions import Extension
+from .letters import VotingLetter
 from .meetings import Meeting, ResolutionType
 from .minutes import Attendance, Minutes, MinutesAddendum, MinutesSignature
 from .nominations import Nomination, NominationCall, Second
@@ -59,4 +60,5 @@ __all__ = [
     "UrnCount",
     "UrnPack",
     "UrnSheet",
+    "VotingLetter",
 ]

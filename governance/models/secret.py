@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from coop.kernel.models import AppendOnly, CoopModel, User
 
 from .ballots import Ballot, Question
+from .letters import VotingLetter
 from .proxies import BY_NOBODY_ELSE, Proxy
 from .rolls import RollEntry
 
@@ -40,7 +41,8 @@ def once_opened() -> pgtrigger.Trigger:
 class StrikeOff(CoopModel, AppendOnly):
     """Somebody on the roll has taken a credential, or a paper: once a person and ballot, whatever the channel.
 
-    ``entry`` is whose vote it is; with a ``proxy``, its holder took the credential or the paper for them.
+    ``entry`` is whose vote it is; with a ``proxy``, its holder took the credential or the paper for them; with a
+    ``letter``, whoever typed the code of that letter took the credential, and no login did.
 
     ``blinded_hash`` is SHA-256 of the blinded message that was signed, so that the same one is signed again after a
     broken line and another one is not. It says nothing about the token in it (RFC 9474 §7: blindness).
@@ -56,6 +58,7 @@ class StrikeOff(CoopModel, AppendOnly):
     channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
     blinded_hash = models.CharField(max_length=64, blank=True)
     proxy = models.ForeignKey(Proxy, null=True, on_delete=models.PROTECT, related_name="strike_offs")
+    letter = models.OneToOneField(VotingLetter, null=True, on_delete=models.PROTECT, related_name="strike_off")
     struck_at = models.DateTimeField()
     struck_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
 
@@ -67,6 +70,11 @@ class StrikeOff(CoopModel, AppendOnly):
                 condition=Q(channel__in=("paper", "post"), blinded_hash="")
                 | Q(channel="online", blinded_hash__regex=r"^[0-9a-f]{64}$"),
                 name="struck_off_for_a_blinded_message",
+            ),
+            models.CheckConstraint(
+                condition=Q(letter__isnull=True)
+                | Q(channel="online", proxy__isnull=True, struck_by__isnull=True, letter__isnull=False),
+                name="struck_off_by_a_letter_alone",
             ),
         ]
         triggers = [
@@ -93,6 +101,21 @@ class StrikeOff(CoopModel, AppendOnly):
                 """  # noqa: S608 - no outside text
                 + BY_NOBODY_ELSE
                 + """
+                    RETURN NEW;
+                """,
+            ),
+            pgtrigger.Trigger(  # locked, so that a letter being spoiled this moment waits, or is waited for
+                name="by_its_own_letter",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                condition=pgtrigger.Condition("NEW.letter_id IS NOT NULL"),
+                func="""
+                    PERFORM FROM governance_votingletter l
+                      WHERE l.id = NEW.letter_id AND l.ballot_id = NEW.ballot_id AND l.entry_id = NEW.entry_id
+                        AND l.spoiled_at IS NULL FOR SHARE;
+                    IF NOT FOUND THEN
+                        RAISE check_violation USING MESSAGE = 'only a letter of this line that stands strikes it off';
+                    END IF;
                     RETURN NEW;
                 """,
             ),

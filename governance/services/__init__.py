@@ -16,6 +16,15 @@ from .casting import NoBallot, cast_secret, look_up
 from .certifying import certify, digest_of
 from .counting import ask_other_rule, close_due, count_ballot, count_other_rule, other_methods
 from .extending import announce_extension, extend_ballot
+from .letters import AT_ONCE as LETTERS_AT_ONCE
+from .letters import (
+    Printed,
+    issue_by_letter,
+    make_voting_letters,
+    open_by_code,
+    reissue_voting_letter,
+    spoil_voting_letters,
+)
 from .meetings import call_meeting, change_meeting, create_resolution_type, standard_resolution_types
 from .minutes import add_addendum, draw_minutes, record_attendance, sign_minutes
 from .nominations import (
@@ -91,6 +100,13 @@ __all__ = [
     "strike_out_proxy",
     "ask_to_open",
     "issue_credential",
+    "LETTERS_AT_ONCE",
+    "Printed",
+    "issue_by_letter",
+    "make_voting_letters",
+    "open_by_code",
+    "reissue_voting_letter",
+    "spoil_voting_letters",
     "announce",
     "Issued",
     "shake_open",

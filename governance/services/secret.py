@@ -16,9 +16,9 @@ from members.selectors import membership_of
 
 from .. import boxes, keyring, locks, notices
 from ..ballotbox import blind, board, keys, sealing
-from ..models import Ballot, BoardEntry, Proxy, RollEntry, StrikeOff
+from ..models import Ballot, BoardEntry, Proxy, RollEntry, StrikeOff, VotingLetter
 from ..selectors import secret as known
-from ..selectors.ballots import with_questions
+from ..selectors.ballots import Standing, with_questions
 from ..selectors.proxies import cast_already, standing_beside_proxy
 from .voting import refuse_unless_open, whose, why_not_now
 
@@ -95,6 +95,23 @@ def issue_credential(*, actor, ballot: Ballot, blinded: bytes, proxy: Proxy | No
     if not ballot.is_secret or not ballot.roll_id:
         raise Refused("not_secret", _("This ballot is not secret and needs no credential."))
     proxy, mine = whose(actor, ballot, proxy)
+    return issue(actor, ballot, mine, membership_of(actor), blinded, proxy=proxy)
+
+
+def issue(
+    actor,
+    ballot: Ballot,
+    mine: Standing,
+    membership,
+    blinded: bytes,
+    *,
+    proxy: Proxy | None = None,
+    letter: VotingLetter | None = None,
+) -> Issued:
+    """Sign for the line of this standing and strike it off; in a transaction that holds the ballot's shared lock.
+
+    ``membership`` is who votes for themselves; by a ``proxy`` or the code of a ``letter`` the strike-off says so.
+    """
     refused = why_not_now(ballot, mine, clock.now())
     if refused is not None or mine.entry is None:
         raise refused or Refused("not_on_roll", mine.sentence, status=403)
@@ -103,7 +120,7 @@ def issue_credential(*, actor, ballot: Ballot, blinded: bytes, proxy: Proxy | No
     if struck is not None and struck.blinded_hash != asked:
         raise _already(struck, proxy)
     if struck is None and proxy is None:
-        beside = standing_beside_proxy(ballot, membership_of(actor), mine, None)
+        beside = standing_beside_proxy(ballot, membership, mine, None)
         if not beside.may:
             raise Refused("by_proxy", beside.sentence, status=409)
     credential = known.group_of(ballot.manifest, mine.entry)
@@ -112,15 +129,15 @@ def issue_credential(*, actor, ballot: Ballot, blinded: bytes, proxy: Proxy | No
     except blind.BadBlind as bad:
         raise Refused("blinded", _("The blinded token cannot be signed: %s") % bad) from bad
     if struck is None:
-        facts = {"channel": StrikeOff.Channel.ONLINE, "blinded_hash": asked, "proxy": proxy}
+        facts = {"channel": StrikeOff.Channel.ONLINE, "blinded_hash": asked, "proxy": proxy, "letter": letter}
         strike_off(actor, ballot, mine.entry, **facts)
-        notices.credential_issued(ballot, mine.entry, proxy)
+        notices.credential_issued(ballot, mine.entry, proxy, letter)
         audit.record(
             actor=actor,
             kind="governance.credential_issued",
             subject=f"ballot:{ballot.pk}",
             number=mine.entry.number,
-            channel="proxy" if proxy else "online",
+            channel="proxy" if proxy else "letter" if letter else "online",
         )
     return Issued(signature, credential, struck is not None)
 
@@ -136,9 +153,20 @@ def strike_off(actor, ballot: Ballot, entry: RollEntry, **facts) -> StrikeOff:
         if "takes it back before voting" in str(late):  # the holder accepted between our look and the line
             sentence = _("The proxy was accepted this very moment. It is taken back before the member votes.")
             raise Refused("by_proxy", sentence, status=409) from late
+        if "only a letter of this line" in str(late):  # it was spoiled between our look and the line
+            raise letter_is_dead() from late
         if "the ballot is not open" in str(late):  # the closing second passed between our clock and the database's
             refuse_unless_open(ballot, ballot.closes_at)
         raise
+
+
+def letter_is_dead() -> Refused:
+    """The one answer to a code that is wrong, spoiled, or of another ballot: nobody learns which."""
+    sentence = _(
+        "This code opens no ballot now. Look at the letter and type its twelve signs once more; if it stays so, ask the"
+        " returning officer for a new letter or a paper."
+    )
+    return Refused("code", sentence, "code")
 
 
 def _already(struck: StrikeOff, proxy: Proxy | None) -> Refused:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -29,7 +31,34 @@ from . import paper
 from .released import get_released, held_proxy
 
 
-def page(request: HttpRequest, ballot: Ballot, mine: selectors.Standing) -> HttpResponse:
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the pages of one voter's secret paper lie, and the frame they stand in: a member's, or behind a letter."""
+
+    frame: str
+    vote: str
+    manifest: str
+    credential: str
+    check: str
+    receipts: str
+    promises: str
+
+    @property
+    def by_letter(self) -> bool:
+        return self.frame == "base_public.html"
+
+
+def places_of(request: HttpRequest, ballot: Ballot) -> Places:
+    """The addresses of somebody signed in, for themselves or by the proxy the page is about."""
+    names = ("vote", "manifest", "credential", "check", "receipts", "promises")
+    found = {name: path(request.coop, f"governance:{name}", pk=ballot.pk) for name in names}
+    if getattr(ballot, "by_proxy", None) is not None:
+        found |= {name: f"{found[name]}?for={ballot.by_proxy.pk}" for name in ("credential", "check")}
+    frame = "base_member.html"
+    return Places(frame=frame, **found)
+
+
+def page(request: HttpRequest, ballot: Ballot, mine: selectors.Standing, places: Places | None = None) -> HttpResponse:
     """The paper of an open secret ballot. It is no form: the browser reads it, seals it, and only then sends it."""
     struck = known.struck(ballot, mine.entry)
     parts = paper.blank_paper(selectors.with_questions(ballot))
@@ -38,13 +67,14 @@ def page(request: HttpRequest, ballot: Ballot, mine: selectors.Standing) -> Http
     context = {
         "ballot": ballot,
         "mine": mine,
+        "places": places or places_of(request, ballot),
         "parts": parts,
         "struck": struck,
         "on_paper": struck is not None and struck.channel != "online",
         "group": known.group_of(ballot.manifest, mine.entry),
         "box": f"/box/{ballot.pk}/",
         "find": f"/box/{ballot.pk}/find/",
-        "others": selectors.held_for(ballot, membership_of(request.actor)),
+        "others": [] if places else selectors.held_for(ballot, membership_of(request.actor)),
         "voted": sum(known.struck_off(ballot).values()),
         "how_published": known.how_published(ballot.manifest["secret"]["together"]),
     }
@@ -70,10 +100,18 @@ def credential(request: HttpRequest, pk: int) -> JsonResponse:
         return JsonResponse(
             said | {"url": f"{reverse('account_reauthenticate')}?{urlencode({'next': back})}"}, status=401
         )
-    try:
-        blinded = _blinded(request)  # before anything looks for a form in the body
+
+    def sign(blinded: bytes) -> services.Issued:
         proxy = held_proxy(request)
-        issued = services.issue_credential(actor=request.actor, ballot=ballot, blinded=blinded, proxy=proxy)
+        return services.issue_credential(actor=request.actor, ballot=ballot, blinded=blinded, proxy=proxy)
+
+    return signed(request, sign)
+
+
+def signed(request: HttpRequest, sign: Callable[[bytes], services.Issued]) -> JsonResponse:
+    """The answer to a browser that sent its blinded token: the blind signature, or why there is none."""
+    try:
+        issued = sign(_blinded(request))  # read before anything looks for a form in the body
     except Refused as refused:
         return JsonResponse({"code": refused.code, "message": refused.message}, status=refused.status)
     return JsonResponse({"signature": base64.b64encode(issued.signature).decode(), "credential": issued.credential})
@@ -96,7 +134,11 @@ def _blinded(request: HttpRequest) -> bytes:
 @requires("governance.see_results")
 def manifest(request: HttpRequest, pk: int) -> HttpResponse:
     """What was put to the vote, to the byte that was hashed."""
-    return HttpResponse(canonical(get_secret(request, pk).manifest), content_type="application/json")
+    return manifest_of(get_secret(request, pk))
+
+
+def manifest_of(ballot: Ballot) -> HttpResponse:
+    return HttpResponse(canonical(ballot.manifest), content_type="application/json")
 
 
 @never_cache
@@ -107,10 +149,16 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
     ballot = get_secret(request, pk)
     ballot.by_proxy = held_proxy(request)
     mine, _none = selectors.voting_as(ballot, membership_of(request.actor), ballot.by_proxy)
+    return checking(request, ballot, mine, places_of(request, ballot))
+
+
+def checking(request: HttpRequest, ballot: Ballot, mine: selectors.Standing, places: Places) -> HttpResponse:
+    """The page whose script looks for the paper this browser cast."""
     may = mine.entry is not None and mine.may
     context = {
         "ballot": ballot,
         "mine": mine,
+        "places": places,
         "who": mine.entry.number if mine.entry else 0,
         "group": known.group_of(ballot.manifest, mine.entry) if may else 0,
         "find": f"/box/{ballot.pk}/find/",
@@ -124,7 +172,10 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
 @requires("governance.see_results")
 def receipts(request: HttpRequest, pk: int) -> HttpResponse:
     """Every receipt of an opened box, sorted; whole, so that asking for it says nothing about whose one is."""
-    ballot = get_secret(request, pk)
+    return receipts_of(get_secret(request, pk))
+
+
+def receipts_of(ballot: Ballot) -> HttpResponse:
     if known.opening(ballot) is None:
         raise Http404
     return HttpResponse(bundles.receipts(known.receipts(ballot)), content_type="text/plain; charset=ascii")
@@ -157,10 +208,15 @@ def verifier(request: HttpRequest, pk: int) -> HttpResponse:
 def promises(request: HttpRequest, pk: int) -> HttpResponse:
     """How a secret ballot keeps its secret, and where that ends."""
     ballot = get_secret(request, pk)
-    frame = "base_desk.html" if request.actor.is_officer else "base_member.html"
+    places = places_of(request, ballot)
+    return promising(request, ballot, replace(places, frame="base_desk.html") if request.actor.is_officer else places)
+
+
+def promising(request: HttpRequest, ballot: Ballot, places: Places) -> HttpResponse:
+    """The page that says what is promised of this ballot and what is not."""
     context = {
         "ballot": ballot,
-        "frame": frame,
+        "places": places,
         "board": known.board(ballot),
         "least": ballot.manifest["secret"]["least"],
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from coop.kernel import square
 from ledger import epc, references
 from ledger.models import BankAccount
 
@@ -34,5 +35,5 @@ def how_to_pay(membership, amount: int) -> HowToPay | None:
     if not (into.is_iban and into.currency == "EUR" and 0 < amount <= epc.MOST_CENTS):
         return HowToPay(into, reference, amount)
     said = epc.payload(holder=into.holder, iban=into.number, bic=into.bic, amount=amount, reference=reference)
-    rows = epc.modules(said)
-    return HowToPay(into, reference, amount, epc.svg_path(rows), len(rows))
+    rows = square.modules(said)
+    return HowToPay(into, reference, amount, square.svg_path(rows), len(rows))

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from members.models import BulkLetter, BulkLine, Consent, Membership, PartyAddress, SavedFilter
+from members.models import BulkLetter, BulkLine, Consent, Membership, SavedFilter
+from members.selectors.dated import newest_addresses
 
 How = BulkLine.How
 
@@ -53,9 +54,7 @@ def mailing(found: QuerySet[Membership], about: str) -> Mailing:
     """What becomes of everybody on the list, by number. Three queries, however long it is."""
     rows = list(found.select_related("party", "member_class").order_by("number"))
     coop_id = rows[0].coop_id if rows else None
-    addresses = PartyAddress.objects.filter(coop_id=coop_id, corrected_by=None)
-    newest = addresses.order_by("party_id", "-valid_from", "-pk").distinct("party_id")
-    lives = {each.party_id for each in newest if each.lines}
+    lives = {each.party_id for each in newest_addresses(coop_id) if each.lines}
     agreed = _agreed(coop_id) if about == BulkLetter.About.NEWS else None
     seen: dict[int, Membership] = {}
     recipients = []

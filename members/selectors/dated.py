@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+from django.db.models import QuerySet
+
 from members.models import Party, PartyAddress, PartyContact, PartyName
 
 
@@ -27,3 +29,9 @@ def address_of(party: Party, on: date, *, newest: bool = False) -> PartyAddress 
 def contact_of(party: Party, kind: str, on: date, *, newest: bool = False) -> PartyContact | None:
     """The party's e-mail address or telephone number on that day."""
     return _in_force(PartyContact.objects.filter(party=party, kind=kind), on, newest)
+
+
+def newest_addresses(coop_id: int | None) -> QuerySet[PartyAddress]:
+    """Everybody's newest postal address, one a party, whatever day it begins."""
+    addresses = PartyAddress.objects.filter(coop_id=coop_id, corrected_by=None)
+    return addresses.order_by("party_id", "-valid_from", "-pk").distinct("party_id")

@@ -9,16 +9,21 @@ from datetime import timedelta
 from coop.kernel import clock
 from governance import services
 from governance.models import Bundle
-from tests.access.harness import INSIDERS, OFFICERS, Case, World
+from tests.access.harness import EVERYBODY, INSIDERS, OFFICERS, Case, World
 from tests.governance.ballotbox.voter import Voter, finish, make_secret_ballot
-from tests.governance.factories import make_roll, membership
+from tests.governance.factories import JOINED, make_roll, membership
+from tests.members.factories import make_member
 
 RETURNING = {"returning_officer"}
+POSTED = {"email": "", "street": "Mill Lane 7", "postcode": "10115", "place": "Berlin"}
 MEMBER = {"member"}
+BEHIND_A_CODE = ("vote", "manifest", "check", "receipts", "promises")  # without one, back to where it is typed
 SIGNERS = {"returning_officer", "board", "secretary"}
 
 
 def build(world: World) -> None:
+    for name in ("Ruth Ames", "Felix Oyelaran"):
+        make_member(world.coop, name=name, on=JOINED, **POSTED)
     roll = make_roll(world.coop)
     world.secret_draft = make_secret_ballot(world.coop, roll=roll, title="A secret draft", released=False)
     world.secret_ballot = make_secret_ballot(world.coop, roll=roll, title="A new board", lasts=timedelta(days=3))
@@ -28,6 +33,8 @@ def build(world: World) -> None:
         until=world.secret_ballot.closes_at + timedelta(hours=3),
         because="The server was down on Sunday.",
     )
+    again = {"number": membership(world.amara).number, "because": "No login at hand."}
+    services.reissue_voting_letter(actor=world.samir, ballot=world.secret_ballot, address="https://x.test/", **again)
     world.secret_counted = make_secret_ballot(world.coop, roll=roll, title="Last year’s board")
     voter = Voter(world.amara, world.secret_counted)
     voter.take()
@@ -149,6 +156,18 @@ CASES = [
     Case("governance:urn", RETURNING, with_urn, method="post"),
     Case("governance:urn-sheet", SIGNERS, with_urn, viewers=("secretary",)),
     Case("governance:urn-sheet", SIGNERS, with_urn, method="post", data=lambda w: {"sheet": "x"}),
+    Case("governance:voting-letters", OFFICERS, released, viewers=("returning_officer", "auditor")),
+    Case("governance:voting-letters", OFFICERS, counted, query="?counted", viewers=("auditor",)),
+    Case("governance:voting-letters-print", RETURNING, released, method="post", html=False),
+    Case("governance:voting-letter-again", RETURNING, released),
+    Case("governance:voting-letter-again", RETURNING, released, method="post", data=lambda w: {"because": ""}),
+    Case("governance:voting-letters-spoil", RETURNING, released),
+    Case("governance:voting-letters-spoil", RETURNING, released, method="post", data=lambda w: {"because": ""}),
+    Case("governance:letter", EVERYBODY, viewers=("anonymous", "member")),
+    Case("governance:letter", EVERYBODY, method="post", data=lambda w: {"code": "ABCD-EFGH-JKMN"}),
+    Case("governance:letter-credential", EVERYBODY, method="post", html=False),
+    Case("governance:letter-forget", EVERYBODY, method="post"),
+    *(Case(f"governance:letter-{name}", EVERYBODY, html=False) for name in BEHIND_A_CODE),
     Case("governance:certify", SIGNERS, counted, viewers=("returning_officer",)),
     Case("governance:certify", SIGNERS, counted, method="post", data=lambda w: {"seen": "0" * 64}),
     Case("governance-api:certification", INSIDERS, counted, api=True, html=False),

@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
+from coop.kernel import square
 from ledger import epc, references
 from ledger.selectors.paying import how_to_pay
 from ledger.services.bank import create_bank_account
@@ -32,11 +33,11 @@ def test_the_square_says_what_the_guidelines_ask():
 
 
 def test_the_drawn_square_is_the_square():
-    rows = epc.modules(epc.payload(holder="Ä" * 70, iban=IBAN, amount=26_000, reference="RF9600000187"))
+    rows = square.modules(epc.payload(holder="Ä" * 70, iban=IBAN, amount=26_000, reference="RF9600000187"))
     size = len(rows)
     assert size <= 17 + 4 * 13 + 8  # version 13 and the quiet zone
     drawn = [[False] * size for _row in range(size)]
-    for bar in epc.svg_path(rows).split("z")[:-1]:
+    for bar in square.svg_path(rows).split("z")[:-1]:
         x, rest = bar[1:].split(" ")
         y, width = rest.split("h", 1)[0], rest.split("h", 1)[1].split("v")[0]
         for place in range(int(x), int(x) + int(width)):
