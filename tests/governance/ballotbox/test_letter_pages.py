@@ -131,7 +131,7 @@ def test_the_desk_asks_the_same_whatever_the_number(coop, samir, client_of, djan
             again(samir, ballot, membership(voter.actor).number, because)
     client = client_of(samir)
     client.get(DESK.format(ballot.pk))
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(11):
         client.get(DESK.format(ballot.pk))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from coop.kernel import clock
 from coop.kernel.errors import NotAllowed, Refused
 from coop.kernel.models import AuditEvent, Mail
-from governance import keyring, services
+from governance import codes, keyring, services
 from governance.models import OpenedPaper, StrikeOff, VotingLetter
 from governance.selectors import letters as known
 from members.models import PaperLetter
@@ -121,6 +122,17 @@ def test_a_wrong_code_gets_one_sentence_that_says_nothing_else(coop, samir, prin
                 typed(coop, code)
             said.add((refused.value.code, refused.value.message, refused.value.status))
     assert len(said) == 1
+
+
+def test_a_code_is_read_as_people_type_it():
+    assert doctest.testmod(codes) == doctest.TestResults(failed=0, attempted=1)
+    made = {codes.make() for _ in range(200)}
+    assert len(made) == 200
+    assert all(set(codes.plain(each)) <= set(codes.LETTERS) and len(codes.plain(each)) == 12 for each in made)
+    key, other = b"k" * 32, b"o" * 32
+    code = codes.make()
+    assert codes.digest(key, code) == codes.digest(key, f" {code.lower().replace('-', ' ')} ")
+    assert codes.digest(key, code) != codes.digest(other, code)
 
 
 def test_a_network_that_guesses_is_stopped_and_who_types_rightly_is_not_counted(coop, samir, printed, fresh_limits):
