@@ -297,6 +297,7 @@ SPECTACULAR_SETTINGS = {
         "MembershipState": "members.models.Membership.State",
         "ApplicationState": "members.models.Application.State",
         "BoardSheetState": "members.models.BoardSheet.State",
+        "OfficeRole": "coop.kernel.models.Office.Role",
     },
 }
 

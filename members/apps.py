@@ -13,6 +13,7 @@ class MembersConfig(AppConfig):
         rules = import_module("members.rules")
         import_module("coop.kernel.tenancy").ties(rules.coops_joined)
         inbox = import_module("members.selectors.inbox")
+        import_module("coop.kernel.offices").asks_first(import_module("members.services.learning").refuse_office)
         readers = ("secretary", "board", "treasurer", "returning_officer", "auditor")
         nav.register(
             nav.Entry(
@@ -28,6 +29,7 @@ class MembersConfig(AppConfig):
             nav.Entry("register", _("Applications"), "members:applications", "person", requires=readers, order=20),
             nav.Entry("register", _("Board sheets"), "members:sheets", "register", requires=readers, order=30),
             nav.Entry("register", _("Households"), "members:households", "home", requires=readers, order=40),
+            nav.Entry("register", _("Courses"), "members:courses", "book", requires=readers, order=41),
             nav.Entry("register", _("Cases"), "members:cases", "scales", requires=readers, order=42),
             nav.Entry("register", _("Requests"), "members:requests", "clock", requires=readers, order=45),
             nav.Entry("register", _("Letters"), "members:letters", "print", requires=readers, order=48),

@@ -4,11 +4,13 @@ printed and posted."""
 from __future__ import annotations
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
+from django.utils.formats import date_format
 from django.utils.translation import override
 
 from coop.kernel import clock, letters, money, outbox
-from members.models import PaperLetter
+from members.models import Application, PaperLetter
 from members.selectors.dated import address_of
 from members.selectors.leaving import arithmetic
 
@@ -58,6 +60,16 @@ def passed_on(membership, to) -> None:
     """One gives a membership, the other takes its shares; both are told."""
     _to_member(membership, "passed_on", number=to.number_text)
     _to_member(to, "taken_over", number=membership.number_text, on=membership.ends_on)
+
+
+def session_booked(session, learner) -> None:
+    """When and where, and how to give the seat back."""
+    _to_learner(session, learner, "session_booked")
+
+
+def session_cancelled(session, learner) -> None:
+    """It does not take place, and why."""
+    _to_learner(session, learner, "session_cancelled")
 
 
 def to_many(membership, bulk) -> None:
@@ -114,6 +126,16 @@ def _about(application, template: str, **values) -> None:
     reached = dict.fromkeys(filter(None, (application.email, application.guardian.get("email"))))  # both, once each
     for to in reached or [""]:
         _send(application.coop, to, template, ref, post=post, application=application, **values)
+
+
+def _to_learner(session, learner, template: str) -> None:
+    with override(learner.coop.language):
+        when = date_format(session.starts_at.astimezone(ZoneInfo(learner.coop.time_zone)), "j F Y, H:i")
+    if isinstance(learner, Application):
+        _about(learner, template, session=session, when=when, name=learner.full_name)
+    else:
+        values = {"session": session, "when": when, "party": learner, "name": learner.name}
+        _send(learner.coop, learner.email, template, f"party:{learner.pk}", **values)
 
 
 def _to_member(membership, template: str, *, on_paper: bool = False, **values) -> None:

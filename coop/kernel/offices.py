@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 from allauth.mfa.models import Authenticator
@@ -11,17 +12,29 @@ from django.utils.translation import gettext as _
 from . import audit, clock, outbox, rules
 from .accounts import shut_out
 from .errors import Refused
-from .models import FactorReset, Office, User
+from .models import Cooperative, FactorReset, Office, User
 from .tenancy import Actor
+
+# What else stands before an office: each takes the co-op, the login, the role and the first day, and may refuse.
+_asked_first: list[Callable[[Cooperative, User, str, date], None]] = []
+
+
+def asks_first(check: Callable[[Cooperative, User, str, date], None]) -> None:
+    """Register a condition of taking an office; called by an app once, at start."""
+    if check not in _asked_first:
+        _asked_first.append(check)
 
 
 @transaction.atomic
 def appoint(*, actor: Actor, email: str, role: str, starts_on: date, reason: str) -> Office:
-    """Give somebody with a login an office from a day on. Refused where they hold it already or have no login."""
+    """Give somebody with a login an office from a day on. Refused where they hold it already, have no
+    login, or lack what an app asks for before it (``asks_first``)."""
     rules.require(actor, "kernel.appoint")
     user = User.objects.filter(email=email.strip().lower()).first()
     if user is None:
         raise Refused("no_login", _("Nobody signs in with %(email)s yet.") % {"email": email.strip()}, "email")
+    for check in _asked_first:
+        check(actor.coop, user, role, starts_on)
     return _appoint(actor, user, role, starts_on, reason)
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import bulk, matters, views
+from . import bulk, courses, learning, matters, views
 
 app_name = "members-api"
 urlpatterns = [
@@ -22,5 +22,19 @@ urlpatterns = [
     path("inbox/", matters.Inbox.as_view(), name="inbox"),
     path("cases/", matters.Cases.as_view(), name="cases"),
     path("requests/", matters.Requests.as_view(), name="requests"),
+    path("courses/", courses.Courses.as_view(), name="courses"),
+    path("courses/<int:pk>/", courses.OneCourse.as_view(), name="course"),
+    path("courses/<int:pk>/sessions/", courses.Sessions.as_view(), name="course-sessions"),
+    path("courses/<int:pk>/requirements/", courses.Requirements.as_view(), name="course-requirements"),
+    path("courses/<int:pk>/completions/", courses.Completions.as_view(), name="course-completions"),
+    path("courses/lacking/", courses.Lacking.as_view(), name="lacking"),
+    path("requirements/<int:pk>/end/", courses.EndRequirement.as_view(), name="requirement-end"),
+    path("completions/<int:pk>/strike/", courses.Strike.as_view(), name="completion-strike"),
+    path("sessions/<int:pk>/enrolments/", courses.Enrolments.as_view(), name="enrolments"),
+    path("sessions/<int:pk>/attendance/", courses.Attendance.as_view(), name="attendance"),
+    path("sessions/<int:pk>/cancel/", courses.CancelSession.as_view(), name="session-cancel"),
+    path("me/courses/", learning.MyCourses.as_view(), name="my-courses"),
+    path("me/sessions/<int:pk>/", learning.MySeat.as_view(), name="my-seat"),
+    path("me/steps/<int:pk>/", learning.MyStep.as_view(), name="my-step"),
     path("me/", views.Me.as_view(), name="me"),
 ]

@@ -4,6 +4,15 @@ from .access import AccessLog
 from .bulk import BulkLetter, BulkLine, SavedFilter
 from .bylaws import ByLaws, ClassTerms, MembershipClass
 from .cases import ExpulsionCase
+from .courses import (
+    Completion,
+    Course,
+    CourseRequirement,
+    CourseSession,
+    CourseStep,
+    Enrolment,
+    StepDone,
+)
 from .history import EventNote, MembershipEvent
 from .imports import ImportBatch, ImportMapping, ImportRow
 from .joining import Application, ApplicationCheck, BoardSheet
@@ -23,7 +32,13 @@ __all__ = [
     "ByLaws",
     "ChangeRequest",
     "ClassTerms",
+    "Completion",
     "Consent",
+    "Course",
+    "CourseRequirement",
+    "CourseSession",
+    "CourseStep",
+    "Enrolment",
     "Erasure",
     "EventNote",
     "ExpulsionCase",
@@ -47,4 +62,5 @@ __all__ = [
     "PartyName",
     "Relationship",
     "SavedFilter",
+    "StepDone",
 ]

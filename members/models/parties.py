@@ -127,6 +127,23 @@ class Party(CoopModel):
         return self.name
 
 
+OF_A_WHOLE_RECORD = pgtrigger.Trigger(  # nothing is added to a person who was erased or merged away
+    name="not_of_the_erased",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert,
+    func="""
+                    IF EXISTS (SELECT FROM members_party p WHERE p.id = NEW.party_id AND p.erased_at IS NOT NULL) THEN
+                        RAISE check_violation USING MESSAGE = 'nothing is written down about somebody who was erased';
+                    END IF;
+                    IF EXISTS (SELECT FROM members_party p WHERE p.id = NEW.party_id AND p.merged_into_id IS NOT NULL)
+                    THEN
+                        RAISE check_violation USING MESSAGE = 'nothing is added to a record that was merged away';
+                    END IF;
+                    RETURN NEW;
+                """,
+)
+
+
 class DatedFact(CoopModel):
     """Something true of a party from a day on. Rows are added and, when a person is erased, removed; never changed."""
 
@@ -145,21 +162,7 @@ class DatedFact(CoopModel):
         ordering = ["valid_from", "id"]
         triggers = [
             pgtrigger.Protect(name="never_changed", operation=pgtrigger.Update),
-            pgtrigger.Trigger(
-                name="not_of_the_erased",
-                when=pgtrigger.Before,
-                operation=pgtrigger.Insert,
-                func="""
-                    IF EXISTS (SELECT FROM members_party p WHERE p.id = NEW.party_id AND p.erased_at IS NOT NULL) THEN
-                        RAISE check_violation USING MESSAGE = 'nothing is written down about somebody who was erased';
-                    END IF;
-                    IF EXISTS (SELECT FROM members_party p WHERE p.id = NEW.party_id AND p.merged_into_id IS NOT NULL)
-                    THEN
-                        RAISE check_violation USING MESSAGE = 'nothing is added to a record that was merged away';
-                    END IF;
-                    RETURN NEW;
-                """,
-            ),
+            OF_A_WHOLE_RECORD,
             NO_TRUNCATE,
         ]
 

@@ -16,6 +16,7 @@ from members.models import BoardSheet, ChangeRequest, Membership, PaperLetter
 
 from .cases import cases, due_on
 from .joining import sheets, waiting
+from .learning import COUNTED, MARK_WITHIN, late, to_mark
 
 UNPAID_AFTER = timedelta(days=30)
 SHOWN = 500  # lines of one kind; nobody works off more in a day
@@ -62,7 +63,8 @@ def inbox_count(coop) -> int:
     today = clock.today(coop)
     with connection.cursor() as cursor:
         cursor.execute(
-            " + ".join([_COUNT, *_further.values()]), {"coop": coop.pk, "today": today, "unpaid": today - UNPAID_AFTER}
+            " + ".join([_COUNT, COUNTED, *_further.values()]),
+            {"coop": coop.pk, "today": today, "unpaid": today - UNPAID_AFTER, "now": clock.now()},
         )
         return cursor.fetchone()[0]
 
@@ -77,6 +79,8 @@ def inbox(coop) -> list[InboxItem]:
         *_cases(coop),
         *_requests(coop),
         *_letters(coop),
+        *_sessions(coop),
+        *_learning(coop, today),
         *(item for lines in _further for item in lines(coop)),
     ]
     return sorted(items, key=lambda item: item.due)
@@ -197,6 +201,34 @@ def _requests(coop) -> Iterator[InboxItem]:
             act=_("Answer"),
             url_name="members:request",
             kwargs={"pk": each.pk},
+        )
+
+
+def _sessions(coop) -> Iterator[InboxItem]:
+    for each in to_mark(coop, clock.now())[:SHOWN]:
+        day = clock.local_day(each.starts_at, coop)
+        yield InboxItem(
+            due=day + MARK_WITHIN,
+            sentence=_("Say who came to “%(course)s” on %(day)s") % {"course": each.course.name, "day": _day(day)},
+            why=_("One person signed up.") if each.taken == 1 else _("%s people signed up.") % each.taken,
+            act=_("Say who came"),
+            url_name="members:session",
+            kwargs={"pk": each.pk},
+        )
+
+
+def _learning(coop, today: date) -> Iterator[InboxItem]:
+    for asked, people, due in late(coop, today):
+        values = {"n": people, "course": asked.course.name}
+        yield InboxItem(
+            due=due,
+            sentence=_("One person has yet to do “%(course)s”") % values
+            if people == 1
+            else _("%(n)s people have yet to do “%(course)s”") % values,
+            why=_("It was due; %s asks for it.") % asked.cite,
+            act=_("See who"),
+            url_name="members:course",
+            kwargs={"pk": asked.course_id},
         )
 
 

@@ -27,6 +27,8 @@ from members.models import (
 )
 from members.retention import kept_until
 
+from .learning import everything_learned
+
 SHORTEST = 5  # a shorter word would be found in anything
 
 
@@ -163,6 +165,7 @@ def everything_about(party: Party) -> dict[str, Any]:
             Relationship.objects.filter(Q(subject__in=mine) | Q(object__in=mine)), "kind", "starts_on", "ends_on"
         ),
         "consents": rows(Consent.objects.filter(party__in=mine), "at", "purpose", "given", "wording"),
+        "courses": everything_learned(party),
         "requests": rows(ChangeRequest.objects.filter(party__in=mine), "asked_at", "kind", "state", "answer"),
         "letters": rows(
             Mail.objects.filter(coop=party.coop, to__in=_addresses(party)), "created_at", "subject", "text"

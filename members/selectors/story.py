@@ -9,7 +9,9 @@ from datetime import date, datetime
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from members.models import Membership, MembershipEvent, PartyAddress, PartyContact, PartyName, Relationship
+from members.models import Membership, MembershipEvent, Party, PartyAddress, PartyContact, PartyName, Relationship
+
+from .learning import learned
 
 Kind = MembershipEvent.Kind
 HEIRS = (Relationship.Kind.HEIR, Relationship.Kind.HEIRS_REPRESENTATIVE)  # events of the membership tell of them
@@ -31,7 +33,7 @@ class Chapter:
 def story(membership: Membership, *, with_contact: bool = True) -> list[Chapter]:
     """The membership's history, newest first: its events, and the party's names and addresses as they changed.
 
-    A corrected event stays, marked as struck out; what corrects it says so. Six queries at most.
+    A corrected event stays, marked as struck out; what corrects it says so. Seven queries at most.
     """
     rows = MembershipEvent.objects.filter(stream=membership.stream)
     events = list(rows.select_related("actor", "note", "member_class", "corrects").order_by("seq"))
@@ -40,6 +42,7 @@ def story(membership: Membership, *, with_contact: bool = True) -> list[Chapter]
     if with_contact:
         told += _changes(membership.party_id)
         told += _stand_ins(membership.party_id)
+        told += _learned(membership.party)
     told.reverse()  # the sort is stable: what happened last on a day comes first
     told.sort(key=lambda chapter: (chapter.effective_on, chapter.recorded_at), reverse=True)
     latest = next((at for at, chapter in enumerate(told) if not chapter.is_struck), None)
@@ -124,6 +127,18 @@ def _changes(party_id: int) -> Iterable[Chapter]:
                 recorded=_("Recorded on %(day)s by %(who)s.")
                 % {"day": date_format(row.recorded_at, "j F Y"), "who": by},
             )
+
+
+def _learned(party: Party) -> Iterable[Chapter]:
+    """What they have done of what the co-op teaches; what was struck out stays, marked."""
+    for row in learned(party):
+        sentence, until = _("Has done “%s”") % row.course.name, row.expires_on
+        if until is not None:
+            sentence = _("%(did)s, which counts until %(day)s") % {"did": sentence, "day": date_format(until, "j F Y")}
+        by = row.recorded_by.display_name if row.recorded_by else _("the platform")
+        recorded = _("Recorded on %(day)s by %(who)s.") % {"day": date_format(row.recorded_at, "j F Y"), "who": by}
+        why = row.because or row.evidence
+        yield Chapter(row.done_on, row.recorded_at, sentence, why, recorded, is_struck=row.struck_at is not None)
 
 
 def _stand_ins(party_id: int) -> Iterable[Chapter]:

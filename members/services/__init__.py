@@ -5,6 +5,7 @@ from .accounts import claim
 from .admitting_imports import commit_import, undo_import, write_import
 from .bulk import export_list, remove_filter, save_filter, send_lines, write_to
 from .bylaws import create_bylaws, create_class
+from .courses import cancel_session, close_course, end_requirement, plan_session, require_course, save_course
 from .deciding import ADMIT, POSTPONE, REFUSE, Decision, admit, create_sheet, decide_sheet, put_on_sheet, take_off_sheet
 from .erasing import erase
 from .expelling import appeal, close_cases, decide_appeal, drop_case, expel, open_case, record_hearing
@@ -12,6 +13,7 @@ from .exporting import export_register
 from .households import form_household, leave_household, move_vote
 from .importing import check_lines, discard, name_columns, read_file
 from .joining import apply, check, match_party, withdraw
+from .learning import mark, record_completion, refuse_office, sign_off, sign_up, strike, tick
 from .leaving import end_due, give_notice, name_heir, record_death, withdraw_notice
 from .merging import merge, split, undo_merge
 from .parties import change_details
@@ -31,12 +33,14 @@ __all__ = [
     "appeal",
     "apply",
     "ask_change",
+    "cancel_session",
     "change_details",
     "check",
     "check_lines",
     "claim",
     "claim_by_code",
     "close_cases",
+    "close_course",
     "come_of_age",
     "commit_import",
     "create_bylaws",
@@ -48,6 +52,7 @@ __all__ = [
     "discard",
     "drop_case",
     "end_due",
+    "end_requirement",
     "end_stand_in",
     "erase",
     "expel",
@@ -59,6 +64,7 @@ __all__ = [
     "invite_all",
     "leave_household",
     "looked_at",
+    "mark",
     "match_party",
     "merge",
     "move_vote",
@@ -67,22 +73,31 @@ __all__ = [
     "name_stand_in",
     "open_case",
     "pass_on",
+    "plan_session",
     "post_letters",
     "put_on_paper",
     "put_on_sheet",
     "read_file",
+    "record_completion",
     "record_death",
     "record_hearing",
+    "refuse_office",
     "reinstate",
     "remove_filter",
+    "require_course",
+    "save_course",
     "save_filter",
     "say_consent",
     "say_delivery",
     "send_lines",
     "settle_letter",
+    "sign_off",
+    "sign_up",
     "split",
+    "strike",
     "suspend",
     "take_off_sheet",
+    "tick",
     "undo_import",
     "undo_merge",
     "withdraw",

@@ -19,7 +19,7 @@ from members import notices
 from members.models import Application, BoardSheet, Membership, Party
 from members.selectors import terms_in_force
 
-from . import history, numbers, parties, standing_for
+from . import history, learning, numbers, parties, standing_for
 
 State = Application.State
 
@@ -183,6 +183,8 @@ def _refuse_line(application: Application, decision: Decision | None, on: date) 
             _("%s is a minor; somebody has to look at the guardian’s consent first, and tick it.") % who,
             f"verdict_{application.pk}",
         )
+    if decision.verdict == ADMIT:
+        learning.refuse_admission(application, on)
     if on < application.received_on:
         raise Refused(
             "before_application",
@@ -246,6 +248,7 @@ def _admit(actor, application: Application, number: int, on: date, facts: dict) 
     application.state, application.decided_on = State.ADMITTED, on
     application.party, application.membership = party, membership
     application.save(update_fields=["state", "decided_on", "party", "membership"])
+    learning.pass_to_party(application, party)
     notices.admitted(application)
     return membership
 

@@ -13,6 +13,8 @@ from members.folding import fold, grams
 from members.models import (
     Application,
     ChangeRequest,
+    Completion,
+    Enrolment,
     EventNote,
     Household,
     ImportBatch,
@@ -25,6 +27,7 @@ from members.models import (
     PartyContact,
     PartyName,
     Relationship,
+    StepDone,
 )
 from members.selectors.rights import applications_of, known_words, pattern_of
 
@@ -59,6 +62,7 @@ def _forget_one(party: Party, *, everything: bool) -> dict[str, int]:
     gone = {
         "contacts": _drop(PartyContact.objects.filter(party=party)),
         "bank": _drop(PartyBank.objects.filter(party=party)),
+        "courses": _drop_courses(party, applications),
         "notes": _drop(EventNote.objects.filter(event__stream__in=streams)),
         "letters": Mail.objects.filter(coop=party.coop, subject_ref__in=refs).delete()[0]
         + _drop_naming(Mail.objects.all(), ("to", "subject", "text"), words),
@@ -103,6 +107,13 @@ def _forget_in_history(party: Party, words: list[str]) -> int:
 def _drop(rows: QuerySet) -> int:
     """Delete rows that may point at each other; the database checks the whole of them at the end."""
     return rows._raw_delete(rows.db)
+
+
+def _drop_courses(party: Party, applications: list[Application]) -> int:
+    """What somebody learned, signed up for and ticked: no law asks for it once they have left."""
+    mine = Q(party=party) | Q(application__in=applications)
+    ticked = StepDone.objects.filter(party=party)
+    return sum(map(_drop, (Completion.objects.filter(mine), Enrolment.objects.filter(mine), ticked)))
 
 
 def _naming(rows: QuerySet, columns: tuple[str, ...], words: list[str]) -> list[int]:

@@ -16,7 +16,7 @@ from coop.kernel.web import public, requires
 from members import selectors, services
 from members.forms import CodeForm, DetailsForm
 from members.models import AccessLog, Application, Membership
-from members.selectors import cases, dated, rights
+from members.selectors import cases, dated, learning, rights
 from members.selectors.story import story
 
 from .desk import current_details
@@ -30,7 +30,8 @@ def own(request: HttpRequest) -> Membership:
     return membership
 
 
-def _by_reference(request: HttpRequest, reference) -> Application:
+def by_reference(request: HttpRequest, reference) -> Application:
+    """The application with that secret reference, or a 404."""
     applications = Application.objects.filter(coop=request.coop).select_related("member_class", "coop", "membership")
     return get_object_or_404(applications, reference=reference)
 
@@ -39,17 +40,19 @@ def _by_reference(request: HttpRequest, reference) -> Application:
 @public
 def applied(request: HttpRequest, reference) -> HttpResponse:
     """What happens next, and by when. The address is known to the applicant alone; it shows no personal data."""
-    application = _by_reference(request, reference)
+    application = by_reference(request, reference)
     terms = application.member_class.terms_on(application.received_on)
     is_late = application.is_open and application.decide_by < clock.today(request.coop)
-    return render(request, "members/applied.html", {"application": application, "terms": terms, "is_late": is_late})
+    courses = learning.for_applicant(application, clock.today(request.coop), clock.now()) if application.is_open else []
+    context = {"application": application, "terms": terms, "is_late": is_late, "courses": courses}
+    return render(request, "members/applied.html", context)
 
 
 @require_POST
 @public
 def withdraw(request: HttpRequest, reference) -> HttpResponse:
     """The applicant takes the application back."""
-    application = _by_reference(request, reference)
+    application = by_reference(request, reference)
     actor = request.actor or Actor(user=None, coop=request.coop)
     services.withdraw(actor=actor, application=application, reference=reference)
     return redirect(path(request.coop, "members:applied", reference=reference))
@@ -72,6 +75,7 @@ def me(request: HttpRequest) -> HttpResponse:
             "address": dated.address_of(membership.party, today),
             "vote": next(iter(selectors.roll_candidates(request.coop, today, membership=membership)), None),
             "story": story(membership),
+            "lacks": learning.Lacking(request.coop, today, party=membership.party)[0:10],
             "case": cases.case_of(membership),
             "acts_for": membership.party.account_id != request.actor.user_id,
             "today": today,

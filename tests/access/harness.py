@@ -75,7 +75,16 @@ class Case:
 def case_modules() -> list[ModuleType]:
     files = sorted(Path(__file__).parent.glob("cases_*.py"))
     # the register is built before the ballots, the ballots before the books
-    order = {"kernel": 0, "coop": 0, "members": 1, "governance": 2, "secret": 2, "ledger": 3, "surplus": 4}
+    order = {
+        "kernel": 0,
+        "coop": 0,
+        "members": 1,
+        "courses": 2,
+        "governance": 3,
+        "secret": 3,
+        "ledger": 4,
+        "surplus": 5,
+    }
     names = sorted((file.stem for file in files), key=lambda name: (order.get(name.removeprefix("cases_"), 9), name))
     return [importlib.import_module(f"tests.access.{name}") for name in names]
 
