@@ -11,7 +11,7 @@ from tests.access.harness import Case, case_modules
 from tests.browser import WIDTHS, in_every_light
 
 pytestmark = pytest.mark.browser
-AT_ONCE = 35  # pages, more or less: large apps are shared by processes, and each builds the world first
+AT_ONCE = 70  # pages, more or less: large apps are shared by processes, and each builds the world first
 MODULES = {module.__name__.rpartition("_")[2]: module for module in case_modules()}
 
 

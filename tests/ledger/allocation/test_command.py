@@ -10,6 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from ledger.allocation import allocate, build_plan
+from ledger.management.commands.allocate import Command
 from tests.ledger.allocation.plans import simple, whole
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -20,6 +21,20 @@ def run(*arguments, stdin=b"", **environment):
         [sys.executable, "manage.py", "allocate", *map(str, arguments)],
         cwd=PROJECT, input=stdin, capture_output=True, timeout=60, env=os.environ | environment, check=False,
     )  # fmt: skip
+
+
+@pytest.fixture
+def here(capfdbinary):
+    """The command in this process, which costs no start; the file descriptors say what it wrote."""
+
+    def run_here(*arguments):
+        try:
+            status = Command().run_from_argv(["manage.py", "allocate", *map(str, arguments)]) or 0
+        except SystemExit as end:
+            status = end.code
+        return subprocess.CompletedProcess(arguments, status, *capfdbinary.readouterr())
+
+    return run_here
 
 
 @pytest.fixture
@@ -80,22 +95,22 @@ def test_nothing_is_started_and_no_database_is_asked(plan, tmp_path):
     assert not (tmp_path / "data").exists()
 
 
-def test_options_that_make_no_sense_take_one_line(plan):
+def test_options_that_make_no_sense_take_one_line(plan, here):
     assert_refused(run(), "PLAN.json")
-    assert_refused(run(plan, plan), "unrecognized")
-    assert_refused(run(plan, "--format", "xml"), "xml")
-    assert_refused(run(plan, "--format"), "--format")
-    assert_refused(run(plan, "--colour"), "--colour")
+    assert_refused(here(plan, plan), "unrecognized")
+    assert_refused(here(plan, "--format", "xml"), "xml")
+    assert_refused(here(plan, "--format"), "--format")
+    assert_refused(here(plan, "--colour"), "--colour")
 
 
-def test_files_that_are_no_plan_take_one_line(tmp_path):
+def test_files_that_are_no_plan_take_one_line(tmp_path, here):
     assert_refused(run(tmp_path / "missing.json"), "missing.json", "No such file")
-    assert_refused(run(tmp_path / "two\nlines.json"), "No such file")
-    assert_refused(run(tmp_path), "directory")
-    assert_refused(run(""), "No such file")
-    assert_refused(run(tmp_path / ("x" * 5000)), "too long")
-    assert_refused(run("/dev/zero"), "not a text file")
-    assert_refused(run("/proc/self/mem"), "cannot be read")  # unreadable even to root, whom no permission stops
+    assert_refused(here(tmp_path / "two\nlines.json"), "No such file")
+    assert_refused(here(tmp_path), "directory")
+    assert_refused(here(""), "No such file")
+    assert_refused(here(tmp_path / ("x" * 5000)), "too long")
+    assert_refused(here("/dev/zero"), "not a text file")
+    assert_refused(here("/proc/self/mem"), "cannot be read")  # unreadable even to root, whom no permission stops
     files = {
         "empty": b"", "binary": bytes(range(256)), "latin": '{"currency": "é"}'.encode("latin-1"),
         "utf-16": json.dumps(whole()).encode("utf-16"), "half": json.dumps(whole()).encode()[:200],
@@ -103,7 +118,7 @@ def test_files_that_are_no_plan_take_one_line(tmp_path):
     }  # fmt: skip
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)
-        assert_refused(run(tmp_path / name))
+        assert_refused(here(tmp_path / name))
 
 
 def test_a_refused_plan_is_named_by_its_place(tmp_path):
