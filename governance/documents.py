@@ -48,6 +48,11 @@ def result_data(count: Count) -> dict[str, Any]:
                 *([[_("Quota"), shown.quota_text]] if shown.quota_text else []),
             ],
         },
+        "moved": [
+            _("The close was moved from %(was)s to %(until)s: %(because)s")
+            % {"was": local(each.was, ballot.coop), "until": local(each.until, ballot.coop), "because": each.because}
+            for each in (ballot.extensions.all() if ballot.was_extended else ())
+        ],
         "tables_heading": _("One against one") if shown.pairs else _("The count, stage by stage"),
         "tables_note": _("How many voters prefer the row to the column.") if shown.pairs else "",
         "tables": list(_one_against_one(shown) if shown.pairs else _stages(shown)),

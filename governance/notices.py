@@ -1,4 +1,4 @@
-"""The letters of a ballot and of a meeting: released, extended, a credential taken, a proxy given, a nomination."""
+"""The letters of a roll, a ballot and a meeting: published, released, extended, a credential taken, a proxy given."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.utils.translation import override
 
 from coop.kernel import letters, outbox
-from coop.kernel.models import Mail, User
+from coop.kernel.models import Cooperative, Mail, User
 from members.models import Membership, PaperLetter
 from members.services import put_on_paper
 
@@ -19,6 +19,7 @@ from .models import (
     Reminder,
     Requisition,
     RollEntry,
+    RollPublication,
     Ruling,
     VotingLetter,
 )
@@ -35,7 +36,7 @@ def credential_issued(
     """
     values = {"entry": entry, "proxy": proxy, "letter": letter}
     if letter is not None:
-        _to_one(entry, "credential_issued", f"ballot:{ballot.pk}", ballot=ballot, **values)
+        _to_one(entry, "credential_issued", f"ballot:{ballot.pk}", coop=ballot.coop, ballot=ballot, **values)
     else:
         _send(ballot, entry.membership.party.email, "credential_issued", **values)
 
@@ -63,7 +64,8 @@ def ballot_extended(made: Extension) -> int:
     if _written("governance.ballot_extended", ref, made.coop_id):
         return 0
     entries = _voters(made.ballot)
-    return _to_each(entries, "ballot_extended", ref, ballot=made.ballot, extension=made)
+    values = {"ballot": made.ballot, "extension": made}
+    return _to_each(entries, "ballot_extended", ref, coop=made.ballot.coop, **values)
 
 
 def reminded(made: Reminder, waiting: QuerySet[RollEntry], neutral: QuerySet[RollEntry] | None) -> int:
@@ -71,8 +73,19 @@ def reminded(made: Reminder, waiting: QuerySet[RollEntry], neutral: QuerySet[Rol
     ref = f"reminder:{made.pk}"
     if _written("governance.reminder", ref, made.coop_id):
         return 0
-    sent = _to_each(waiting, "reminder", ref, ballot=made.ballot)
-    return sent + (0 if neutral is None else _to_each(neutral, "reminder_neutral", ref, ballot=made.ballot))
+    values = {"ballot": made.ballot, "coop": made.ballot.coop}
+    sent = _to_each(waiting, "reminder", ref, **values)
+    return sent + (0 if neutral is None else _to_each(neutral, "reminder_neutral", ref, **values))
+
+
+def roll_published(made: RollPublication) -> int:
+    """What their line says and until when they can object, once, to everybody on the roll, with or without a vote."""
+    ref = f"publication:{made.pk}"
+    if _written("governance.roll_published", ref, made.coop_id):
+        return 0
+    entries = RollEntry.objects.filter(roll=made.roll_id).select_related("membership__party", "membership__coop")
+    values = {"roll": made.roll, "publication": made}
+    return _to_each(entries.order_by("number"), "roll_published", ref, coop=made.roll.coop, **values)
 
 
 def objection_ruled(ruling: Ruling, objection: Objection) -> None:
@@ -96,22 +109,22 @@ def _written(kind: str, ref: str, coop_id: int) -> bool:
     )
 
 
-def _to_each(entries: QuerySet[RollEntry], template: str, ref: str, *, ballot: Ballot, **values) -> int:
+def _to_each(entries: QuerySet[RollEntry], template: str, ref: str, *, coop: Cooperative, **values) -> int:
     """One letter to each of these people: by e-mail, else for the printer. Nobody who died or was erased."""
     sent = 0
     for entry in entries.iterator(chunk_size=500):
-        sent += _to_one(entry, template, ref, ballot=ballot, entry=entry, **values)
+        sent += _to_one(entry, template, ref, coop=coop, entry=entry, **values)
     return sent
 
 
-def _to_one(to: RollEntry, template: str, ref: str, *, ballot: Ballot, **values) -> bool:
+def _to_one(to: RollEntry, template: str, ref: str, *, coop: Cooperative, **values) -> bool:
     party = to.membership.party
     if party.died_on or party.erased_at:
         return False
-    with override(ballot.coop.language):
-        letter = letters.write(f"governance/{template}", coop=ballot.coop, ballot=ballot, **values)
+    with override(coop.language):
+        letter = letters.write(f"governance/{template}", coop=coop, **values)
     if party.email:
-        _post(ballot.coop, party.email, template, ref, letter)
+        _post(coop, party.email, template, ref, letter)
     else:
         kind = f"governance.{template}"
         put_on_paper(membership=to.membership, kind=kind, ref=ref, subject=letter.subject, text=letter.text)

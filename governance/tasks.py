@@ -8,7 +8,7 @@ from coop.kernel import jobs
 from coop.kernel.tenancy import path
 
 from . import services
-from .models import Ballot, Extension, Question, Reminder
+from .models import Ballot, Extension, Question, Reminder, RollPublication
 
 
 @shared_task(name="governance.tick")
@@ -37,6 +37,14 @@ def announce_extension(running, pk: int) -> None:
     services.announce_extension(extension_id=pk)
     ballot = Extension.objects.values_list("ballot_id", flat=True).get(pk=pk)
     running.result(path(running.job.coop, "governance:ballot", pk=ballot))
+
+
+@jobs.task("governance.announce_roll")
+def announce_roll(running, pk: int) -> None:
+    """Write to everybody on a published roll what their line says."""
+    services.announce_roll(publication_id=pk)
+    roll = RollPublication.objects.values_list("roll_id", flat=True).get(pk=pk)
+    running.result(path(running.job.coop, "governance:roll-objections", pk=roll))
 
 
 @jobs.task("governance.send_reminder")

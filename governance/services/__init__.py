@@ -36,7 +36,7 @@ from .nominations import (
     step_back,
     strike_out_nomination,
 )
-from .objecting import object_to_roll, publish_roll, rule_on_objection
+from .objecting import announce_roll, object_to_roll, publish_roll, rule_on_objection
 from .opening import ask_to_open, destroy_keys, destroy_spent_keys, open_box, shake_open
 from .papers import PaperPreview, import_paper, read_paper, refuse_large, undo_paper
 from .proxies import (
@@ -66,6 +66,7 @@ __all__ = [
     "remind",
     "send_reminder",
     "object_to_roll",
+    "announce_roll",
     "publish_roll",
     "rule_on_objection",
     "announce_extension",

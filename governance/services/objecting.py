@@ -9,8 +9,9 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from coop.kernel import audit, clock, rules
+from coop.kernel import audit, clock, jobs, rules
 from coop.kernel.errors import Refused
+from coop.kernel.tenancy import Actor
 from members.models import Membership
 from members.selectors import RollLine, membership_by_number, membership_of, roll_candidates
 
@@ -25,7 +26,8 @@ from ..words import local
 def publish_roll(*, actor, roll: Roll, until: datetime) -> RollPublication:
     """Lay a frozen roll open to the members, who can object until a moment. No ballot on it is released before that.
 
-    Refuses a roll that is published already or on which a ballot has been released, and a moment that has passed.
+    Everybody on it is written to, with what their line says. Refuses a roll that is published already or on which a
+    ballot has been released, and a moment that has passed.
     """
     rules.require(actor, "governance.run_ballots", roll)
     roll = _at_rest(actor, roll)
@@ -37,9 +39,24 @@ def publish_roll(*, actor, roll: Roll, until: datetime) -> RollPublication:
     made = RollPublication.objects.create(
         coop=actor.coop, roll=roll, until=until, published_at=now, published_by=actor.user
     )
+    jobs.enqueue("governance.announce_roll", made.pk, actor=actor, title=_("Letters: “%s” is open") % roll.title)
     facts = {"until": until.isoformat(), "hash": roll.hash}
     audit.record(actor=actor, kind="governance.roll_published", subject=f"roll:{roll.pk}", **facts)
     return made
+
+
+@transaction.atomic
+def announce_roll(*, publication_id: int) -> int:
+    """Write to everybody on a published roll what their line says, once, while they can object. Returns how many."""
+    made = RollPublication.objects.select_related("roll__coop").get(pk=publication_id)
+    Roll.objects.select_for_update(no_key=True).get(pk=made.roll_id)  # two workers write one after the other
+    if clock.now() >= made.until:
+        return 0
+    sent = notices.roll_published(made)
+    if sent:
+        actor = Actor.system(made.roll.coop)
+        audit.record(actor=actor, kind="governance.roll_announced", subject=f"roll:{made.roll_id}", letters=sent)
+    return sent
 
 
 def _at_rest(actor, roll: Roll) -> Roll:

@@ -10,13 +10,13 @@ from django.db import connection
 
 from coop.kernel import audit, clock
 from coop.kernel.errors import Refused
-from coop.kernel.models import Mail
+from coop.kernel.models import Job, Mail
 from coop.kernel.tenancy import Actor
 from governance import services
 from governance.ballotbox import verify
 from governance.models import Ballot, Bundle, Objection, Roll, RollCorrection, RollEntry, StrikeOff
 from governance.selectors import issues_before_opening, roll_is_whole
-from members.models import Membership
+from members.models import Membership, PaperLetter
 from members.services import activate, suspend
 from tests.governance.ballotbox.test_verifier import forged, in_json, wrong
 from tests.governance.ballotbox.voter import Voter, finish, make_secret_ballot
@@ -114,6 +114,24 @@ def test_the_verifier_undoes_the_corrections_one_by_one(coop, samir, roll, amara
         manifest["roll"]["corrections"][0]["was"] = "0" * 64
 
     assert "roll" in wrong(forged(content, manifest__json=in_json(other_line)))
+
+
+def test_everybody_on_a_published_roll_is_written_to_once_with_what_their_line_says(coop, amara, ines):
+    edith = make_member(coop, name="Edith Brandt", email="", street="Mill Lane 9", on=JOINED)
+    roll = make_roll(coop, voters=1)
+    publish(roll)
+    made = roll.publication
+    assert Job.objects.filter(kind="governance.announce_roll", args=[made.pk]).count() == 1
+    assert services.announce_roll(publication_id=made.pk) == 4
+    assert services.announce_roll(publication_id=made.pk) == 0, "a job may run twice"
+    hers = Mail.objects.get(kind="governance.roll_published", to=ines.party.email).text
+    assert "You have no vote" in hers
+    assert "You may vote" in Mail.objects.get(kind="governance.roll_published", to=amara.user.email).text
+    assert PaperLetter.objects.get(kind="governance.roll_published").party == edith.party
+    other = make_roll(coop)
+    publish(other)
+    with after(other):
+        assert services.announce_roll(publication_id=other.publication.pk) == 0, "objecting would be too late"
 
 
 def test_what_is_refused_with_a_sentence(coop, samir, roll, amara, ines):

@@ -1,7 +1,10 @@
 """A question's result on paper: the figures of the page, in a tagged document, twice the same file."""
 
+from datetime import timedelta
+
 import pytest
 
+from governance import services
 from governance.documents import result_data, result_pdf
 from governance.models import Count
 from governance.selectors import outcome
@@ -14,8 +17,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def count_of(coop, samir):
     def make(**ballot) -> Count:
-        from governance import services
-
         made = make_ballot(coop, roll=make_roll(coop, voters=5), motion="", **ballot)
         services.import_paper(actor=samir, question=question(made), blt=GOOD.encode(), file_name="room.blt")
         return Count.objects.select_related("question", "ballot__coop", "ballot__roll").get(
@@ -30,6 +31,7 @@ def test_every_stage_is_on_it_six_to_a_table_and_the_sums_to_check_it(count_of, 
     data, shown = result_data(count), outcome(count.question, count.result)
     assert data["lead"].startswith(shown.sentence)
     assert data["stages"] == list(shown.stages)
+    assert data["moved"] == []
     (table,) = data["tables"]
     assert [row[0] for row in table["rows"]] == [*(row.name for row in shown.rows), "No further choice"]
     assert len(table["head"]) == 1 + len(shown.stages)
@@ -44,6 +46,20 @@ def test_every_stage_is_on_it_six_to_a_table_and_the_sums_to_check_it(count_of, 
     assert [[row[1] for row in part["rows"]] for part in parts] == [
         [row[at] for row in table["rows"]] for at in range(1, len(table["head"]))
     ]
+
+
+def test_a_close_that_was_moved_stands_on_it_with_its_reason(coop, samir):
+    ballot = make_ballot(coop, roll=make_roll(coop, voters=5), motion="")
+    for hours, because in ((1, "The server was down."), (2, "So that the post arrives.")):
+        until = ballot.closes_at + timedelta(hours=hours)
+        services.extend_ballot(actor=samir, ballot=ballot, until=until, because=because)
+        ballot.refresh_from_db()
+    close_and_count(ballot)
+    count = Count.objects.select_related("question", "ballot__coop", "ballot__roll").get(ballot=ballot)
+    first, second = result_data(count)["moved"]
+    assert first.endswith(": The server was down.")
+    assert second.endswith(": So that the post arrives.")
+    assert result_pdf(count).startswith(b"%PDF")
 
 
 def test_the_same_count_twice_is_the_same_tagged_file(count_of):
