@@ -73,9 +73,9 @@ def reminded(made: Reminder, waiting: QuerySet[RollEntry], neutral: QuerySet[Rol
     ref = f"reminder:{made.pk}"
     if _written("governance.reminder", ref, made.coop_id):
         return 0
-    values = {"ballot": made.ballot, "coop": made.ballot.coop}
-    sent = _to_each(waiting, "reminder", ref, **values)
-    return sent + (0 if neutral is None else _to_each(neutral, "reminder_neutral", ref, **values))
+    ballot, coop = made.ballot, made.ballot.coop
+    sent = _to_each(waiting, "reminder", ref, coop=coop, ballot=ballot)
+    return sent + (0 if neutral is None else _to_each(neutral, "reminder_neutral", ref, coop=coop, ballot=ballot))
 
 
 def roll_published(made: RollPublication) -> int:
