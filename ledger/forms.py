@@ -119,6 +119,11 @@ class ShareClassForm(CoopForm):
     name = forms.CharField(label=_("Name"), max_length=100)
     par = MoneyField(label=_("Par value of a share"))
     is_default = forms.BooleanField(label=_("New members subscribe to this one"), required=False)
+    on_call = forms.BooleanField(
+        label=_("Paid when the board calls for it"),
+        required=False,
+        help_text=_("What joining asks for is due as always; what is taken beyond it waits for a call. For good."),
+    )
 
 
 class ReasonForm(CoopForm):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import calendar
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 DAYS_TO_PAY = 30  # for what is not paid in parts
@@ -11,10 +12,14 @@ DAYS_TO_PAY = 30  # for what is not paid in parts
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of what was subscribed, in minor units, and the day it is due."""
+    """One part of what was subscribed, in minor units, and the day it is due.
+
+    ``call`` is the line of the board's call that asks for it; a part of the schedule has none.
+    """
 
     due_on: date
     amount: int
+    call: int | None = None
 
 
 def months_later(day: date, months: int) -> date:
@@ -33,17 +38,17 @@ def schedule(total: int, parts: int, starts: date) -> list[Part]:
     return [Part(months_later(starts, n), amount) for n, amount in enumerate(amounts) if amount]
 
 
-def due_by(parts: list[Part], on: date) -> int:
+def due_by(parts: Iterable[Part], on: date) -> int:
     """How much of the schedule was due by the end of that day."""
     return sum(part.amount for part in parts if part.due_on <= on)
 
 
-def parts_paid(parts: list[Part], paid: int) -> int:
-    """How many parts are paid in full, the earliest first."""
-    done = 0
+def still_open(parts: Iterable[Part], paid: int) -> list[Part]:
+    """What is not paid yet of each part, the earliest paid first."""
+    found = []
     for part in parts:
-        paid -= part.amount
-        if paid < 0:
-            break
-        done += 1
-    return done
+        covered = min(part.amount, max(0, paid))
+        paid -= covered
+        if covered < part.amount:
+            found.append(replace(part, amount=part.amount - covered))
+    return found

@@ -6,7 +6,7 @@ from django.utils.formats import date_format
 from django.utils.translation import override
 
 from coop.kernel import letters, outbox
-from ledger.models import DebitLine, DebitRun, UnclaimedLine, UnclaimedList
+from ledger.models import DebitLine, DebitRun, ForfeitureNotice, ShareCallLine, UnclaimedLine, UnclaimedList
 from ledger.selectors.statements import Statement
 from ledger.statement_words import Words
 from ledger.unclaimed_laws import STATE
@@ -74,7 +74,7 @@ def debit(line: DebitLine, run: DebitRun, link: str) -> None:
 
     By e-mail; on paper to whom no e-mail reaches.
     """
-    coop, party, ref = run.coop, line.membership.party, f"membership:{line.membership_id}"
+    coop, party = run.coop, line.membership.party
     with override(coop.language):
         letter = letters.write(
             "ledger/debit",
@@ -87,15 +87,60 @@ def debit(line: DebitLine, run: DebitRun, link: str) -> None:
             ends=line.ends,
             link=link,
         )
+    _to(line.membership, "ledger.debit", letter)
+
+
+def call(line: ShareCallLine, link: str) -> None:
+    """The board calls for a part of what was subscribed: how much, by when, by which decision."""
+    asked, coop = line.call, line.coop
+    with override(coop.language):
+        letter = letters.write(
+            "ledger/call",
+            coop=coop,
+            name=line.membership.party.name,
+            amount=_said(line, line.amount),
+            per_share=_said(line, asked.per_share),
+            share_class=asked.share_class.name,
+            day=date_format(asked.due_on),
+            decision=asked.decision,
+            link=link,
+        )
+    _to(line.membership, "ledger.call", letter)
+
+
+def forfeiture(notice: ForfeitureNotice, link: str) -> None:
+    """A call was not paid: by when it must be, or the shares may be forfeited."""
+    line, coop = notice.line, notice.coop
+    with override(coop.language):
+        letter = letters.write(
+            "ledger/forfeiture",
+            coop=coop,
+            name=line.membership.party.name,
+            amount=_said(line, notice.amount),
+            due=date_format(line.call.due_on),
+            forfeit_from=date_format(notice.forfeit_from),
+            decision=line.call.decision,
+            link=link,
+        )
+    _to(line.membership, "ledger.forfeiture", letter)
+
+
+def _said(line: ShareCallLine, amount: int) -> str:
+    return Measure(Unit.MONEY, line.call.share_class.currency).said(amount)
+
+
+def _to(membership, kind: str, letter) -> None:
+    """By e-mail; on paper to whom no e-mail reaches."""
+    party, ref = membership.party, f"membership:{membership.pk}"
     if not party.email:
-        on_paper(line.membership, kind="ledger.debit", ref=ref, subject=letter.subject, text=letter.text)
+        on_paper(membership, kind=kind, ref=ref, subject=letter.subject, text=letter.text)
         return
     outbox.put(
         to=party.email,
         subject=letter.subject,
         text=letter.text,
         html=letter.html,
-        coop=coop,
-        kind="ledger.debit",
+        coop=membership.coop,
+        kind=kind,
         ref=ref,
     )

@@ -39,14 +39,12 @@ def reminder(debtor: Debtor, on: date) -> dict[str, Any]:
 def _rows(debtor: Debtor, on: date) -> dict[str, Any]:
     """The parts that are due, less what was paid of them; the entry fee where it is due. Their sum is what is asked."""
     coop, owed = debtor.membership.coop, debtor.owed
-    paid = sum(part.amount for part in owed.parts) - owed.capital
     rows, asked = [], 0
-    for part in owed.parts:
-        open_ = max(0, part.amount - max(0, paid))
-        paid -= part.amount
-        if part.due_on <= on and open_:
-            rows.append([_("Shares, due %(day)s") % {"day": date_format(part.due_on, "j F Y")}, _said(coop, open_)])
-            asked += open_
+    for part in owed.open_parts:
+        if part.due_on <= on:
+            words = _("Shares called by the board, due %(day)s") if part.call else _("Shares, due %(day)s")
+            rows.append([words % {"day": date_format(part.due_on, "j F Y")}, _said(coop, part.amount)])
+            asked += part.amount
     if owed.due > asked:
         rows.insert(0, [_("Entry fee"), _said(coop, owed.due - asked)])
     return {"rows": rows, "sum": [_("In all"), _said(coop, owed.due)]}

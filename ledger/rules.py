@@ -10,6 +10,8 @@ predicate("ledger.read_books")(office("treasurer", "board", "auditor"))
 predicate("ledger.read_shares")(office("treasurer", "board", "auditor", "secretary"))
 # How much share capital may be paid back in a year is the board's to say.
 predicate("ledger.set_limit")(office("board"))
+# The board calls for what members subscribed and have not paid.
+predicate("ledger.call_shares")(office("board"))
 # A plan for the surplus is drawn up by the treasurer and approved by a second officer.
 predicate("ledger.propose")(office("treasurer"))
 

@@ -202,6 +202,7 @@ class MyMoney(CoopView, APIView):
             "paid_up": held.paid_up,
             "fee_owed": owed.fee,
             "capital_owed": owed.capital,
+            "uncalled": owed.uncalled,
             "due": owed.due,
             "next_due": owed.next_due,
             "events": events_of(membership),

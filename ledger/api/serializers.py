@@ -96,7 +96,7 @@ class ShareEventSerializer(serializers.ModelSerializer):
 class ShareClassSerializer(serializers.ModelSerializer):
     class Meta:
         model = ShareClass
-        fields = ["id", "slug", "name", "par", "currency", "is_default", "is_open"]
+        fields = ["id", "slug", "name", "par", "currency", "is_default", "is_open", "on_call"]
 
 
 class AgreementSerializer(serializers.Serializer):
@@ -116,6 +116,7 @@ class MyMoneySerializer(serializers.Serializer):
     paid_up = serializers.IntegerField()
     fee_owed = serializers.IntegerField()
     capital_owed = serializers.IntegerField()
+    uncalled = serializers.IntegerField(help_text="Subscribed, and waiting for a call of the board.")
     due = serializers.IntegerField()
     next_due = serializers.DateField(allow_null=True)
     events = ShareEventSerializer(many=True)

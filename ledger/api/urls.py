@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import bank, books, debits, drafts
+from . import bank, books, calls, debits, drafts, reports
 from .surplus_urls import surplus_urls
 
 app_name = "ledger-api"
@@ -18,11 +18,19 @@ urlpatterns = [
     path("shares/agreement/", books.Agreement.as_view(), name="agreement"),
     path("shares/<int:number>/", books.MemberShares.as_view(), name="member-shares"),
     path("share-classes/", books.ShareClasses.as_view(), name="share-classes"),
+    path("share-calls/", calls.ShareCalls.as_view(), name="share-calls"),
+    path("share-calls/<int:pk>/lines/", calls.ShareCallLines.as_view(), name="share-call-lines"),
+    path("share-calls/lines/<int:pk>/notice/", calls.ShareCallNotice.as_view(), name="share-call-notice"),
     path("bank/lines/", bank.BankLines.as_view(), name="bank-lines"),
     path("bank/statements/", bank.BankStatements.as_view(), name="bank-statements"),
     path("bank/enter/", bank.EnterMatched.as_view(), name="bank-enter"),
     path("mandates/", debits.Mandates.as_view(), name="mandates"),
     path("debit-runs/", debits.DebitRuns.as_view(), name="debit-runs"),
+    path("debit-runs/<int:pk>/lines/", debits.DebitLines.as_view(), name="debit-run-lines"),
+    path("debit-runs/<int:pk>/release/", debits.ReleaseDebits.as_view(), name="debit-run-release"),
+    path("members-equity/", reports.Equity.as_view(), name="members-equity"),
+    path("members-equity/<slug:part>/", reports.EquityPart.as_view(), name="members-equity-part"),
+    path("handover/", reports.HandOver.as_view(), name="handover"),
     path("money/", books.MyMoney.as_view(), name="money"),
     path("money/lines/", books.MyLines.as_view(), name="money-lines"),
     *surplus_urls,

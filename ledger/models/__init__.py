@@ -1,6 +1,7 @@
 """What we own and owe."""
 
 from .bank import BankAccount, BankLine, BankStatement
+from .calls import CallForfeiture, ForfeitureNotice, ShareCall, ShareCallLine
 from .choices import RefundChoice, RefundOffer, RefundOutcome
 from .debits import DebitFile, DebitLine, DebitReturn, DebitRun, Mandate
 from .equity import EquityLine, EquityPlan
@@ -29,6 +30,7 @@ __all__ = [
     "BankLine",
     "BankStatement",
     "BulkBatch",
+    "CallForfeiture",
     "Certificate",
     "Checkpoint",
     "DebitFile",
@@ -42,6 +44,7 @@ __all__ = [
     "EntryLimit",
     "EquityLine",
     "EquityPlan",
+    "ForfeitureNotice",
     "Mandate",
     "MemberFee",
     "PayingAccount",
@@ -59,6 +62,8 @@ __all__ = [
     "RefundOffer",
     "RefundOutcome",
     "Sealed",
+    "ShareCall",
+    "ShareCallLine",
     "ShareClass",
     "ShareEvent",
     "PatronageFile",

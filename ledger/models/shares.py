@@ -28,6 +28,7 @@ class ShareClass(CoopModel):
     currency = models.CharField(_("currency"), max_length=3)
     is_default = models.BooleanField(_("what a new member subscribes to"), default=False)
     is_open = models.BooleanField(_("may be subscribed"), default=True)
+    on_call = models.BooleanField(_("paid when the board calls for it"), default=False)
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:
@@ -47,7 +48,8 @@ class ShareClass(CoopModel):
                     IF TG_OP = 'DELETE' THEN
                         RAISE check_violation USING MESSAGE = 'a class of shares is never deleted';
                     END IF;
-                    IF (OLD.coop_id, OLD.par, OLD.currency) IS DISTINCT FROM (NEW.coop_id, NEW.par, NEW.currency) THEN
+                    IF (OLD.coop_id, OLD.par, OLD.currency, OLD.on_call) IS DISTINCT FROM
+                       (NEW.coop_id, NEW.par, NEW.currency, NEW.on_call) THEN
                         RAISE check_violation USING MESSAGE = 'a class of shares keeps its par value and currency';
                     END IF;
                     RETURN NEW;

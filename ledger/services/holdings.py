@@ -167,9 +167,9 @@ def give_to_coop(
     paid = paid_with(holding, shares, share_class.par)
     if not paid:
         raise Refused("not_paid", _("Nothing is paid on these shares; release them instead."), "shares")
-    entry = _leave(actor, membership, share_class, kind, shares, paid, account(membership.coop, "gifts"), act, reason)
-    _record(actor, f"ledger.shares_{kind}", membership, shares=shares, entry=entry.pk, reason=reason)
-    return entry
+    event = leave(actor, membership, share_class, kind, shares, paid, account(membership.coop, "gifts"), act, reason)
+    _record(actor, f"ledger.shares_{kind}", membership, shares=shares, entry=event.entry_id, reason=reason)
+    return event.entry
 
 
 def taken_for_refunds(
@@ -197,12 +197,12 @@ def taken_for_refunds(
         )
 
 
-def _leave(actor, membership, share_class, kind, shares, paid, to: Account, act: dict, reason: str) -> Entry:
+def leave(actor, membership, share_class, kind, shares, paid, to: Account, act: dict, reason: str) -> ShareEvent:
+    """Post that shares leave with what is paid on them, and write it into the register. For the acts of this app."""
     own = member_account(membership, "share_capital", share_class=share_class)
     entry = post_entry(lines=[Line(own, paid), Line(to, -paid)], **act)
     values = {"shares": -shares, "paid": -paid, "entry": entry, "reason": reason}
-    acts.write_event(actor, membership, share_class, kind, act["on"], **values)
-    return entry
+    return acts.write_event(actor, membership, share_class, kind, act["on"], **values)
 
 
 def _record(actor, kind: str, membership, **payload) -> None:

@@ -18,7 +18,8 @@ from django.utils.translation import gettext as _
 from coop.kernel import audit, clock, money, rules
 from coop.kernel.errors import Refused
 from ledger.models import Account, Entry, MemberFee, ShareClass, ShareEvent
-from ledger.selectors.dues import Owed, Terms, owed_by
+from ledger.selectors.called import Called
+from ledger.selectors.dues import Owed, Terms, joining_asks, owed_by
 from ledger.selectors.shares import holding_of
 from ledger.services.accounts import account, member_account
 from ledger.services.posting import Line, mirror, post_entry, posted_before
@@ -44,9 +45,19 @@ class Payment:
 
 @transaction.atomic
 def create_share_class(
-    *, actor, name: str, par: int, slug: str = "", currency: str = "", is_default: bool | None = None
+    *,
+    actor,
+    name: str,
+    par: int,
+    slug: str = "",
+    currency: str = "",
+    is_default: bool | None = None,
+    on_call: bool = False,
 ):
-    """A class of shares with its par value in minor units. The first is what new members subscribe to."""
+    """A class of shares with its par value in minor units. The first is what new members subscribe to.
+
+    ``on_call``: beyond what joining asks for, they are paid when the board calls for it.
+    """
     rules.require(actor, "ledger.keep_books")
     name = name.strip()
     slug = slug or slugify(name)[:40] or "shares"
@@ -59,7 +70,13 @@ def create_share_class(
     elif is_default:
         ShareClass.objects.filter(coop=actor.coop, is_default=True).update(is_default=False)
     made = ShareClass.objects.create(
-        coop=actor.coop, name=name, slug=slug, par=par, currency=currency or actor.coop.currency, is_default=is_default
+        coop=actor.coop,
+        name=name,
+        slug=slug,
+        par=par,
+        currency=currency or actor.coop.currency,
+        is_default=is_default,
+        on_call=on_call,
     )
     audit.record(actor=actor, kind="ledger.share_class_created", subject=f"share-class:{made.pk}", name=name, par=par)
     return made
@@ -192,7 +209,7 @@ def record_payment(
     often it is sent; another one under it is refused.
     """
     rules.require(actor, "ledger.keep_books", membership)
-    share_class = share_class or default_class(membership.coop)
+    into_class, share_class = share_class, share_class or default_class(membership.coop)
     reference = " ".join(reference.split())[:140]
     memo = _("Share payment, member %(number)s") % {"number": membership.number}
     says = f"payment {membership.pk} {share_class.pk} {amount} {overpayment} {reference}"
@@ -212,11 +229,12 @@ def record_payment(
     kept = amount - fee - capital
     if kept and overpayment != "keep":
         raise Refused("too_much", _too_much(membership, amount, owed), "amount")
-    entry = post_entry(lines=_payment_lines(membership, share_class, fee, capital, kept, into), **act)
+    classes = [(into_class, capital)] if into_class and capital else _by_class(membership, share_class, capital, on)
+    entry = post_entry(lines=_payment_lines(membership, classes, fee, kept, into), **act)
     if fee:
         _fee(actor, membership, fee, on, entry)
-    if capital:
-        write_event(actor, membership, share_class, "paid", on, paid=capital, entry=entry, reference=reference)
+    for paid_class, part in classes:
+        write_event(actor, membership, paid_class, "paid", on, paid=part, entry=entry, reference=reference)
     activated = activate_if_paid(actor, membership, on)
     audit.record(
         actor=actor,
@@ -250,13 +268,27 @@ def _subscribe_as_asked(actor, membership, share_class: ShareClass) -> None:
         write_event(actor, membership, share_class, "subscribed", membership.admitted_on, shares=shares, reason=reason)
 
 
+def _by_class(membership, default: ShareClass, capital: int, on: date) -> list[tuple[ShareClass, int]]:
+    """Which class a payment goes to: the one joining asks for first, then the others, each up to what it asks."""
+    called, found = Called(membership.coop, on, membership), []
+    minimum = joining_asks(Terms(membership.coop).of(membership), called.par)
+    held = ShareClass.objects.filter(events__membership=membership).distinct()
+    for each in sorted(held, key=lambda known: (known.pk != default.pk, known.pk)):
+        holding = holding_of(membership, share_class=each)
+        part = min(capital, max(0, called.asked(membership.pk, each.pk, holding.subscribed, minimum) - holding.paid_up))
+        capital -= part
+        if part:
+            found.append((each, part))
+    return found
+
+
 def _payment_lines(
-    membership, share_class: ShareClass, fee: int, capital: int, kept: int, into: Account | None
+    membership, classes: list[tuple[ShareClass, int]], fee: int, kept: int, into: Account | None
 ) -> list[Line]:
-    coop, amount = membership.coop, fee + capital + kept
+    coop, amount = membership.coop, fee + sum(part for _class, part in classes) + kept
     parts: list[tuple[int, Account | None]] = [
         (fee, account(coop, "entry_fees") if fee else None),
-        (capital, member_account(membership, "share_capital", share_class=share_class) if capital else None),
+        *((part, member_account(membership, "share_capital", share_class=each)) for each, part in classes),
         (kept, member_account(membership, "member_credit") if kept else None),
     ]
     return [Line(into or account(coop, "bank"), amount), *(Line(to, -part) for part, to in parts if to is not None)]

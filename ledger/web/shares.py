@@ -214,7 +214,11 @@ def share_class_add(request: HttpRequest) -> HttpResponse:
     def act() -> HttpResponse:
         said = form.cleaned_data
         services.create_share_class(
-            actor=request.actor, name=said["name"], par=said["par"], is_default=said["is_default"] or None
+            actor=request.actor,
+            name=said["name"],
+            par=said["par"],
+            is_default=said["is_default"] or None,
+            on_call=said["on_call"],
         )
         return redirect(path(request.coop, "ledger:shares"))
 

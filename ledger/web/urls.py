@@ -18,6 +18,7 @@ from . import (
     reports,
     shares,
 )
+from .call_urls import call_urls
 from .debit_urls import debit_urls
 from .surplus_urls import surplus_urls
 
@@ -86,6 +87,7 @@ urlpatterns = [
     path("ledger/shares/<int:number>/statement/", member_statement.of_member, name="member-statement"),
     path("money/lines/", member_statement.own, name="my-lines"),
     re_path(r"^ledger/export/(?P<fmt>hledger|ledger|beancount|csv)/$", reports.export_journal, name="export"),
+    *call_urls,
     *debit_urls,
     *surplus_urls,
 ]

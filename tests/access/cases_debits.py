@@ -69,4 +69,14 @@ CASES = [
         data=lambda w: {"member": w.newcomer.number, "iban": IBANS[0], "signed_on": str(w.newcomer.admitted_on)},
     ),
     Case("ledger-api:debit-runs", READERS, api=True, html=False),
+    Case("ledger-api:debit-run-lines", READERS, a_run, api=True, html=False),
+    Case(
+        "ledger-api:debit-run-release",
+        RELEASERS,
+        a_run,
+        method="post",
+        api=True,
+        html=False,
+        data=lambda w: {"hash": w.collection.hash},
+    ),
 ]

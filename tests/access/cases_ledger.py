@@ -242,6 +242,21 @@ CASES = [
         },
     ),
     Case("ledger-api:bank-enter", TREASURER, method="post", api=True, html=False),
+    Case("ledger-api:members-equity", READERS, api=True, html=False),
+    Case("ledger-api:members-equity-part", READERS, lambda w: {"part": w.equity_part}, api=True, html=False),
+    Case(
+        "ledger-api:handover",
+        TREASURER,
+        method="post",
+        api=True,
+        html=False,
+        data=lambda w: {
+            "on": str(clock.today(w.coop)),
+            "how": "bookings",
+            "file_name": "a.csv",
+            "csv": "account,debit,credit\n6200,1.00,\n1000,,1.00\n",
+        },  # fmt: skip
+    ),
     Case("ledger-api:money", {"member"}, api=True, html=False),
     Case("ledger-api:money-lines", {"member"}, api=True, html=False),
 ]
