@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from coop.kernel import clock, money
+from coop.kernel import clock, money, square
 from ledger import epc, references
 from ledger.reminder_words import reminder
 from ledger.selectors.dues import unpaid
@@ -36,10 +36,10 @@ def test_the_sheet_asks_for_what_is_due_part_by_part(late, coop):
     assert [amount for _words, amount in rows] == ["€12.50", "€25.00"]
     assert said["due"]["sum"][1] == "€37.50" == money.format_minor(late.owed.due, "EUR")
     assert "€37.50" in said["headline"]
-    square = epc.payload(
+    said_by_it = epc.payload(
         holder=coop.name, iban=OURS, amount=3_750, reference=references.of_member(late.membership.number)
     )
-    assert said["pay"]["path"] == epc.svg_path(epc.modules(square))
+    assert said["pay"]["path"] == square.svg_path(square.modules(said_by_it))
 
 
 def test_the_treasurer_prints_them_and_nobody_is_asked_who_owes_nothing(late, coop, client_of, lena):
