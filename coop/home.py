@@ -21,6 +21,7 @@ from ledger.models import SurplusPlan
 from ledger.selectors.dues import owed_by, unpaid
 from ledger.selectors.journal import member_accounts
 from ledger.selectors.shares import holding_of, reconciliation
+from ledger.selectors.surplus import free_resolutions
 from ledger.web.mine import meaning
 from members.models import Membership
 from members.selectors import figures, membership_of
@@ -116,6 +117,7 @@ def waiting_for(actor: Actor, today: date) -> list[Waiting]:
         ("members.keep_register", _register),
         ("governance.run_ballots", _ballots),
         ("ledger.keep_books", _late),
+        ("ledger.keep_books", _surplus),
         ("ledger.approve", _plans),
     ):
         if rules.may(actor, may):
@@ -159,6 +161,32 @@ def _late(actor: Actor, today: date) -> list[Waiting]:
             path(actor.coop, "ledger:owing"),
             min((owed.next_due for owed in late if owed.next_due), default=None),
         )
+    ]
+
+
+def _surplus(actor: Actor, today: date) -> list[Waiting]:
+    """What the treasurer does next with the year's surplus: link the motion, post it."""
+    coop = actor.coop
+    steps = {
+        SurplusPlan.State.PROPOSED: (
+            _("Link the members’ decision to plan %(plan)s for %(year)s"),
+            _("A motion was carried and no plan stands on it yet."),
+        ),
+        SurplusPlan.State.APPROVED: (
+            _("Post plan %(plan)s for %(year)s"),
+            _("The members carried it and a second officer approved it."),
+        ),
+    }
+    plans = SurplusPlan.objects.filter(coop=coop, state__in=steps).select_related("year", "coop")
+    return [
+        Waiting(
+            steps[SurplusPlan.State(plan.state)][0] % {"plan": plan.letter, "year": plan.year.year},
+            steps[SurplusPlan.State(plan.state)][1],
+            _("Open the plan"),
+            path(coop, "ledger:plan", pk=plan.pk),
+        )
+        for plan in plans
+        if plan.state == SurplusPlan.State.APPROVED or free_resolutions(plan).exists()
     ]
 
 

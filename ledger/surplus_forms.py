@@ -64,6 +64,8 @@ class ImportForm(forms.Form):
         _choose(self, "replaces", [("", _("nothing; it is added")), *recorded])
         if not recorded:
             del self.fields["replaces"]
+        if self.is_bound:  # shown again: something is wrong with it
+            self.fields["file"].help_text = _("Choose the file once more: browsers do not keep it.")
 
     @property
     def columns(self) -> dict[str, str]:
@@ -143,6 +145,7 @@ class AppropriationForm(_InCurrency):
 
     def __init__(self, *args, accounts: Sequence[tuple[str, str]], **kwargs):
         super().__init__(*args, **kwargs)
+        self.accounts = accounts
         _choose(self, "account", [("", _("choose")), *accounts])
 
     def clean(self) -> dict[str, Any]:
@@ -152,9 +155,17 @@ class AppropriationForm(_InCurrency):
         size = said.get("size", "percent")
         if said.get("name") and said.get(size) in (None, "") and size not in self.errors:
             self.add_error(size, _("Say how much."))
+        if said.get("name") and not said.get("account"):
+            said["account"] = self._of_the_same_name(said["name"])
         if (said.get("balance") is None) != (said.get("target") is None):
             self.add_error("target", _("Give both: what the fund holds, and at which amount it is full."))
         return said
+
+    def _of_the_same_name(self, name: str) -> str:
+        """The account called exactly as the line is; where none or several are, it has to be chosen."""
+        named = ((code, label.partition(" ")[2]) for code, label in self.accounts)
+        same = [code for code, called in named if called.casefold() == name.casefold()]
+        return same[0] if len(same) == 1 else ""
 
     @property
     def limits(self) -> list:

@@ -6,19 +6,23 @@ that a preview can show them. A file that is no text, too large or without a hea
 
 from __future__ import annotations
 
+import codecs
 import csv
 import hashlib
 import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from django.utils.translation import gettext as _
 
+from .csv_source import Source, opened, pieces
 from .errors import Refused
 
 LARGEST_FILE = 32_000_000  # bytes; a million members' year has about 20 MB
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+BLANK = b"\x00\r\n\t \xef\xbb\xbf\xff\xfe"
 SIGNATURES = (
     (b"PK\x03\x04", "an Excel or OpenDocument workbook"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
@@ -49,27 +53,25 @@ class Table:
     lines: Iterator[tuple[int, list[str]]]
 
 
-def open_table(data: bytes, file_name: str, *, has_heading: bool = True) -> Table:
+def open_table(data: Source, file_name: str, *, has_heading: bool = True) -> Table:
     """Read the heading and stand before the first line; raises :class:`Refused` for what is no such table.
 
     Without a heading the table's is empty and every line is a row. Walking ``lines`` skips blank ones and raises
-    :class:`Unreadable` where the file breaks off.
+    :class:`Unreadable` where the file breaks off. The file is walked through twice and never held as text.
     """
-    text, encoding = _text(data, file_name)
-    delimiter, body, first_line = _delimiter(text)
-    reader = csv.reader(_lines(body), delimiter=delimiter, strict=False)
+    codec, encoding = _encoding(data, file_name)
+    delimiter, lines, first_line = _delimiter(opened(data, codec))
+    reader = csv.reader(lines, delimiter=delimiter, strict=False)
     heading = _heading(reader, file_name) if has_heading else ()
     return Table(encoding, delimiter, heading, _numbered(reader, first_line - 1))
 
 
-def _lines(text: str) -> Iterator[str]:
-    """The text line by line with its line ends; a file object would hold all of it again, four bytes a letter."""
-    return (line[0] for line in re.finditer(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", text))
-
-
-def digest_of(data: bytes) -> str:
+def digest_of(data: Source) -> str:
     """What tells one file from another: SHA-256 of its bytes."""
-    return hashlib.sha256(data).hexdigest()
+    digest = hashlib.sha256()
+    for piece in pieces(data):
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def check_size(size: int, file_name: str) -> None:
@@ -83,55 +85,75 @@ def check_size(size: int, file_name: str) -> None:
         )
 
 
-def _text(data: bytes, file_name: str) -> tuple[str, str]:
-    check_size(len(data), file_name)
-    if not data.strip(b"\x00\r\n\t \xef\xbb\xbf\xff\xfe"):
+def _encoding(data: Source, file_name: str) -> tuple[str, str]:
+    """How the file is to be decoded, and what a person calls that; it decodes to the end."""
+    size, blank, binary = 0, True, False
+    for piece in pieces(data):
+        size += len(piece)
+        check_size(size, file_name)
+        blank = blank and not piece.strip(BLANK)
+        binary = binary or b"\x00" in piece
+    head = next(filter(None, pieces(data)), b"")
+    if blank:
         raise Refused("file_empty", _("“%(file)s” is empty.") % {"file": file_name}, field="file")
     for signature, kind in SIGNATURES:
-        if data.startswith(signature):
+        if head.startswith(signature):
             raise Refused(
                 "not_csv",
                 _("“%(file)s” is %(kind)s, not a CSV file; save the table as CSV and try again.")
                 % {"file": file_name, "kind": kind},
                 field="file",
             )
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return _decoded(data, "utf-16", file_name), "UTF-16"
-    if b"\x00" in data:
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return _plain(data, "utf-16", file_name), "UTF-16"
+    if binary:
         raise _binary(file_name)
-    try:
-        return data.decode("utf-8-sig"), "UTF-8"
-    except UnicodeDecodeError:
-        return _decoded(data, "cp1252", file_name), "Windows-1252"
+    if _decodes(data, "utf-8-sig"):
+        return "utf-8-sig", "UTF-8"
+    return _plain(data, "cp1252", file_name), "Windows-1252"
 
 
-def _decoded(data: bytes, encoding: str, file_name: str) -> str:
+def _decodes(data: Source, codec: str) -> bool:
+    decoder = codecs.getincrementaldecoder(codec)()
     try:
-        text = data.decode(encoding)
+        for piece in pieces(data):
+            decoder.decode(piece)
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        raise _binary(file_name) from None
-    if any(unicodedata.category(char) == "Cc" and char not in "\r\n\t\x0c" for char in text[:10_000]):
+        return False
+    return True
+
+
+def _plain(data: Source, codec: str, file_name: str) -> str:
+    """The codec, when the file is text in it: nothing that cannot be, and no control letters at its beginning."""
+    if not _decodes(data, codec):
         raise _binary(file_name)
-    return text
+    head = opened(data, codec).read(10_000)
+    if any(unicodedata.category(char) == "Cc" and char not in "\r\n\t\x0c" for char in head):
+        raise _binary(file_name)
+    return codec
 
 
 def _binary(file_name: str) -> Refused:
     return Refused("not_text", _("“%(file)s” is not a text file.") % {"file": file_name}, field="file")
 
 
-def _delimiter(text: str) -> tuple[str, str, int]:
-    """The delimiter, the text from its heading on, and the heading's line number.
+def _delimiter(lines: Iterator[str]) -> tuple[str, Iterator[str], int]:
+    """The delimiter, the lines from the heading on, and the heading's line number.
 
     Excel's ``sep=;`` line is believed. Otherwise the delimiter is the one that cuts the heading and the lines below
     into the same number of cells, more cells winning.
     """
-    first_line = 1
-    if said := re.match(r"sep=(.)\r?\n", text):
-        return said[1], text[said.end() :], 2
-    while (blank := re.match(r"[ \t;,|]*\r?\n", text)) is not None:
-        text, first_line = text[blank.end() :], first_line + 1
-    sample = text[:20_000].splitlines()[:40]
-    return max(DELIMITERS, key=lambda mark: _fit(sample, mark)), text, first_line
+    first_line, line = 1, next(lines, "")
+    if said := re.fullmatch(r"sep=(.)\r?\n", line):
+        return said[1], lines, 2
+    while re.fullmatch(r"[ \t;,|]*\r?\n", line):
+        first_line, line = first_line + 1, next(lines, "")
+    seen = [line]
+    while len(seen) < 40 and sum(map(len, seen)) < 20_000 and (line := next(lines, "")):
+        seen.append(line)
+    sample = "".join(seen)[:20_000].splitlines()[:40]
+    return max(DELIMITERS, key=lambda mark: _fit(sample, mark)), chain(seen, lines), first_line
 
 
 def _fit(sample: list[str], mark: str) -> tuple[int, int]:

@@ -79,8 +79,8 @@ class Rows(Sequence[Row]):
     """Rows as they are read; a :class:`Row` is made when it is looked at. A slice is a list."""
 
     def __init__(self) -> None:
-        self._lines, self._numbers, self._quantities = array("q"), array("q"), array("q")
-        self._pools, self._names = array("l"), list[str]()
+        self._lines, self._numbers, self._quantities = array("I"), array("q"), array("q")
+        self._pools, self._names = array("I"), list[str]()
         self._places: dict[str, int] = {}
         self._seen: list[Numbers] = []
         self.numbers = Numbers()  # the members', over all pools

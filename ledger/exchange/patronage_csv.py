@@ -11,9 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.utils.translation import gettext as _
 
+from coop.kernel.csv_source import Source
 from coop.kernel.csv_table import Unreadable, digest_of, fold, open_table
 from coop.kernel.errors import Refused
 from ledger.exchange.columns import Row, Rows
@@ -32,8 +34,9 @@ MEMBER_HEADINGS = frozenset(
 )
 AMOUNT_HEADINGS = frozenset(
     "amount amounts purchases purchase total sales turnover value spend spent sum quantity qty patronage business"
-    " volume hours kwh kg litres wages deliveries betrag umsatz summe menge importe compras totale importo acquisti"
-    " montant achats bedrag omzet".split()
+    " volume hours kwh kg litres wages deliveries netsales grosssales totalsales netpurchases grosspurchases"
+    " totalpurchases netamount grossamount betrag umsatz nettoumsatz bruttoumsatz jahresumsatz einkauf summe menge"
+    " importe compras totale importo acquisti montant achats bedrag omzet".split()
 )
 POOL_HEADINGS = frozenset("pool department dept category product class abteilung kategorie departamento rayon".split())
 TOTAL_WORDS = frozenset("total totals sum summe gesamt totale somme subtotal grandtotal".split())
@@ -75,7 +78,7 @@ class Sheet:
 
 
 def read(
-    data: bytes,
+    data: Source,
     *,
     file_name: str,
     measure: Measure,
@@ -143,6 +146,13 @@ def _columns(heading: tuple[str, ...], file_name: str, wanted: Mapping[str, str]
             field="file",
         )
     return member, amount, pool
+
+
+def not_known(reading: Mapping[str, Any]) -> dict[str, str]:
+    """Of the columns a file was read by, those whose heading only a person could point out."""
+    known = {"member": MEMBER_HEADINGS, "amount": AMOUNT_HEADINGS, "pool": POOL_HEADINGS}
+    columns = reading.get("columns", {})
+    return {name: said for name, said in columns.items() if said and fold(said) not in known[name]}
 
 
 def _column(heading: tuple[str, ...], wanted: str, known: frozenset[str]) -> int | None:

@@ -10,7 +10,14 @@ from datetime import date, timedelta
 from django.db import connection
 from django.db.models import Count, Max, Q, QuerySet, Sum
 
-from ledger.models import PatronageImport, PatronageRecord, PatronageYear
+from ledger.models import PatronageImport, PatronageRecord, PatronageYear, Posting, SurplusPlan
+
+ON_THE_WAY = (  # states of a plan under which a year's figures no longer change
+    SurplusPlan.State.PROPOSED,
+    SurplusPlan.State.RESOLVED,
+    SurplusPlan.State.APPROVED,
+    SurplusPlan.State.POSTED,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,37 @@ def year_bounds(coop, year: int) -> tuple[date, date]:
 def years(coop) -> QuerySet[PatronageYear]:
     """The co-op's years with patronage, the latest first."""
     return PatronageYear.objects.filter(coop=coop)
+
+
+@dataclass(frozen=True, slots=True)
+class Recordable:
+    """A financial year business may be recorded for; ``plan`` is the letter of the one its figures are frozen by."""
+
+    year: int
+    starts_on: date
+    ends_on: date
+    is_running: bool
+    plan: str
+
+
+def years_to_record(coop, today: date) -> list[Recordable]:
+    """The running financial year and the four before it, the latest first. One query."""
+    latest = today.year if today <= year_bounds(coop, today.year)[1] else today.year + 1
+    standing = SurplusPlan.objects.filter(coop=coop, state__in=ON_THE_WAY).values_list("year__year", "letter")
+    plans = dict(standing)
+    return [
+        Recordable(year, first, last, last >= today, plans.get(year, ""))
+        for year in range(latest, latest - 5, -1)
+        for first, last in [year_bounds(coop, year)]
+    ]
+
+
+def sold_to_members(year: PatronageYear) -> int:
+    """What the books show as sold to members in the year, closing entries left out; minor units."""
+    rows = Posting.objects.filter(
+        coop_id=year.coop_id, posted_on__range=(year.starts_on, year.ends_on), account__purpose="sales_members"
+    ).exclude(Q(entry__kind="closing") | Q(entry__reverses__kind="closing"))
+    return -(rows.aggregate(b=Sum("amount"))["b"] or 0)
 
 
 def imports(coop) -> QuerySet[PatronageImport]:

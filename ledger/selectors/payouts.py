@@ -130,6 +130,12 @@ def runs(coop) -> QuerySet[PayoutRun]:
     return PayoutRun.objects.filter(coop=coop).select_related(*people)
 
 
+def under_way(coop) -> PayoutRun | None:
+    """The run that waits for release or is being posted; there is one at most."""
+    open_states = (PayoutRun.State.DRAFT, PayoutRun.State.RELEASED)
+    return PayoutRun.objects.filter(coop=coop, state__in=open_states).first()
+
+
 def lines(run: PayoutRun, words: str = "") -> QuerySet[PayoutLine]:
     """The run's lines with names by number, those searched for by number or name.
 

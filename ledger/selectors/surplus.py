@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db.models import Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
+from governance.selectors import carried_resolutions
 from ledger.allocation import Allocation
 from ledger.models import Account, PatronageYear, PlanLine, Posting, ShareEvent, SurplusPlan
 from ledger.selectors import patronage
 from ledger.terms import Figures, middle
-from ledger.units import Measure
+from ledger.units import Measure, Unit
 
 State = SurplusPlan.State
 KEPT = ("qualified", "nonqualified")
@@ -64,6 +65,18 @@ def result_in_the_books(year: PatronageYear) -> int:
         account__kind__in=(Account.Kind.INCOME, Account.Kind.EXPENSE),
     ).exclude(Q(entry__kind="closing") | Q(entry__reverses__kind="closing"))
     return -(rows.aggregate(b=Sum("amount"))["b"] or 0)
+
+
+def earned_elsewhere(result: int, pools: Iterable[patronage.PoolTotal]) -> int:
+    """The part of a gain that came from business with others, by their share of the turnover; rounded up, so that
+    what may be refunded is never put too high. 0 of a loss, and where no turnover in money is recorded.
+
+    The ratio of turnovers is how § 22 (1) KStG parts the two; 26 U.S.C. 1388(a) leaves the second out of a dividend.
+    """
+    in_money = [pool for pool in pools if pool.unit == Unit.MONEY]
+    outside = sum(pool.outside for pool in in_money)
+    turnover = outside + sum(pool.total for pool in in_money)
+    return -(-result * outside // turnover) if result > 0 and turnover else 0
 
 
 def member_ids(coop, brought: Figures) -> dict[int, int]:
@@ -151,6 +164,17 @@ def issues_before_proposing(plan: SurplusPlan) -> list[str]:
         if step["amount"] and step["account"] not in known:
             found.append(_("Say which account “%(name)s” goes to.") % {"name": step["name"]})
     return found if codes or found else []
+
+
+def free_resolutions(plan: SurplusPlan) -> QuerySet:
+    """Carried motions no living plan stands on yet, decided since the year began."""
+    return (
+        carried_resolutions(plan.coop)
+        .filter(decided_on__gt=plan.year.starts_on)
+        .exclude(
+            pk__in=SurplusPlan.objects.exclude(state=State.VOID).filter(resolution__isnull=False).values("resolution")
+        )
+    )
 
 
 def appropriation_accounts(coop) -> QuerySet[Account]:

@@ -18,6 +18,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from coop.kernel import audit, clock, money, rules
+from coop.kernel.csv_source import Packed, Source
 from coop.kernel.csv_table import DELIMITERS, check_size, digest_of
 from coop.kernel.errors import Refused
 from ledger.exchange import patronage_csv
@@ -112,7 +113,7 @@ def judged(
     actor,
     year: PatronageYear,
     said: Mapping[str, Any],
-    data: bytes,
+    data: Source,
     columns: Mapping[str, str],
     progress: Callable[[int], None] | None = None,
 ) -> patronage_csv.Sheet:
@@ -218,7 +219,7 @@ def locked(actor, patronage_import: PatronageImport) -> tuple[PatronageYear, Pat
 
 def _read_again(actor, found: PatronageImport, progress: Callable[[int], None] | None = None) -> patronage_csv.Sheet:
     sheet = patronage_csv.read(
-        zlib.decompress(found.file.content),
+        Packed(found.file.content),
         file_name=found.file_name,
         measure=Measure(found.unit, actor.coop.currency),
         pool=found.pool,

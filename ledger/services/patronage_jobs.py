@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from coop.kernel import jobs, rules
+from coop.kernel.csv_source import Packed
 from coop.kernel.csv_table import digest_of
 from coop.kernel.errors import Refused
 from coop.kernel.models import Job
@@ -73,7 +74,7 @@ def read_waiting(
             actor,
             found.year,
             said,
-            zlib.decompress(found.file.content),
+            Packed(found.file.content),
             found.reading["columns"],
             lambda read: tell(read, max(guess, read)),
         )

@@ -18,12 +18,6 @@ from ledger.selectors import patronage as selectors
 from ledger.services.copying import Text
 
 FIRST_YEAR = 1844  # Rochdale
-ON_THE_WAY = (
-    SurplusPlan.State.PROPOSED,
-    SurplusPlan.State.RESOLVED,
-    SurplusPlan.State.APPROVED,
-    SurplusPlan.State.POSTED,
-)
 
 
 def open_year(*, coop, year: int) -> PatronageYear:
@@ -37,7 +31,7 @@ def open_year(*, coop, year: int) -> PatronageYear:
 
 def figures_may_change(year: PatronageYear) -> None:
     """Refuse any change of a year whose plan is before the members or beyond."""
-    plan = SurplusPlan.objects.filter(year=year, state__in=ON_THE_WAY).first()
+    plan = SurplusPlan.objects.filter(year=year, state__in=selectors.ON_THE_WAY).first()
     if plan is not None:
         raise Refused(
             "plan_stands_on_it",

@@ -27,7 +27,7 @@ from ledger.exchange import cheques, nacha, pain001
 from ledger.exchange.payments_out import Payer, Payment, Written
 from ledger.models import Account, BankAccount, PayoutFile, PayoutLine, PayoutReturn, PayoutRun, Way
 from ledger.selectors import choices
-from ledger.selectors.payouts import Owed, no_longer_owed, owed, paying_account
+from ledger.selectors.payouts import Owed, no_longer_owed, owed, paying_account, under_way
 from ledger.services.accounts import account, member_account
 from ledger.services.posting import Line, post_entry
 
@@ -58,7 +58,7 @@ def prepare(*, actor, way: str, pay_on: date, more_than: int = 0, set_off: bool 
         raise Refused("pay_on", _("Choose a day from today on, within a year."), "pay_on")
     if not 0 <= more_than <= money.LARGEST:
         raise Refused("more_than", _("A limit is not less than nothing."), "more_than")
-    if PayoutRun.objects.filter(coop=coop, state__in=(State.DRAFT, State.RELEASED)).exists():
+    if under_way(coop) is not None:
         raise Refused(
             "one_at_a_time", _("Another pay-out is under way; release it or throw it away first."), status=409
         )

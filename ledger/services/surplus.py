@@ -56,7 +56,11 @@ def draw_up(*, actor, year: int, title: str, terms: dict[str, Any]) -> SurplusPl
 
 
 def terms_to_begin_with(year: PatronageYear) -> dict[str, Any]:
-    """What a new plan is prefilled with: the lines the co-op's law asks for, the result the books show."""
+    """What a new plan is prefilled with: the lines the co-op's law asks for, and the result the books show, parted
+    into what was earned with members and with others by their turnover."""
+    pools = patronage.pools(year)
+    result = surplus.result_in_the_books(year)
+    elsewhere = surplus.earned_elsewhere(result, pools)
     law = law_of(year.coop)
     accounts = {each.purpose: each for each in surplus.appropriation_accounts(year.coop) if each.purpose}
     capital = sum(surplus.paid_up_by_number(year.coop, year.ends_on).values())
@@ -66,10 +70,10 @@ def terms_to_begin_with(year: PatronageYear) -> dict[str, Any]:
         balance = -surplus.balance_of(goes_to) if goes_to else 0
         steps.append(reserve.term(goes_to.code if goes_to else "", balance, capital))
     return {
-        "result": {"patronage": surplus.result_in_the_books(year), "nonpatronage": 0, "losses_carried": 0},
+        "result": {"patronage": result - elsewhere, "nonpatronage": elsewhere, "losses_carried": 0},
         "appropriations": steps,
         "share_interest": None,
-        "pools": [{"name": pool.pool, "rest": True} for pool in patronage.pools(year)[:1]],
+        "pools": [{"name": pool.pool, "rest": True} for pool in pools[:1]],
         "settlement": {"cash_percent": "100", "notice": "none"},
     }
 

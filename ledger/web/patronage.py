@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -14,13 +15,14 @@ from coop.kernel.errors import Refused
 from coop.kernel.models import Job
 from coop.kernel.tenancy import path
 from coop.kernel.web import requires
+from ledger.exchange import patronage_csv
 from ledger.models import PatronageImport, PatronageYear
 from ledger.patronage_forms import ReassignForm
 from ledger.selectors import patronage as selectors
 from ledger.services import patronage as services
 from ledger.services import patronage_jobs, patronage_reassigning
 from ledger.surplus_forms import CorrectionForm, ImportForm, ReasonForm
-from ledger.units import Measure
+from ledger.units import Measure, Unit
 from ledger.web.common import answer, sent
 from members.selectors import membership_by_number
 
@@ -56,6 +58,7 @@ def listing(request: HttpRequest) -> HttpResponse:
             "page": page,
             "rows": [(each, Measure(each.unit, request.coop.currency).said(each.total)) for each in page],
             "pools": [_pool_row(request, pool) for pool in pools],
+            "planned": year is not None and year.plans.exclude(state="void").exists(),
             "corrections": [_correction_row(request, row) for row in corrections],
             "keeps": rules.may(request.actor, "ledger.keep_books"),
         },
@@ -81,18 +84,14 @@ def _correction_row(request: HttpRequest, row) -> dict:
 @requires("ledger.keep_books")
 def new(request: HttpRequest) -> HttpResponse:
     """Choose a file. It is read at once, and nothing counts before the preview is agreed to."""
-    this_year = clock.today(request.coop).year
-    last_ended = (
-        this_year if selectors.year_bounds(request.coop, this_year)[1] < clock.today(request.coop) else this_year - 1
-    )
-    years = [(year, str(year)) for year in range(this_year, this_year - 4, -1)]
+    years = selectors.years_to_record(request.coop, clock.today(request.coop))
     recorded = selectors.imports(request.coop).filter(state=State.RECORDED)[:50]
     form = ImportForm(
         request.POST or None,
         request.FILES or None,
-        years=years,
+        years=[(each.year, _year_label(each)) for each in years],
         recorded=[(each.pk, f"{each.year} · {each}") for each in recorded],
-        initial={"year": last_ended},
+        initial=_begin_with(request, years),
     )
     if request.method == "POST" and form.is_valid():
         try:
@@ -102,6 +101,30 @@ def new(request: HttpRequest) -> HttpResponse:
         else:
             return redirect(path(request.coop, "ledger:patronage-import", pk=checked.pk))
     return render(request, "ledger/patronage_new.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def _year_label(year: selectors.Recordable) -> str:
+    first, last = date_format(year.starts_on, "j F Y"), date_format(year.ends_on, "j F Y")
+    said = {"year": year.year, "from": first, "to": last, "plan": year.plan}
+    if year.plan:
+        return _("%(year)s: its plan %(plan)s stands, nothing can be added") % said
+    if year.is_running:
+        return _("%(year)s: %(from)s to %(to)s, still running") % said
+    return _("%(year)s: %(from)s to %(to)s") % said
+
+
+def _begin_with(request: HttpRequest, years: list[selectors.Recordable]) -> dict:
+    """The form as it is most likely wanted: for the year that was looked at or the last one that can take a file;
+    after a file with wrong lines (``?after=``) as that one was sent."""
+    after = request.GET.get("after", "")
+    if after.isdigit():
+        before = find_import(request, int(after))
+        said = {"year": before.year.year, "pool": before.pool, "unit": before.unit, "replaces": before.replaces_id}
+        return said | {f"{name}_column": heading for name, heading in patronage_csv.not_known(before.reading).items()}
+    wanted = request.GET.get("year", "")
+    open_ended = [each.year for each in years if not each.plan and not each.is_running]
+    usual = open_ended[0] if open_ended else years[0].year
+    return {"year": int(wanted) if wanted in {str(each.year) for each in years} else usual}
 
 
 def _check(request: HttpRequest, form: ImportForm) -> tuple[PatronageImport, Job | None]:
@@ -127,6 +150,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     found = find_import(request, pk)
     measure = Measure(found.unit, request.coop.currency)
     preview = services.preview(actor=request.actor, patronage_import=found)
+    sold = selectors.sold_to_members(found.year) if found.unit == Unit.MONEY else 0
     return render(
         request,
         "ledger/patronage_import.html",
@@ -139,6 +163,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
             "pools": [(name, count, measure.said(total)) for name, count, total in preview.pools],
             "overlap": preview.overlap,
             "elsewhere": preview.elsewhere,
+            "sold": measure.said(sold) if sold else "",
             "delimiter": services.DELIMITERS.get(found.reading.get("delimiter", ""), ""),
             "more_problems": found.problem_count - len(found.problems),
             "keeps": rules.may(request.actor, "ledger.keep_books"),

@@ -49,6 +49,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         {
             "page": page,
             "standing": selectors.standing(request.coop),
+            "under_way": selectors.under_way(request.coop),
             "way": way,
             "paying": None if way == Way.CHEQUE else selectors.paying_account(request.coop, way),
             "waits_for": choices.waiting(request.coop),

@@ -17,7 +17,7 @@ from coop.kernel.errors import Refused
 from coop.kernel.models import Job
 from coop.kernel.tenancy import path
 from coop.kernel.web import requires
-from governance.selectors import carried_resolutions, resolution
+from governance.selectors import resolution
 from ledger.exchange import plan_files
 from ledger.exchange.patr_csv import patr_csv
 from ledger.models import PatronageYear, SurplusPlan
@@ -28,7 +28,7 @@ from ledger.services import surplus as services
 from ledger.surplus_forms import PlanForms, ReasonForm, ResolutionForm, SeenForm
 from ledger.web import surplus_charts as charts
 from ledger.web.common import pressed
-from ledger.web.surplus_steps import steps
+from ledger.web.surplus_steps import motion, steps
 
 State = SurplusPlan.State
 AT_ONCE = 3  # plans side by side; more would not fit a page
@@ -74,7 +74,7 @@ def year(request: HttpRequest, year: int) -> HttpResponse:
         "ledger/surplus_year.html",
         {
             "year": found,
-            "years": list(patronage.years(request.coop)[:6]),
+            "years": [(each.year, each == found) for each in patronage.years(request.coop)[:6]],
             "plans": live,
             "standing": standing,
             "voided": [plan for plan in plans if plan.state == State.VOID],
@@ -140,6 +140,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
             "keeps": rules.may(request.actor, "ledger.keep_books"),
             "voids": rules.may(request.actor, "ledger.void"),
             "resolution_form": _resolution_form(request, plan),
+            "motion": motion(plan) if plan.state == State.PROPOSED else "",
             "back_form": ReasonForm(auto_id="back_%s"),
         },
     )
@@ -159,18 +160,7 @@ def _job(plan: SurplusPlan) -> Job | None:
 def _resolution_form(request: HttpRequest, plan: SurplusPlan) -> ResolutionForm | None:
     if plan.state != State.PROPOSED or not rules.may(request.actor, "ledger.propose", plan):
         return None
-    return ResolutionForm(resolutions=free_resolutions(plan))
-
-
-def free_resolutions(plan: SurplusPlan):
-    """Carried motions no living plan stands on yet, decided since the year began."""
-    return (
-        carried_resolutions(plan.coop)
-        .filter(decided_on__gt=plan.year.starts_on)
-        .exclude(
-            pk__in=SurplusPlan.objects.exclude(state=State.VOID).filter(resolution__isnull=False).values("resolution")
-        )
-    )
+    return ResolutionForm(resolutions=selectors.free_resolutions(plan))
 
 
 @require_safe
@@ -209,7 +199,7 @@ def new(request: HttpRequest, year: int) -> HttpResponse:
     """A new plan: empty, prefilled by the law, or copied from another (``?copy=``)."""
     found = get_object_or_404(patronage.years(request.coop), year=year)
     title, terms = _start(request, found)
-    forms = _forms(request, found, title, terms)
+    forms, copied = _forms(request, found, title, terms), "copy" in request.GET
     if request.method == "POST" and forms.is_valid():
         try:
             plan = services.draw_up(actor=request.actor, year=year, title=forms.title, terms=forms.terms())
@@ -218,6 +208,8 @@ def new(request: HttpRequest, year: int) -> HttpResponse:
         else:
             return to_plan(request, plan)
     context = {"year": found, "forms": forms, "figures": reading.year_figures(found)}
+    if not copied and terms:
+        context["books"] = terms["result"]
     return render(request, "ledger/plan_edit.html", context, status=422 if forms.has_errors else 200)
 
 

@@ -233,7 +233,8 @@ def the_plan_is_proposed(lena: Person) -> None:
     lena.sees("5 members bought €5,380.33", "Nothing counts yet: compare the total with your books, then record it.")
     lena.press("Record it").sees("“till.csv” is recorded.")
     lena.open(f"{COOP}/ledger/surplus/{story.now().year}/new/")
-    expect(lena.main.locator("[name=patronage]")).to_have_value("1000.01")
+    expect(lena.main.locator("[name=patronage]")).to_have_value("896.73")  # 1,000.01 less what others brought
+    expect(lena.main.locator("[name=nonpatronage]")).to_have_value("103.28")
     lena.fill(title="Half in cash", rate="3", cash_percent="50").choose(
         notice="the rest is kept as the member’s capital"
     )

@@ -89,7 +89,7 @@ def test_the_lists_ask_a_fixed_number_of_queries(count, coop, client_of, lena, b
         with_iban(lena, buyers[number], number)
     run, client = make_run(lena), client_of(lena)
     client.get(url(coop, "payouts"))
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         client.get(url(coop, "payouts"))
     with django_assert_num_queries(13):
         assert client.get(url(coop, "payout", pk=run.pk)).context["page"].paginator.count == count

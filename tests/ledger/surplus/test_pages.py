@@ -318,7 +318,7 @@ def counted(coop, lena, jonas, buyers, client_of, django_assert_num_queries, mon
 
 def test_files_cost_the_same(coop, lena, counted):
     make_import(lena, {1: "1.00"})
-    counted(9, url(coop, "patronage"), lena, lambda: [make_import(lena, {2: f"{n}.00"}) for n in (2, 3)])
+    counted(10, url(coop, "patronage"), lena, lambda: [make_import(lena, {2: f"{n}.00"}) for n in (2, 3)])
 
 
 def test_plans_cost_the_same(coop, lena, counted):
