@@ -85,15 +85,23 @@ def check_size(size: int, file_name: str) -> None:
         )
 
 
-def _encoding(data: Source, file_name: str) -> tuple[str, str]:
-    """How the file is to be decoded, and what a person calls that; it decodes to the end."""
-    size, blank, binary = 0, True, False
+def _first_look(data: Source, file_name: str) -> tuple[bytes, bool, bool]:
+    """The first bytes, whether there is nothing else than blanks, and whether there are zeros: one walk through it."""
+    if isinstance(data, bytes):
+        check_size(len(data), file_name)
+    size, head, blank, zeros = 0, b"", True, False
     for piece in pieces(data):
         size += len(piece)
         check_size(size, file_name)
+        head = head if len(head) > 8 else head + piece
         blank = blank and not piece.strip(BLANK)
-        binary = binary or b"\x00" in piece
-    head = next(filter(None, pieces(data)), b"")
+        zeros = zeros or b"\x00" in piece
+    return head, blank, zeros
+
+
+def _encoding(data: Source, file_name: str) -> tuple[str, str]:
+    """How the file is to be decoded, and what a person calls that; it decodes to the end."""
+    head, blank, zeros = _first_look(data, file_name)
     if blank:
         raise Refused("file_empty", _("“%(file)s” is empty.") % {"file": file_name}, field="file")
     for signature, kind in SIGNATURES:
@@ -106,7 +114,7 @@ def _encoding(data: Source, file_name: str) -> tuple[str, str]:
             )
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return _plain(data, "utf-16", file_name), "UTF-16"
-    if binary:
+    if zeros:
         raise _binary(file_name)
     if _decodes(data, "utf-8-sig"):
         return "utf-8-sig", "UTF-8"

@@ -10,6 +10,7 @@ from typing import overload
 BITS_UP_TO = 1 << 24  # numbers below it are marked by a bit each, once there are many of them
 MANY = 20_000
 NOBODY = -1
+WIDER = {"b": "h", "h": "i", "i": "q"}  # 1, 2, 4 and 8 bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +76,21 @@ class Numbers:
         return len(self._few) + self._many
 
 
+def _with(column: array[int], value: int) -> array[int]:
+    """The column with one value more; made wider when the value has no room, which most files never need."""
+    try:
+        column.append(value)
+    except OverflowError:
+        return _with(array(WIDER[column.typecode], column), value)
+    return column
+
+
 class Rows(Sequence[Row]):
     """Rows as they are read; a :class:`Row` is made when it is looked at. A slice is a list."""
 
     def __init__(self) -> None:
-        self._lines, self._numbers, self._quantities = array("I"), array("q"), array("q")
-        self._pools, self._names = array("I"), list[str]()
+        self._lines, self._numbers, self._quantities = array("i"), array("i"), array("i")
+        self._pools, self._names = array("b"), list[str]()
         self._places: dict[str, int] = {}
         self._seen: list[Numbers] = []
         self.numbers = Numbers()  # the members', over all pools
@@ -97,13 +107,12 @@ class Rows(Sequence[Row]):
         if not self._seen[place].add(0 if number is None else number + 1):
             return False
         self._lines.append(line)
-        self._pools.append(place)
-        self._quantities.append(quantity)
+        self._pools = _with(self._pools, place)
+        self._quantities = _with(self._quantities, quantity)
+        self._numbers = _with(self._numbers, NOBODY if number is None else number)
         if number is None:
-            self._numbers.append(NOBODY)
             self.outside += quantity
         else:
-            self._numbers.append(number)
             self.numbers.add(number)
             self.total += quantity
         return True

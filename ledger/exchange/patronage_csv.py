@@ -23,7 +23,7 @@ from ledger.units import Measure
 
 MOST_ROWS = 2_000_000
 SHOWN_PROBLEMS = 200  # the rest is counted
-AT_A_TIME = 50_000  # rows, wherever all of them at once would be too many
+AT_A_TIME = 10_000  # rows, wherever all of them at once would be too many
 TOLD_EVERY = 10_000  # lines between two words about how far the reading is
 FORMULA = re.compile(r"[=@]|[-+].*?([A-Za-z]\$?[0-9]|[A-Za-z]\(|[0-9][-+*/])")
 # Headings as real exports write them, folded: no case, accents, blanks or punctuation.

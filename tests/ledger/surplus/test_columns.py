@@ -61,3 +61,11 @@ def test_a_hundred_thousand_rows_are_a_few_megabytes():
         tracemalloc.stop()
     assert len(rows) == 100_000
     assert held < 6_000_000  # as objects, a set and a dict they are about 40
+
+
+def test_a_column_grows_wider_where_it_has_to():
+    rows = Rows()
+    wanted = [Row(2 + place, 10 ** (place % 18), f"pool {place}", 10 ** (place % 19) - 1) for place in range(300)]
+    for row in wanted:
+        rows.add(row.line, row.number, row.pool, row.quantity)
+    assert list(rows) == wanted
