@@ -44,6 +44,34 @@ class NominateForm(forms.Form):
     )
 
 
+class PaperNominationForm(forms.Form):
+    """A sheet as it was signed: everybody by member number."""
+
+    nominee = forms.IntegerField(label=_("Member number of who stands"), min_value=1, max_value=10**12)
+    proposer = forms.IntegerField(label=_("Member number of who puts them forward"), min_value=1, max_value=10**12)
+    seconders = forms.CharField(
+        label=_("Member numbers of the seconders"), max_length=600, required=False, help_text=_("Apart by spaces.")
+    )
+    sentence = forms.CharField(
+        label=_("Who they are, in a sentence"), max_length=400, help_text=_("It stands beside the name on the paper.")
+    )
+    statement = forms.CharField(
+        label=_("What they want to do"), max_length=4000, required=False, widget=forms.Textarea(attrs={"rows": 6})
+    )
+    declared = forms.BooleanField(label=_("The sheet declares that the co-op does not employ them"), required=False)
+
+    def __init__(self, *args, call: NominationCall, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not call.not_employed:
+            del self.fields["declared"]
+
+    def clean_seconders(self) -> list[int]:
+        numbers = self.cleaned_data["seconders"].replace(",", " ").split()
+        if any(not (each.isascii() and each.isdigit() and 0 < len(each) < 13) for each in numbers):
+            raise forms.ValidationError(_("Please type member numbers, apart by spaces."))
+        return [int(each) for each in numbers]
+
+
 class StandForm(forms.Form):
     sentence = forms.CharField(
         label=_("Who you are, in a sentence"), max_length=400, help_text=_("It stands beside your name on the paper.")

@@ -144,7 +144,7 @@ def requisition(about: Requisition, to: User) -> None:
 
 
 def nomination(about: Nomination, what: str, to: Membership) -> None:
-    """Tells a member what has become of a nomination: made, accepted, ended."""
+    """Tells a member what has become of a nomination: made, entered from paper, accepted, ended."""
     values = {"nomination": about, "question": about.call.question, "call": about.call, "member": to}
     _put(about.coop, to.party.email, f"nomination_{what}", f"question:{about.call.question_id}", **values)
 

@@ -27,6 +27,7 @@ from .letters import (
 )
 from .meetings import call_meeting, change_meeting, create_resolution_type, standard_resolution_types
 from .minutes import add_addendum, draw_minutes, record_attendance, sign_minutes
+from .nominating_on_paper import record_paper_nomination
 from .nominations import (
     accept_nomination,
     call_nominations,
@@ -83,6 +84,7 @@ __all__ = [
     "accept_nomination",
     "call_nominations",
     "nominate",
+    "record_paper_nomination",
     "second_nomination",
     "settle_nominations",
     "step_back",

@@ -104,7 +104,7 @@ def _me(actor) -> Membership:
     return mine
 
 
-def _open(call: NominationCall, now: datetime) -> NominationCall:
+def hold_open(call: NominationCall, now: datetime) -> NominationCall:
     """The call, held so that it is neither settled nor changed meanwhile; refuses out of its time.
 
     The ballot before the call, as whoever settles, steps back or releases takes them.
@@ -126,7 +126,7 @@ def _open(call: NominationCall, now: datetime) -> NominationCall:
 def _held(actor, nomination: Nomination, *, now: datetime | None = None) -> Nomination:
     """The nomination, held, with its call before it; ``now`` where only an open call will do. Refuses an ended one."""
     calls = NominationCall.objects.select_for_update(of=("self",)).select_related("question__ballot", "coop")
-    call = _open(nomination.call, now) if now is not None else calls.get(pk=nomination.call_id)
+    call = hold_open(nomination.call, now) if now is not None else calls.get(pk=nomination.call_id)
     rows = Nomination.objects.select_for_update(of=("self",)).select_related(
         "nominee__party", "nominee__member_class", "proposer__party"
     )
@@ -148,7 +148,7 @@ def nominate(*, actor, call: NominationCall, number: int, name: str) -> Nominati
     nominee, words = membership_by_number(actor.coop, number), name.casefold().split()
     if nominee is None or not words or not set(words) <= set(str(nominee.party).casefold().split()):
         raise Refused("nobody", _("No member has this number and this name; look at both again."), "number")
-    call = _open(call, now)
+    call = hold_open(call, now)
     can = known.eligibility(call, nominee)
     if not can.may:
         raise Refused("may_not_stand", f"{nominee.party}: {can.against}", "number")
@@ -159,7 +159,7 @@ def nominate(*, actor, call: NominationCall, number: int, name: str) -> Nominati
     )
     if nominee.pk != me.pk:
         notices.nomination(made, "made", nominee)
-    _recorded(actor, "made", made, proposer=me.number)
+    recorded(actor, "made", made, proposer=me.number)
     return made
 
 
@@ -201,7 +201,7 @@ def accept_nomination(
     nomination.save(update_fields=fields)
     if first and nomination.proposer_id != nomination.nominee_id:
         notices.nomination(nomination, "accepted", nomination.proposer)
-    _recorded(actor, "accepted" if first else "reworded", nomination)
+    recorded(actor, "accepted" if first else "reworded", nomination)
     return nomination
 
 
@@ -247,7 +247,7 @@ def second_nomination(*, actor, nomination: Nomination) -> Second:
     made = Second.objects.create(
         coop=actor.coop, nomination=nomination, membership=me, confirmed_at=now, confirmed_by=actor.user
     )
-    _recorded(actor, "seconded", nomination, by=me.number)
+    recorded(actor, "seconded", nomination, by=me.number)
     return made
 
 
@@ -281,7 +281,7 @@ def _end(actor, nomination: Nomination, how: str, because: str) -> Nomination:
     nomination.save(update_fields=["ended", "ended_because", "ended_at", "ended_by"])
     if nomination.place is not None:
         _put_on_paper(nomination.call)
-    _recorded(actor, "ended", nomination, how=how, **({"because": because} if because else {}))
+    recorded(actor, "ended", nomination, how=how, **({"because": because} if because else {}))
     return nomination
 
 
@@ -352,7 +352,7 @@ def _put_on_paper(call: NominationCall) -> None:
     )
 
 
-def _recorded(actor, what: str, nomination: Nomination, **more) -> None:
+def recorded(actor, what: str, nomination: Nomination, **more) -> None:
     audit.record(
         actor=actor,
         kind=f"governance.nomination_{what}",

@@ -17,8 +17,8 @@ from members.selectors import membership_of
 
 from .. import services
 from ..forms import ReasonForm
-from ..forms_nominations import CallForm, NominateForm, StandForm
-from ..models import Nomination, NominationCall
+from ..forms_nominations import CallForm, NominateForm, PaperNominationForm, StandForm
+from ..models import Nomination, NominationCall, Question
 from ..selectors import nominations as known
 from .acts import attempt, status_of
 from .questions import get_question
@@ -27,6 +27,11 @@ from .questions import get_question
 def _call(request: HttpRequest, pk: int) -> NominationCall:
     rows = NominationCall.objects.filter(coop=request.coop).select_related("question__ballot__meeting", "coop")
     return get_object_or_404(rows, pk=pk)
+
+
+def _call_of(question: Question) -> NominationCall:
+    rows = NominationCall.objects.select_related("question__ballot__meeting", "coop")
+    return get_object_or_404(rows, question=question)
 
 
 def _nomination(request: HttpRequest, pk: int) -> Nomination:
@@ -191,8 +196,7 @@ def call_new(request: HttpRequest, pk: int, question: int) -> HttpResponse:
 def call_desk(request: HttpRequest, pk: int, question: int) -> HttpResponse:
     """The returning officer's list; sending the form settles it."""
     asked = get_question(request, pk, question)
-    rows = NominationCall.objects.select_related("question__ballot__meeting", "coop")
-    found = get_object_or_404(rows, question=asked)
+    found = _call_of(asked)
     error, may_run = "", rules.may(request.actor, "governance.run_ballots")
     if request.method == "POST":
         rules.require(request.actor, "governance.run_ballots", found)
@@ -230,3 +234,21 @@ def strike_out(request: HttpRequest, pk: int, question: int, nomination: int) ->
         return redirect(path(request.coop, "governance:call-desk", pk=pk, question=question))
     context = {"form": form, "nomination": found}
     return render(request, "governance/nomination_end.html", context, status=status_of(form))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires("governance.run_ballots")
+def signed(request: HttpRequest, pk: int, question: int) -> HttpResponse:
+    """A nomination that came on paper."""
+    asked = get_question(request, pk, question)
+    found = get_object_or_404(
+        NominationCall.objects.select_related("question__ballot__meeting", "coop"), question=asked
+    )
+    form = PaperNominationForm(request.POST or None, call=found)
+    act = lambda: services.record_paper_nomination(actor=request.actor, call=found, **form.cleaned_data)  # noqa: E731
+    made = attempt(request, form, act)
+    if made is not None:
+        messages.success(request, _("%s stands, as the sheet says.") % made.nominee.party)
+        return redirect(path(request.coop, "governance:call-desk", pk=pk, question=question))
+    context = {"form": form, "question": asked, "rule": known.rule_in_words(found)}
+    return render(request, "governance/nomination_signed.html", context, status=status_of(form))

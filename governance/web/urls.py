@@ -75,6 +75,11 @@ urlpatterns = [
     path("ballots/<int:pk>/questions/<int:question>/call/", nominations.call_new, name="call-new"),
     path("ballots/<int:pk>/questions/<int:question>/nominations/", nominations.call_desk, name="call-desk"),
     path(
+        "ballots/<int:pk>/questions/<int:question>/nominations/signed/",
+        nominations.signed,
+        name="nomination-signed",
+    ),
+    path(
         "ballots/<int:pk>/questions/<int:question>/nominations/<int:nomination>/end/",
         nominations.strike_out,
         name="nomination-end",

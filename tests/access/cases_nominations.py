@@ -104,6 +104,8 @@ CASES = [
     Case("governance:call-desk", OFFICERS, at_desk("call"), viewers=("returning_officer",)),
     Case("governance:call-desk", OFFICERS, at_desk("done_call"), query="?done", viewers=("returning_officer",)),
     Case("governance:call-desk", RETURNING, at_desk("done_call"), method="post"),
+    Case("governance:nomination-signed", RETURNING, at_desk("call")),
+    Case("governance:nomination-signed", RETURNING, at_desk("call"), method="post"),
     Case("governance:nomination-end", RETURNING, ending),
     Case("governance:nomination-end", RETURNING, ending, method="post"),
 ]
