@@ -169,10 +169,10 @@ def test_keys_of_closed_ballots_are_gone_from_disk_and_were_never_in_the_databas
     place = keyring.folder() / str(ballot.pk)
     assert place.stat().st_mode & 0o077 == 0
     files = sorted(place.iterdir())
-    assert [file.name for file in files] == ["credential-0.pem", "sealing.pem"]
+    assert [file.name for file in files] == ["credential-0.pem", "letters.key", "sealing.pem"]
     assert all(file.stat().st_mode & 0o177 == 0 for file in files)
-    needles = set()
-    for file in files:
+    needles = {keyring.letters(ballot.pk).hex()}
+    for file in (files[0], files[2]):
         numbers = keys.load_private(file.read_bytes()).private_numbers()
         needles |= {str(numbers.p), f"{numbers.p:x}", f"{numbers.d:x}"[:64]}
         needles |= {line for line in file.read_text().splitlines() if len(line) == 64}

@@ -64,6 +64,18 @@ def truth_of(voters: list[Voter]) -> dict[int, str]:
     return {membership(voter.actor).number: json.dumps(voter.marks) for voter in voters}
 
 
+def assert_nowhere(voters: list[Voter], wal: bytes) -> None:
+    """Token and marks grepped for in every table, WAL, log and queue, during issue and cast."""
+    places = {"dump": insider.whole_dump(), "wal": wal, "log": insider.server_log(), "broker": insider.broker_bytes()}
+    for name, held in places.items():
+        assert b'{"marks":' not in held, name
+        for voter in voters:
+            for needle in (voter.token, voter.prepared, voter.nonce, paper.write(voter.marks, voter.nonce)):
+                assert needle not in held, name
+                assert needle.hex().encode() not in held, name
+            assert voter.receipt.encode() not in held, name
+
+
 def attempt(coop, chance: random.Random) -> tuple[int, int]:
     """One ballot and one attack: the best strategy's hits, and how many chance has in 99 of 100 ballots."""
     ballot, voters = electorate(coop, MEMBERS, board=("Nadia Brandt", "Jonas Weber"), seats=1)
@@ -80,16 +92,7 @@ def attempt(coop, chance: random.Random) -> tuple[int, int]:
     assert len(dumps) == MEMBERS, "the attacker saw every sealed paper while it was in the box"
     assert len([token for token in dumps if token in wal]) > MEMBERS * 0.9, "and the WAL tells when each came"
 
-    # Token and marks grepped for in every table, WAL, log and queue, during issue and cast.
-    places = {"dump": insider.whole_dump(), "wal": wal, "log": insider.server_log(), "broker": insider.broker_bytes()}
-    for name, held in places.items():
-        assert b'{"marks":' not in held, name
-        for voter in voters:
-            for needle in (voter.token, voter.prepared, voter.nonce, paper.write(voter.marks, voter.nonce)):
-                assert needle not in held, name
-                assert needle.hex().encode() not in held, name
-            assert voter.receipt.encode() not in held, name
-
+    assert_nowhere(voters, wal)
     finish(ballot)
     assert OpenedPaper.objects.filter(ballot=ballot, marks__isnull=False).count() == MEMBERS
     assert not keyring.there(ballot.pk)
@@ -100,6 +103,19 @@ def attempt(coop, chance: random.Random) -> tuple[int, int]:
     print(f"99 % bound of chance {bound} ({bound / MEMBERS:.1%}); one guess hits {1 / len(CHOICES):.1%}")
     assert strategies >= 40
     return hits, bound
+
+
+def test_token_and_marks_are_in_no_table_wal_log_or_queue_during_issue_and_cast(coop):
+    ballot, voters = electorate(coop, 5)
+    data, since = insider.cluster(), insider.wal_now()
+    for number, voter in enumerate(voters):
+        voter.take()
+        voter.cast([[number % 4], [number % 3]])
+    wal = insider.joined(insider.wal_segments(data, since))
+    kept = box_as_dumped(ballot)
+    assert len(kept) == 5
+    assert any(token in wal for token in kept), "the WAL holds the hashes of tokens: it is the right one"
+    assert_nowhere(voters, wal)
 
 
 def test_the_insider_guesses_marks_no_better_than_by_chance(coop, settings):
