@@ -6,8 +6,11 @@ in the middle would vote twice, or find a vote cast already.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.contrib import messages
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -43,34 +46,36 @@ def issues(kept: Party, other: Party) -> list[tuple[str, str]]:
     return [*merging.issues(kept, other), *ballot_issues(*other.memberships.all())]
 
 
-@transaction.atomic
+@contextmanager
+def not_while_voting(*parties: Party) -> Iterator[None]:
+    """The database moves no membership that the roll of an open ballot names; here it is said which ballot that is."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as refused:
+        if "stays with its holder" not in str(refused):
+            raise
+        for code, sentence in ballot_issues(*Membership.objects.filter(party__in=parties)):
+            raise Refused(code, sentence) from refused
+        raise
+
+
 def merge_people(*, actor, kept: Party, other: Party, because: str, choose: dict[str, str]) -> PartyMerge:
     """``members.services.merge``, refused while a ballot on whose roll the moving memberships stand is open."""
-    made = services.merge(actor=actor, kept=kept, other=other, because=because, choose=choose)
-    _refuse_voted(made)
-    return made
+    with not_while_voting(kept, other):
+        return services.merge(actor=actor, kept=kept, other=other, because=because, choose=choose)
 
 
-@transaction.atomic
 def take_apart(*, actor, merge: PartyMerge, because: str) -> PartyMerge:
     """``members.services.undo_merge`` under the same condition."""
-    made = services.undo_merge(actor=actor, merge=merge, because=because)
-    _refuse_voted(made)
-    return made
+    with not_while_voting(merge.kept, merge.other):
+        return services.undo_merge(actor=actor, merge=merge, because=because)
 
 
-@transaction.atomic
 def split_person(*, actor, party: Party, memberships, **said) -> PartyMerge:
     """``members.services.split`` under the same condition."""
-    made = services.split(actor=actor, party=party, memberships=memberships, **said)
-    _refuse_voted(made)
-    return made
-
-
-def _refuse_voted(made: PartyMerge) -> None:
-    moved = made.moves.filter(what="membership").values_list("key", flat=True)
-    for code, sentence in ballot_issues(*Membership.objects.filter(pk__in=list(moved))):
-        raise Refused(code, sentence)
+    with not_while_voting(party):
+        return services.split(actor=actor, party=party, memberships=memberships, **said)
 
 
 def _party(request: HttpRequest, pk: int) -> Party:

@@ -135,7 +135,7 @@ def _to_learner(session, learner, template: str) -> None:
         _about(learner, template, session=session, when=when, name=learner.full_name)
     else:
         values = {"session": session, "when": when, "party": learner, "name": learner.name}
-        _send(learner.coop, learner.email, template, f"party:{learner.pk}", **values)
+        _send(learner.coop, _reached(learner), template, f"party:{learner.pk}", **values)
 
 
 def _to_member(membership, template: str, *, on_paper: bool = False, **values) -> None:
@@ -143,7 +143,12 @@ def _to_member(membership, template: str, *, on_paper: bool = False, **values) -
     values |= {"membership": membership, "party": party}
     if on_paper and party.email:
         _send(membership.coop, "", template, ref, **values)
-    _send(membership.coop, party.email, template, ref, **values)
+    _send(membership.coop, _reached(party), template, ref, **values)
+
+
+def _reached(party) -> str:
+    """The e-mail address letters go to, or nothing for somebody who wants them on paper."""
+    return "" if party.by_post else party.email
 
 
 def _send(coop, to: str, template: str, ref: str, *, kind: str = "", post=None, **values) -> None:

@@ -8,6 +8,8 @@ from typing import Any, cast
 from coop.kernel import clock
 from coop.kernel.models import User
 from coop.kernel.tenancy import Actor
+from coop.merging import split_person
+from coop.passing_on import pass_membership_on
 from members import services
 from members.models import Membership, Party
 from members.services.parties import create_party
@@ -29,8 +31,10 @@ def tell(officers: dict[str, Actor], members: dict[str, Membership], today: date
     _death(mei, members["Astrid Bergman"], members["Lars Holmberg"], today)
     _voice(mei, members["Corrigan & Daughters Ltd"], today)
     _requests(mei, members, today)
+    _two_after_all(mei, members["Wanjiru Kamau"], today)
     _undone(mei, today)
     _twice(mei, members["Lars Holmberg"], today)
+    _passed_on(mei, members["Oskar Lindgren"], members["Finn Gallagher"], today)
 
 
 def _case(mei: Actor, membership: Membership, today: date) -> None:
@@ -151,3 +155,41 @@ def _twice(mei: Actor, member: Membership, today: date) -> None:
         name = {"given_names": "Lars", "family_name": "Holmborg"}
         twin = create_party(actor=mei, kind=Party.Kind.PERSON, name=name, address={"place": "Riverside"}, on=today)
         services.merge(actor=mei, kept=member.party, other=twin, because="The same passport; a slip in the old list.")
+
+
+def _two_after_all(mei: Actor, mother: Membership, today: date) -> None:
+    """A daughter of the same name was taken for her mother when she joined; the record is two again."""
+    with clock.at(at(today - timedelta(days=2), 11)):
+        application = services.apply(
+            coop=mei.coop,
+            member_class="supporter",
+            channel="paper",
+            given_names="Wanjiru",
+            family_name="Kamau",
+            street="Quay 21",
+            postcode="12345",
+            place="Riverside",
+        )
+        services.match_party(actor=mei, application=application, party=mother.party)
+        joined = services.admit(actor=mei, application=application, resolution="board, 9", on=today - timedelta(days=2))
+    with clock.at(at(today - timedelta(days=1), 12)):
+        split_person(
+            actor=mei,
+            party=mother.party,
+            memberships=[joined],
+            name={"given_names": "Wanjiru Achieng", "family_name": "Kamau"},
+            because="Mother and daughter; both came by with their passports.",
+        )
+
+
+def _passed_on(mei: Actor, giver: Membership, taker: Membership, today: date) -> None:
+    """A member moves away, and a neighbour takes over the membership with its shares."""
+    with clock.at(at(today - timedelta(days=1), 13)):
+        pass_membership_on(
+            actor=mei,
+            membership=giver,
+            to=taker,
+            on=today - timedelta(days=1),
+            resolution="board, 9",
+            because="Written agreement of both, brought to the office.",
+        )

@@ -21,7 +21,7 @@ from members.models import Membership
 from members.services.deciding import ADMIT, REFUSE, Decision, create_sheet, decide_sheet
 from members.services.joining import apply
 
-from . import bank, decisions, lives, money, nominations
+from . import bank, courses, decisions, lives, money, nominations
 from .people import LATE, MEMBERS, REFUSED, WAITING, Person
 from .times import at, last_month_end
 
@@ -70,6 +70,7 @@ def seed() -> Cooperative:
     nominations.vacancy(coop, officers, members, today)
     nominations.ask_for_a_meeting(coop, today)
     lives.tell(officers, members, today)
+    courses.teach(officers, members, today)
     return coop
 
 

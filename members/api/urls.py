@@ -16,6 +16,7 @@ urlpatterns = [
     path("members/", views.Members.as_view(), name="members"),
     path("members/<int:number>/", views.OneMember.as_view(), name="member"),
     path("members/<int:number>/history/", views.History.as_view(), name="history"),
+    path("acts/", bulk.Acts.as_view(), name="acts"),
     path("filters/", bulk.Filters.as_view(), name="filters"),
     path("filters/<int:pk>/", bulk.OneFilter.as_view(), name="filter"),
     path("register/", views.Register.as_view(), name="register"),

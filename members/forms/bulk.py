@@ -5,7 +5,9 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy
 
-from members.models import BulkLetter
+from coop.kernel import clock
+from members.models import BulkLetter, CourseSession
+from members.selectors.acts import Act, open_sessions
 
 
 class SaveFilterForm(forms.Form):
@@ -34,3 +36,23 @@ class BasisForm(forms.Form):
     """Why a list leaves."""
 
     basis = forms.CharField(label=gettext_lazy("What the list is for"), max_length=200)
+
+
+class ActForm(forms.Form):
+    """What is to be done with everybody on the list."""
+
+    act = forms.ChoiceField(label=gettext_lazy("What is done"), choices=Act.choices, widget=forms.RadioSelect)
+    tag = forms.CharField(
+        label=gettext_lazy("The tag"), max_length=40, required=False, help_text=gettext_lazy("For a tag alone.")
+    )
+    session = forms.ModelChoiceField(
+        label=gettext_lazy("The session"),
+        queryset=CourseSession.objects.none(),
+        required=False,
+        empty_label=gettext_lazy("no session"),
+        help_text=gettext_lazy("For signing up alone; everybody is written to with time and place."),
+    )
+
+    def __init__(self, coop, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["session"].queryset = open_sessions(coop, clock.now())

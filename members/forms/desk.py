@@ -49,6 +49,8 @@ class MemberSearchForm(forms.Form):
         ],
     )
 
+    tag = forms.CharField(label=gettext_lazy("Tag"), required=False, max_length=40)
+
     def __init__(self, coop, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["member_class"].queryset = MembershipClass.objects.filter(coop=coop)

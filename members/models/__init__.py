@@ -21,6 +21,7 @@ from .memberships import Household, HouseholdStanding, Membership, NumberSequenc
 from .merging import PartyMerge, PartyMove
 from .parties import Party, PartyAddress, PartyContact, PartyName, Relationship
 from .rights import ChangeRequest, Consent, Erasure, PartyBank
+from .tags import PartyTag
 
 __all__ = [
     "AccessLog",
@@ -60,6 +61,7 @@ __all__ = [
     "PartyMerge",
     "PartyMove",
     "PartyName",
+    "PartyTag",
     "Relationship",
     "SavedFilter",
     "StepDone",

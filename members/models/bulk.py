@@ -19,7 +19,7 @@ class SavedFilter(CoopModel):
     privileges = ("SELECT", "INSERT", "UPDATE")
 
     name = models.CharField(_("name"), max_length=80)
-    query = models.JSONField(default=dict)  # tab, q, member_class, state
+    query = models.JSONField(default=dict)  # tab, q, member_class, state, tag
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     shared = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=clock.now)

@@ -51,6 +51,7 @@ class Party(CoopModel):
     account = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="parties"
     )
+    by_post = models.BooleanField(db_default=False, default=False)  # wants letters on paper, e-mail address or not
     born_on = models.DateField(null=True, blank=True)
     died_on = models.DateField(null=True, blank=True)
     merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="+")

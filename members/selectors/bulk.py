@@ -61,7 +61,8 @@ def mailing(found: QuerySet[Membership], about: str) -> Mailing:
     for each in rows:
         why = _left_out(each, lives, agreed, seen.get(each.party_id))
         seen.setdefault(each.party_id, each)
-        how = How.LEFT_OUT if why else How.MAIL if each.party.email else How.PAPER
+        by_mail = each.party.email and not (each.party.by_post and each.party_id in lives)
+        how = How.LEFT_OUT if why else How.MAIL if by_mail else How.PAPER
         recipients.append(Recipient(each, how, why))
     return Mailing(recipients)
 

@@ -23,6 +23,7 @@ from members.models import (
     PartyBank,
     PartyContact,
     PartyName,
+    PartyTag,
     Relationship,
 )
 from members.retention import kept_until
@@ -138,7 +139,13 @@ def everything_about(party: Party) -> dict[str, Any]:
     return {
         "made_at": clock.now(),
         "coop": party.coop.name,
-        "person": {"kind": party.kind, "name": party.name, "born_on": party.born_on, "died_on": party.died_on},
+        "person": {
+            "kind": party.kind,
+            "name": party.name,
+            "born_on": party.born_on,
+            "died_on": party.died_on,
+            "by_post": party.by_post,
+        },
         "names": rows(PartyName.objects.filter(party__in=mine), "valid_from", "given_names", "family_name", "firm"),
         "addresses": rows(
             PartyAddress.objects.filter(party__in=mine), "valid_from", "street", "postcode", "place", "country"
@@ -165,6 +172,7 @@ def everything_about(party: Party) -> dict[str, Any]:
             Relationship.objects.filter(Q(subject__in=mine) | Q(object__in=mine)), "kind", "starts_on", "ends_on"
         ),
         "consents": rows(Consent.objects.filter(party__in=mine), "at", "purpose", "given", "wording"),
+        "tags": rows(PartyTag.objects.filter(party__in=mine), "name", "added_at"),
         "courses": everything_learned(party),
         "requests": rows(ChangeRequest.objects.filter(party__in=mine), "asked_at", "kind", "state", "answer"),
         "letters": rows(

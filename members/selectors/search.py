@@ -6,15 +6,18 @@ from datetime import date
 
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import CharField, F, Func, IntegerField, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
 
 from members.folding import fold, grams
-from members.models import Membership
+from members.models import Membership, PartyTag
 
 TABS = ("current", "leaving", "former")
 NEAR = 0.5  # share of the query's trigrams a name must have to be a near miss
 
 
-def members(coop, on: date, *, tab: str = "current", member_class=None, state: str = "") -> QuerySet[Membership]:
+def members(
+    coop, on: date, *, tab: str = "current", member_class=None, state: str = "", tag: str = ""
+) -> QuerySet[Membership]:
     """Memberships of the co-op on ``on``, by what is recorded now, with party and class, by number."""
     found = Membership.objects.filter(coop=coop).select_related("party", "member_class").order_by("number")
     if tab == "former":
@@ -25,6 +28,9 @@ def members(coop, on: date, *, tab: str = "current", member_class=None, state: s
             found = found.filter(ends_on__isnull=False)
     if member_class is not None:
         found = found.filter(member_class=member_class)
+    if tag:
+        tagged = PartyTag.objects.filter(coop=coop, name=" ".join(tag.split()).lower())
+        found = found.filter(party__in=tagged.values(whole=Coalesce("party__merged_into", "party")))
     return found.filter(state=state) if state else found
 
 

@@ -2,6 +2,7 @@
 
 from .access import looked_at
 from .accounts import claim
+from .acting import act_on_all, check_act
 from .admitting_imports import commit_import, undo_import, write_import
 from .bulk import export_list, remove_filter, save_filter, send_lines, write_to
 from .bylaws import create_bylaws, create_class
@@ -28,6 +29,7 @@ __all__ = [
     "Decision",
     "POSTPONE",
     "REFUSE",
+    "act_on_all",
     "activate",
     "admit",
     "appeal",
@@ -36,6 +38,7 @@ __all__ = [
     "cancel_session",
     "change_details",
     "check",
+    "check_act",
     "check_lines",
     "claim",
     "claim_by_code",

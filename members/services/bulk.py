@@ -17,7 +17,7 @@ from members.selectors.bulk import How, Mailing, mailing
 
 from .access import looked_at
 
-KEYS = ("tab", "q", "member_class", "state")
+KEYS = ("tab", "q", "member_class", "state", "tag")
 AT_ONCE = 100
 MOST = 200_000  # members one letter may go to
 

@@ -26,6 +26,7 @@ from members.models import (
     PartyBank,
     PartyContact,
     PartyName,
+    PartyTag,
     Relationship,
     StepDone,
 )
@@ -63,6 +64,7 @@ def _forget_one(party: Party, *, everything: bool) -> dict[str, int]:
         "contacts": _drop(PartyContact.objects.filter(party=party)),
         "bank": _drop(PartyBank.objects.filter(party=party)),
         "courses": _drop_courses(party, applications),
+        "tags": _drop(PartyTag.objects.filter(party=party)),
         "notes": _drop(EventNote.objects.filter(event__stream__in=streams)),
         "letters": Mail.objects.filter(coop=party.coop, subject_ref__in=refs).delete()[0]
         + _drop_naming(Mail.objects.all(), ("to", "subject", "text"), words),

@@ -11,6 +11,7 @@ from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from coop.kernel import clock
@@ -19,9 +20,10 @@ from coop.kernel.models import Job
 from coop.kernel.tenancy import path
 from coop.kernel.web import requires
 from members import services
-from members.forms.bulk import BasisForm, SaveFilterForm, WriteForm
+from members.forms.bulk import ActForm, BasisForm, SaveFilterForm, WriteForm
 from members.models import AccessLog, BulkLetter
 from members.selectors import bulk
+from members.selectors.acts import Planned, planned
 from members.services.bulk import KEYS
 
 from .desk import asked_for
@@ -87,6 +89,37 @@ def write(request: HttpRequest) -> HttpResponse:
         "back": _list(request),
     }
     return render(request, "members/write.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires("members.keep_register")
+def act(request: HttpRequest) -> HttpResponse:
+    """One act for everybody on the list: chosen, looked at, done to all of them or to nobody."""
+    found, _asked = asked_for(request.coop, request.GET, clock.today(request.coop))
+    form = ActForm(request.coop, request.POST or None)
+    plan = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            plan = _act(request, found, form.cleaned_data)
+        except Refused as refused:
+            refused.into(form)
+        if plan is not None and request.POST.get("do") == "now":
+            sentence = ngettext("Done, for one member.", "Done, for %s members.", len(plan.doing))
+            messages.success(request, sentence % len(plan.doing) if len(plan.doing) != 1 else sentence)
+            return redirect(_list(request))
+    context = {"form": form, "planned": plan, "count": found.count(), "back": _list(request)}
+    return render(request, "members/act.html", context, status=422 if form.errors else 200)
+
+
+def _act(request: HttpRequest, found, said: dict) -> Planned:
+    """What would be done; or, where it was looked at, what was."""
+    if request.POST.get("do") == "now":
+        return services.act_on_all(actor=request.actor, found=found, digest=request.POST.get("digest", ""), **said)
+    said["tag"] = services.check_act(request.actor, **said)
+    plan = planned(found, **said)
+    rows = len(plan.doing) + len(plan.left_out)
+    services.looked_at(actor=request.actor, what=AccessLog.What.LIST, rows=rows, subject="act on many")
+    return plan
 
 
 @require_safe

@@ -20,8 +20,8 @@ from coop.kernel.web import requires
 from members import selectors, services
 from members.forms import AsAtForm, MemberSearchForm, NameForm
 from members.forms.bulk import BasisForm, SaveFilterForm
-from members.models import AccessLog, Application, Membership
-from members.selectors import bulk, cases, dated, people, search
+from members.models import AccessLog, Application, Membership, PartyTag
+from members.selectors import bulk, cases, dated, people, rights, search
 from members.selectors.days import end_of
 from members.selectors.inbox import inbox as inbox_of
 from members.selectors.story import story
@@ -98,7 +98,8 @@ def asked_for(coop, params, today: date) -> tuple[QuerySet[Membership], Asked]:
     said = form.cleaned_data if form.is_valid() else {}
     tab = params.get("tab", "")
     tab = tab if tab in search.TABS else "current"
-    everyone = search.members(coop, today, tab=tab, member_class=said.get("member_class"), state=said.get("state", ""))
+    narrowed = {key: said.get(key, "") for key in ("state", "tag")}
+    everyone = search.members(coop, today, tab=tab, member_class=said.get("member_class"), **narrowed)
     q = said.get("q", "")
     return search.matching(everyone, q), Asked(form, q, tab, everyone)
 
@@ -154,6 +155,7 @@ def member(request: HttpRequest, number: int) -> HttpResponse:
             "address": dated.address_of(membership.party, today),
             "story": story(membership),
             "case": cases.case_of(membership),
+            "tags": PartyTag.objects.filter(party__in=rights.selves(membership.party)),
             "stand_ins": people.stand_ins(membership.party_id),
             "others": membership.party.memberships.exclude(pk=membership.pk).select_related("member_class"),
             "application": Application.objects.filter(membership=membership).first(),

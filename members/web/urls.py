@@ -39,6 +39,7 @@ urlpatterns = [
     path("register/members/filters/", bulk.save_filter, name="filter-save"),
     path("register/members/filters/<int:pk>/remove/", bulk.remove_filter, name="filter-remove"),
     path("register/members/write/", bulk.write, name="write"),
+    path("register/members/act/", bulk.act, name="act"),
     path("register/members/written/<int:pk>/", bulk.written, name="written"),
     path("register/members/csv/", bulk.export, name="list-csv"),
     path("register/members/<int:number>/", desk.member, name="detail"),

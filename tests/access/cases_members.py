@@ -131,6 +131,7 @@ CASES = [
     Case("members:filter-save", OFFICERS, query="?state=active", method="post", data=lambda w: {"name": "Active"}),
     Case("members:filter-remove", {"secretary"}, lambda w: {"pk": w.filter.pk}, method="post"),
     Case("members:write", SECRETARY, query="?tab=leaving"),
+    Case("members:act", SECRETARY, query="?tab=leaving"),
     Case("members:written", SECRETARY, lambda w: {"pk": w.bulk.pk}),
     Case(
         "members:list-csv",
@@ -254,6 +255,7 @@ API = [
     Case("members-api:member", OFFICERS, number),
     Case("members-api:history", OFFICERS, number),
     Case("members-api:register", OFFICERS),
+    Case("members-api:acts", SECRETARY, method="post", data=lambda w: {"act": "tag", "tag": "van"}),
     Case("members-api:filters", OFFICERS),
     Case("members-api:filters", OFFICERS, method="post", data=lambda w: {"name": "Old", "query": {"tab": "former"}}),
     Case("members-api:filter", SECRETARY, lambda w: {"pk": w.filter.pk}, method="delete"),

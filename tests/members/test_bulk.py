@@ -1,17 +1,27 @@
 """Whole lists of members: filters kept, letters seen before they go and gone once each, and the list as a file."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
-from django.db import DatabaseError, connections, transaction
+from django.db import DatabaseError, connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
 
 from coop.kernel import clock
 from coop.kernel.errors import Refused
 from coop.kernel.models import AuditEvent, Job, Mail
 from coop.kernel.tenancy import path
 from members import services, tasks
-from members.models import AccessLog, BulkLetter, BulkLine, Membership, PaperLetter, SavedFilter
-from members.selectors import bulk, search
+from members.models import (
+    AccessLog,
+    BulkLetter,
+    BulkLine,
+    Enrolment,
+    Membership,
+    PaperLetter,
+    PartyTag,
+    SavedFilter,
+)
+from members.selectors import acts, bulk, search
 
 from .factories import make_class, make_member
 from .test_concurrency import at_once
@@ -149,3 +159,85 @@ def test_the_list_leaves_as_a_file_with_its_reason(coop, mei, people, client_of)
     logged = AccessLog.objects.filter(what="export").latest("pk")
     assert (logged.basis, logged.rows) == ("Labels for the summer letter.", 1)
     assert Membership.objects.count() == 5
+
+
+@pytest.mark.django_db
+def test_one_act_for_a_whole_list_is_seen_first_then_done_to_all_or_nobody(coop, mei, people, client_of):
+    desk, here = client_of(mei), path(coop, "members:act")
+    look = desk.post(here, {"act": "by_post", "do": "look"}).text
+    assert "This concerns one member" in look
+    assert "no postal address is known" in look
+    assert desk.post(here, {"act": "tag", "do": "look"}).status_code == 422
+    look = desk.post(here, {"act": "tag", "tag": "Van  Driver", "do": "look"}).text
+    assert "has died" in look
+    digest = look.split('name="digest" value="')[1].split('"')[0]
+    done = {"act": "tag", "tag": "van driver", "do": "now", "digest": digest}
+    assert desk.post(here, done).status_code == 302
+    assert set(PartyTag.objects.values_list("party__name", "name")) == {
+        ("Ada Holm", "van driver"),
+        ("Bo Holm", "van driver"),
+        ("Cy Holm", "van driver"),
+    }
+    assert "The list changed since you looked at it" in desk.post(here, done).text
+    tagged = desk.get(path(coop, "members:list"), {"tag": "Van driver"}).text
+    assert "Bo Holm" in tagged
+    assert "Di Holm" not in tagged
+    assert "van driver" in desk.get(path(coop, "members:detail", number=people["mail"].number)).text
+    assert AuditEvent.objects.filter(kind="members.acted_on_list").count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("rows", [1, 3])
+def test_a_look_at_an_act_takes_the_same_queries_for_one_and_for_three(coop, mei, client_of, rows):
+    for n in range(rows):
+        make_member(coop, name=f"Ada Holm{n}", on=date(2021, 1, 7))
+    desk, here = client_of(mei), path(coop, "members:act")
+    desk.get(here)
+    with CaptureQueriesContext(connection) as asked:
+        desk.get(here)
+    with CaptureQueriesContext(connection) as looked:
+        assert "This concerns" in desk.post(here, {"act": "tag", "tag": "van", "do": "look"}).text
+    assert (len(asked), len(looked)) == (8, 11)
+
+
+@pytest.mark.django_db
+def test_whoever_wants_paper_gets_paper(coop, mei, people):
+    home = {"street": "Quay 9", "place": "Kiel"}
+    services.change_details(actor=mei, party=people["mail"].party, **home)
+    Mail.objects.all().delete()
+    found = search.matching(everybody(coop), "ada")
+    plan = acts.planned(found, "by_post")
+    assert [each.number for each in plan.doing] == [people["mail"].number]
+    services.act_on_all(actor=mei, found=found, act="by_post", digest=plan.digest)
+    letter = bulk.mailing(found.all(), "business")
+    assert [each.how for each in letter.recipients] == ["paper", "left_out"]
+    give = {"actor": mei, "membership": people["mail"], "received_on": clock.today(coop)}
+    services.give_notice(**give)
+    assert not Mail.objects.filter(kind="members.notice_received").exists()
+    assert PaperLetter.objects.filter(kind="members.notice_received", state="waiting").count() == 1
+    with pytest.raises(Refused, match="nothing for anybody"):
+        services.act_on_all(
+            actor=mei, found=found.all(), act="by_post", digest=acts.planned(found.all(), "by_post").digest
+        )
+
+
+@pytest.mark.django_db
+def test_a_list_is_signed_up_whole_or_not_at_all(coop, mei, people, client_of):
+    course = services.save_course(actor=mei, name="Induction")
+    said = {"actor": mei, "course": course, "starts_at": clock.now() + timedelta(days=3), "place": "Shop"}
+    small, large = services.plan_session(**said, seats=2), services.plan_session(**said, seats=3)
+    plan = acts.planned(everybody(coop), "enrol", session=small)
+    act = {"actor": mei, "found": everybody(coop), "act": "enrol"}
+    with pytest.raises(Refused, match="3 people would be signed up and 2 seats are free, so nobody was"):
+        services.act_on_all(**act, session=small, digest=plan.digest)
+    assert not Enrolment.objects.exists()
+    services.sign_off(actor=mei, enrolment=services.sign_up(actor=mei, session=large, learner=people["mail"].party))
+    api = client_of(mei)
+    here = f"/api/v1/{coop.slug}/acts/"
+    body = {"act": "enrol", "session": large.pk, "query": {"tab": "current"}}
+    seen = api.post(here, body, content_type="application/json").json()
+    assert (len(seen["numbers"]), seen["done"]) == (3, False)
+    done = api.post(here, {**body, "digest": seen["digest"]}, content_type="application/json").json()
+    assert done["done"]
+    assert Enrolment.objects.filter(session=large, state="enrolled").count() == 3
+    assert Mail.objects.filter(kind="members.session_booked", to="ada.holm@example.net").count() == 2

@@ -4,7 +4,17 @@ import pytest
 
 from coop.demo import story
 from coop.kernel import audit
-from members.models import ExpulsionCase, ImportBatch, Membership, Party, Relationship
+from members.models import (
+    Completion,
+    ExpulsionCase,
+    ImportBatch,
+    Membership,
+    Party,
+    PartyMerge,
+    PartyTag,
+    Relationship,
+)
+from members.selectors.inbox import inbox, inbox_count
 from members.services import history
 
 pytestmark = pytest.mark.django_db
@@ -25,5 +35,14 @@ def test_the_demo_shows_a_case_under_appeal_a_minor_a_death_with_heirs_and_an_im
     assert ("heirs_representative", dead.name, "Lars Holmberg") in kinds
     assert ("guardian", "Salma Bakr", "Yusuf Bakr") in kinds
     assert [kind for kind, _who, _by in kinds].count("represents") == 2
+    assert set(PartyMerge.objects.filter(coop=coop).values_list("kind", flat=True)) == {"merged", "split"}
+    assert Membership.objects.get(coop=coop, ending="transferred").party.name == "Oskar Lindgren"
+    assert {"Induction", "Duties of the board"} == set(
+        Completion.objects.filter(coop=coop).values_list("course__name", flat=True)
+    )
+    assert PartyTag.objects.filter(coop=coop, name="deliveries").count() == 1
+    lines = inbox(coop)
+    assert len(lines) == inbox_count(coop)
+    assert "members:course" in [line.url_name for line in lines]
     assert list(history.verify(coop)) == []
     assert list(audit.verify(coop)) == []

@@ -255,3 +255,24 @@ def test_the_secretary_compares_merges_and_takes_apart_on_pages_unless_a_ballot_
     undone = desk.post(f"/riverside/register/merges/{made.pk}/undo/", {"because": "Two passports."})
     assert undone.url == where
     assert kept.party.memberships.count() == 1
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+def test_the_database_moves_no_membership_while_its_roll_is_voted_on(coop, mei, pair):
+    kept, other = (each.party for each in pair)
+    ballot = make_ballot(coop, roll=make_roll(coop, voters=1))
+    move = (
+        "WITH merge AS (INSERT INTO members_partymerge (coop_id, kind, kept_id, other_id, taken, recorded_at)"
+        " VALUES (%s, 'merged', %s, %s, '[]', now()) RETURNING id)"
+        " INSERT INTO members_partymove (coop_id, merge_id, what, key, from_party_id, to_party_id, recorded_at)"
+        " SELECT %s, merge.id, 'membership', %s, %s, %s, now() FROM merge"
+    )
+    held = other.memberships.get()
+    values = [coop.pk, kept.pk, other.pk, coop.pk, held.pk, other.pk, kept.pk]
+    for using in ("default", "owner"):
+        with pytest.raises(DatabaseError, match="stays with its holder"), transaction.atomic(using):
+            cursor = connections[using].cursor()
+            cursor.execute(move, values)
+            cursor.execute("UPDATE members_membership SET party_id = %s WHERE id = %s", [kept.pk, held.pk])
+    close_and_count(ballot)
+    services.merge(actor=mei, kept=kept, other=other, because=WHY)
