@@ -6,7 +6,7 @@ The same door: what ``post_entry`` refuses is refused here, and one refusal refu
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -19,6 +19,8 @@ from coop.kernel.errors import Refused
 from ledger.models import Entry
 from ledger.services.periods import open_period
 from ledger.services.posting import Line, check_entry, request_hash
+
+_IN_AN_ARRAY = str.maketrans({"\\": r"\\", '"': r"\""})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +86,20 @@ def _heads(cursor, actor, new: dict[str, Draft], hashes: dict[str, str], periods
             actor.coop_id,
             actor.user_id,
             clock.now(),
-            [periods[draft.on] for draft in drafts],
-            [draft.on for draft in drafts],
-            [draft.kind for draft in drafts],
-            [draft.memo for draft in drafts],
-            [draft.key for draft in drafts],
-            [hashes[draft.key] for draft in drafts],
+            _array(str(periods[draft.on]) for draft in drafts),
+            _array(draft.on.isoformat() for draft in drafts),
+            _array(draft.kind for draft in drafts),
+            _array(draft.memo for draft in drafts),
+            _array(draft.key for draft in drafts),
+            _array(hashes[draft.key] for draft in drafts),
         ],
     )
     return cursor.fetchall()
+
+
+def _array(values: Iterable[str]) -> str:
+    """An array as PostgreSQL reads it from one literal: a list of thousands would be parsed as as many expressions."""
+    return "{" + ",".join(f'"{value.translate(_IN_AN_ARRAY)}"' for value in values) + "}"
 
 
 def _lines(cursor, actor, made: dict[int, Draft]) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date
 
 import pytest
+import rfc8785
 from django.db import connection, transaction
 
 from coop.kernel.errors import Refused
 from ledger.models import Entry, Posting, Sealed
 from ledger.selectors.balances import balances
-from ledger.services.posting import Line, post_entry
+from ledger.services.posting import Line, post_entry, request_hash
 from ledger.services.posting_many import Draft, post_entries
 
 from .conftest import snapshot
@@ -83,6 +85,31 @@ def test_an_entry_costs_the_same_in_books_that_grew(books):
                 cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             costs.append((rows_read() - before) / 200)
     assert max(costs) < 40, costs
+
+
+AWKWARD = ['a "quoted" \\ word', "{a,b},NULL", "Ünïcode 🌾\u2028", "NULL", "tab\tline\nend", "  "]
+
+
+def test_awkward_words_arrive_as_they_were(books):
+    lines = [Line(books.a, 1, memo=AWKWARD[0]), Line(books.b, -1, memo=AWKWARD[4])]
+    drafts_ = [Draft(DAY, "many", words, lines, f"awkward {words}") for words in AWKWARD]
+    numbers = post_entries(actor=books.actor, drafts=drafts_)
+    kept = Entry.objects.in_bulk(numbers)
+    assert [(kept[pk].memo, kept[pk].key) for pk in numbers] == [(words, f"awkward {words}") for words in AWKWARD]
+    again = post_entry(actor=books.actor, on=DAY, kind="many", memo=AWKWARD[0], lines=lines, key=drafts_[0].key)
+    assert again.pk == numbers[0]
+
+
+@pytest.mark.parametrize("words", [*AWKWARD, "\x7f\x01", ""])
+def test_the_hash_of_a_request_is_over_its_canonical_json(books, words):
+    lines = [Line(books.a, 2**60, memo=words), Line(books.b, -(2**60))]
+    said = {"on": "2026-03-01", "kind": words, "memo": words, "reverses": None}
+    told = [[str(line.account.pk), str(line.amount), line.memo] for line in lines]
+    for says, plainly in ((lines, told), (words, words)):
+        wanted = hashlib.sha256(rfc8785.dumps(said | {"says": plainly})).hexdigest()
+        assert request_hash(on=DAY, kind=words, memo=words, says=says) == wanted
+    wanted = hashlib.sha256(rfc8785.dumps(said | {"reverses": str(books.everyday.pk), "says": told})).hexdigest()
+    assert request_hash(on=DAY, kind=words, memo=words, says=lines, reverses=books.everyday) == wanted
 
 
 def rows_read() -> int:
