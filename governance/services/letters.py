@@ -21,7 +21,7 @@ from ..selectors.ballots import standing
 from ..words import local
 from .secret import Issued, issue, letter_is_dead
 
-AT_ONCE = 250  # letters in one file
+AT_ONCE = 100  # letters in one file, which takes a few seconds to set
 WRONG_AN_HOUR = 20  # codes from one network: a home for the elderly has one, and its people mistype
 
 

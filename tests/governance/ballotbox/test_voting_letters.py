@@ -112,12 +112,13 @@ def test_a_wrong_code_gets_one_sentence_that_says_nothing_else(coop, samir, prin
     ballot, _voters = electorate(coop, 5)
     make(samir, ballot)
     services.spoil_voting_letters(actor=samir, ballot=ballot, number=felix.number, because="It came back.")
+    spoiled = printed[felix.number]
     other = make_secret_ballot(coop, roll=make_roll(coop), lasts=timedelta(minutes=5), title="Over soon")
     make(samir, other)
     over = printed[ruth.number]  # the second ballot's
     said = set()
     with clock.at(other.closes_at):
-        for code in (printed[felix.number], over, "ABCD-EFGH-JKLM", "", "x" * 5000, "\x00", "ſ💥"):
+        for code in (spoiled, over, "ABCD-EFGH-JKLM", "", "x" * 5000, "\x00", "ſ💥"):
             with pytest.raises(Refused) as refused:
                 typed(coop, code)
             said.add((refused.value.code, refused.value.message, refused.value.status))
