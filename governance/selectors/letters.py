@@ -52,6 +52,11 @@ def runs(ballot: Ballot) -> list[dict[str, Any]]:
     return [dict(each) for each in counted]
 
 
+def used(ballot: Ballot) -> int:
+    """How many were struck off with the code of a letter."""
+    return StrikeOff.objects.filter(ballot=ballot, letter__isnull=False).count()
+
+
 def spoiled(ballot: Ballot) -> QuerySet[VotingLetter]:
     """Letters that were spoiled, the newest first, with who did it."""
     rows = VotingLetter.objects.filter(ballot=ballot, spoiled_at__isnull=False)

@@ -16,6 +16,7 @@ from coop.kernel.web import requires
 from .. import selectors, services
 from ..forms_urn import HandOutForm, SettleForm, SheetForm
 from ..models import Ballot
+from ..selectors import letters
 from ..selectors import secret as known
 from ..selectors import urn as urns
 from .acts import attempt, status_of
@@ -70,6 +71,7 @@ def urn(request: HttpRequest, pk: int) -> HttpResponse:
         "ballot": ballot,
         "form": form,
         "struck": struck,
+        "by_letter": letters.used(ballot),
         "handed": handed,
         "left": ballot.voters.eligible - sum(struck.values()),
         "opening": known.opening(ballot),

@@ -40,7 +40,7 @@ def ask(client, ballot, blinded):
     return client.post("/riverside/letter/credential/", said, content_type="application/json")
 
 
-def test_somebody_without_a_login_types_the_code_and_votes(letters):
+def test_somebody_without_a_login_types_the_code_and_votes(letters, samir, client_of):
     client = Client()
     assert client.get("/riverside/letter/paper/").url == "/riverside/letter/"
     wrong = client.post("/riverside/letter/", {"code": "WRNG-WRNG-WRNG"})
@@ -63,6 +63,8 @@ def test_somebody_without_a_login_types_the_code_and_votes(letters):
     assert ask(client, letters, voter.blind()).json() == first.json()
     assert ask(client, letters, b"\x01" * 384).status_code == 409
     assert StrikeOff.objects.get().letter_id == voter.letter.pk
+    urn = client_of(samir).get(f"/riverside/ballots/{letters.pk}/urn/").content.decode()
+    assert "One of those online used the code of a voting letter." in urn
     voter.take()
     voter.cast([[0], [0]])
     finish(letters)
