@@ -15,11 +15,10 @@ from django.utils.translation import gettext as _
 from coop.kernel.csv_table import Unreadable, fold, open_table
 from coop.kernel.errors import Refused
 from ledger.exchange.fire import FireRefused, Organisation, Payee, filing
-from ledger.exchange.patr_csv import of_line
+from ledger.exchange.patr_csv import redeemed_for, returns
 from ledger.models import SurplusPlan
 from ledger.reports.patr import is_due
-from ledger.selectors import surplus
-from members.models import PartyAddress
+from members.models import Membership, PartyAddress
 
 TYPES = {"ein": "1", "ssn": "2", "": ""}
 EXEMPT = "exempt"
@@ -83,20 +82,20 @@ def fire_file(
     if plan.state != SurplusPlan.State.POSTED or plan.coop.currency != "USD":
         raise Refused("not_patr", _("Form 1099-PATR is filed for a posted plan in United States dollars."), status=409)
     due = [
-        (line, boxes)
-        for line in surplus.lines(plan).iterator(chunk_size=2000)
-        if is_due(boxes := of_line(line), is_corporation=_exempt(taxpayers.get(line.number)))
+        (found.membership, found.boxes)
+        for found in returns(plan, redeemed_for(plan, year).by_member)
+        if is_due(found.boxes, is_corporation=_exempt(taxpayers.get(found.membership.number)))
     ]
     if not due:
         raise Refused("nothing_due", _("No return is due: nobody is above the limit of the form."), status=409)
-    where = _addresses([line.membership.party_id for line, _boxes in due], on)
-    returns = ((_payee(line, taxpayers.get(line.number), where.get(line.membership.party_id)), b) for line, b in due)
+    where = _addresses([member.party_id for member, _boxes in due], on)
+    payees = ((_payee(member, taxpayers.get(member.number), where.get(member.party_id)), b) for member, b in due)
     try:
-        content = "".join(filing(_plainly(payer), returns, year=year, count=len(due), test=test)).encode("ascii")
+        content = "".join(filing(_plainly(payer), payees, year=year, count=len(due), test=test)).encode("ascii")
     except FireRefused as refusal:
         why = _("No record has room for this: %(why)s.") % {"why": str(refusal)}
         raise Refused("fire", why) from refusal
-    missing = tuple(line.number for line, _boxes in due if line.number not in taxpayers)
+    missing = tuple(member.number for member, _boxes in due if member.number not in taxpayers)
     return FireFile(content, len(due), missing)
 
 
@@ -109,16 +108,16 @@ def _addresses(parties: list[int], on: date) -> dict[int, PartyAddress]:
     return {row.party_id: row for row in rows.distinct("party")}
 
 
-def _payee(line, known: Taxpayer | None, address: PartyAddress | None) -> Payee:
+def _payee(membership: Membership, known: Taxpayer | None, address: PartyAddress | None) -> Payee:
     return Payee(
         tin=known.tin if known else "",
         tin_type=known.kind if known else "",
-        name=plain(line.membership.party.name),
+        name=plain(membership.party.name),
         street=plain(address.street) if address else "",
         city=plain(address.place) if address else "",
         state=known.state if known else "",
         zip_code="".join(c for c in address.postcode if c.isdigit())[:9] if address else "",
-        account=line.membership.number_text,
+        account=membership.number_text,
     )
 
 

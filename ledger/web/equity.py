@@ -18,6 +18,7 @@ from coop.kernel.web import requires
 from ledger.models import EquityPlan
 from ledger.payout_forms import EquityForm
 from ledger.selectors import equity as selectors
+from ledger.selectors.redeemed import filed_with
 from ledger.services import equity as services
 from ledger.web.common import answer, pressed, sent
 
@@ -80,6 +81,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "page": Paginator(selectors.lines(plan), 50).get_page(request.GET.get("page")),
         "may_approve": rules.may(request.actor, "ledger.approve", plan),
         "keeps": rules.may(request.actor, "ledger.keep_books"),
+        "filed_with": filed_with(plan),
     }
     return render(request, "ledger/equity_plan.html", context)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 
 from allauth.account.decorators import reauthentication_required
@@ -184,7 +185,9 @@ def download(request: HttpRequest, pk: int, form: str) -> StreamingHttpResponse:
     if form not in writers:
         raise Http404
     write, kind = writers[form]
-    answer = StreamingHttpResponse(write(plan), content_type=f"{kind}; charset=utf-8")
+    wanted = request.GET.get("year", "")
+    said = {"year": int(wanted)} if form == "1099-patr.csv" and re.fullmatch("[0-9]{4}", wanted) else {}
+    answer = StreamingHttpResponse(write(plan, **said), content_type=f"{kind}; charset=utf-8")
     name = f"{request.coop.slug}-{plan.year}-{plan.letter}-{form}"
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
