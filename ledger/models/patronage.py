@@ -183,12 +183,25 @@ class PatronageRecord(CoopModel, AppendOnly):
     ``membership`` is null for business with people who are not members, which no pool ever shares.
     """
 
-    year = models.ForeignKey(PatronageYear, on_delete=models.PROTECT, related_name="records")
-    membership = models.ForeignKey(Membership, null=True, on_delete=models.PROTECT, related_name="patronage")
+    # A million rows come at once. Year, member and file are held by the keys that also hold them to the co-op
+    # (kernel.guards), and two of them are the first column of another index: a second key and index each cost seconds.
+    year = models.ForeignKey(
+        PatronageYear, on_delete=models.PROTECT, related_name="records", db_constraint=False, db_index=False
+    )
+    membership = models.ForeignKey(
+        Membership, null=True, on_delete=models.PROTECT, related_name="patronage", db_constraint=False
+    )
     pool = models.CharField(max_length=60)
     unit = models.CharField(max_length=10, choices=Unit.choices)
     quantity = models.BigIntegerField()
-    source = models.ForeignKey(PatronageImport, null=True, on_delete=models.PROTECT, related_name="records")
+    source = models.ForeignKey(
+        PatronageImport,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="records",
+        db_constraint=False,
+        db_index=False,
+    )
     line = models.PositiveIntegerField(null=True)
     because = models.CharField(max_length=300, blank=True)
     recorded_at = models.DateTimeField(default=clock.now)

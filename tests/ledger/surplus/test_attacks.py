@@ -325,3 +325,32 @@ def test_what_the_attacks_met_is_all_there(frozen):
         2,
         2,
     )
+
+
+@pytest.mark.parametrize(
+    ("column", "key"),
+    [
+        ("year_id", "year_id_same_coop"),
+        ("membership_id", "membership_id_same_coop"),
+        ("source_id", "source_id_same_coop"),
+        ("coop_id", "same_coop|fk_kernel"),
+        ("recorded_by_id", "fk_kernel_us"),
+    ],
+)
+def test_a_row_of_nowhere_is_refused_by_the_one_key_it_has(draft, role, column, key):
+    values = {"coop_id": "coop_id", "year_id": "year_id", "membership_id": "membership_id", "recorded_by_id": "NULL"}
+    values |= {"source_id": "NULL", column: "999999"}
+    with refused(f"violates foreign key constraint.*({key})|is not recorded|no such year"):
+        attack(
+            f"INSERT INTO ledger_patronagerecord ({', '.join(values)}, pool, unit, quantity, because, recorded_at)"
+            f" SELECT {', '.join(values.values())}, 'other', 'money', 1, 'why', now()"
+            " FROM ledger_patronagerecord LIMIT 1",
+            role=role,
+        )
+
+
+@pytest.mark.parametrize("table", ["ledger_patronageyear", "ledger_patronageimport", "members_membership"])
+def test_what_a_row_of_patronage_stands_on_stays(draft, table):
+    column = {"ledger_patronageyear": "year_id", "ledger_patronageimport": "source_id"}.get(table, "membership_id")
+    with refused("foreign key constraint|append-only|cannot be|never|Cannot|cannot"):
+        attack(f"DELETE FROM {table} WHERE id IN (SELECT {column} FROM ledger_patronagerecord)", role="owner")
