@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ledger", "0022_share_calls"),
+        ("ledger", "0023_entries_checked_as_one_set"),
     ]
 
     operations = [
