@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django import forms
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy
 
 from coop.kernel import clock
@@ -38,6 +40,14 @@ class BasisForm(forms.Form):
     basis = forms.CharField(label=gettext_lazy("What the list is for"), max_length=200)
 
 
+class SessionField(forms.ModelChoiceField):
+    """Sessions, each with its time where the co-op is and its place."""
+
+    def label_from_instance(self, session) -> str:
+        when = date_format(timezone.localtime(session.starts_at), "j F Y, H:i")
+        return f"{session.course.name}, {when}, {session.place}"
+
+
 class ActForm(forms.Form):
     """What is to be done with everybody on the list."""
 
@@ -45,7 +55,7 @@ class ActForm(forms.Form):
     tag = forms.CharField(
         label=gettext_lazy("The tag"), max_length=40, required=False, help_text=gettext_lazy("For a tag alone.")
     )
-    session = forms.ModelChoiceField(
+    session = SessionField(
         label=gettext_lazy("The session"),
         queryset=CourseSession.objects.none(),
         required=False,

@@ -106,6 +106,8 @@ def plan_session(
     rules.require(actor, "members.keep_register", course)
     if course.closed_at is not None:
         raise Refused("course_closed", _("This course is not offered any more."))
+    if not 2000 <= starts_at.year <= 2100:
+        raise Refused("starts_wrong", _("A session takes place between 2000 and 2100."), "starts_at")
     if not place.strip():
         raise Refused("place_missing", _("Say where it takes place."), "place")
     if seats is not None and not 1 <= seats <= 100_000:

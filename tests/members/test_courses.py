@@ -211,6 +211,28 @@ def test_the_last_seat_goes_to_one_of_four_at_once(coop, mei, induction):
     assert Enrolment.objects.count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
+def test_whoever_signs_up_while_it_is_cancelled_is_refused_or_told(coop, mei, induction):
+    for turn in range(3):
+        session = held(induction, mei)
+        people = [make_member(coop, name=f"Ada Holm{turn}{n}").party for n in range(3)]
+
+        def act(party, session=session) -> str:
+            try:
+                if party is None:
+                    services.cancel_session(actor=mei, session=session, because="Ill.")
+                else:
+                    services.sign_up(actor=mei, session=session, learner=party, tell=False)
+            except Refused as no:
+                return no.code
+            return "done"
+
+        said = at_once(4, act, [people[0], None, *people[1:]])
+        assert set(said) <= {"done", "session_cancelled"}
+        told = Mail.objects.filter(kind="members.session_cancelled", to__in=[each.email for each in people])
+        assert said.count("done") - 1 == session.enrolments.count() == told.count()
+
+
 @pytest.mark.django_db(transaction=True, databases=["default", "owner"])
 def test_what_was_learned_stands_against_the_application_and_the_owner(coop, mei, other_coop, induction):
     today = clock.today(coop)
