@@ -28,14 +28,11 @@ Learner = Party | Application
 MARK_WITHIN = timedelta(days=7)  # after a session, it is said who came
 
 # Who is asked for a course and does not hold it that day: the requirement, the person, and the day it is due. What ran
-# out is due again the day it did. Records merged away count for the one they were merged into; an organisation learns
-# through its people. %(party)s, %(course)s: NULL for all.
-LACKING = """
-    SELECT r.id AS requirement_id, w.party_id, w.membership_id, w.user_id,
-           greatest(w.since, r.starts_on, h.ran_out) + CASE WHEN h.ran_out IS NULL THEN coalesce(r.days, 0) ELSE 0 END
-           AS due
-      FROM members_courserequirement r
-      JOIN LATERAL (
+# out is due again the day it did. What was done on a record merged away counts for the one it was merged into; an
+# organisation learns through its people. %(party)s, %(course)s: NULL for all.
+_ASKED = """r.coop_id = %(coop)s AND r.starts_on <= %(today)s AND (r.ends_on IS NULL OR r.ends_on >= %(today)s)
+       AND (%(course)s::bigint IS NULL OR r.course_id = %(course)s)"""
+_WHO = """(
             SELECT m.party_id, m.id AS membership_id, NULL::bigint AS user_id, m.admitted_on AS since
               FROM members_membership m JOIN members_party p ON p.id = m.party_id
              WHERE m.coop_id = r.coop_id AND m.member_class_id = r.member_class_id AND m.state <> 'ended'
@@ -48,29 +45,38 @@ LACKING = """
              WHERE o.coop_id = r.coop_id AND o.role = r.office AND o.starts_on <= %(today)s
                AND (o.ends_on IS NULL OR o.ends_on >= %(today)s)
                AND (%(party)s::bigint IS NULL OR p.id = %(party)s)
-           ) w ON r.for_present OR w.since >= r.starts_on
-      LEFT JOIN (
-            SELECT c.course_id, coalesce(q.merged_into_id, q.id) AS party_id,
-                   bool_or(c.done_on <= %(today)s AND (c.expires_on IS NULL OR c.expires_on >= %(today)s)) AS holds,
-                   max(c.expires_on) AS ran_out
-              FROM members_completion c JOIN members_party q ON q.id = c.party_id
-             WHERE c.coop_id = %(coop)s AND c.struck_at IS NULL
-             GROUP BY 1, 2
-           ) h ON h.course_id = r.course_id AND h.party_id = w.party_id
-     WHERE r.coop_id = %(coop)s AND r.starts_on <= %(today)s AND (r.ends_on IS NULL OR r.ends_on >= %(today)s)
-       AND (%(course)s::bigint IS NULL OR r.course_id = %(course)s)
-       AND h.holds IS NOT TRUE
-"""
-# For the inbox, over %(coop)s and %(today)s alone: requirements somebody is late with, and sessions to be marked.
-LATE = "SELECT * FROM ({}) lacking WHERE due < %(today)s".format(  # noqa: S608 - no outside text
-    LACKING.replace("%(party)s", "NULL").replace("%(course)s", "NULL")
-)
+           ) w"""
+_HOLDS = """c.coop_id = r.coop_id AND c.course_id = r.course_id AND c.struck_at IS NULL AND c.done_on <= %(today)s
+                AND (c.expires_on IS NULL OR c.expires_on >= %(today)s)"""
+# OFFSET 0: who lacks it is found first, by joining whole tables; only then it is looked up when theirs ran out.
+_NEEDY = f"""(
+      SELECT r.id AS requirement_id, r.coop_id, r.course_id, r.starts_on, r.days, w.*
+        FROM members_courserequirement r CROSS JOIN LATERAL {_WHO}
+       WHERE {_ASKED} AND (r.for_present OR w.since >= r.starts_on)
+         AND NOT EXISTS (SELECT FROM members_completion c WHERE c.party_id = w.party_id AND {_HOLDS})
+         AND NOT EXISTS (SELECT FROM members_completion c JOIN members_party q ON q.id = c.party_id
+                          WHERE q.merged_into_id = w.party_id AND {_HOLDS})
+      OFFSET 0) n"""  # noqa: S608 - no outside text
+_OF_COURSE = "c.coop_id = n.coop_id AND c.course_id = n.course_id AND c.struck_at IS NULL"
+_RAN_OUT = f"""(
+      SELECT greatest(
+          (SELECT max(c.expires_on) FROM members_completion c WHERE {_OF_COURSE} AND c.party_id = n.party_id),
+          (SELECT max(c.expires_on) FROM members_party q JOIN members_completion c ON c.party_id = q.id
+            WHERE {_OF_COURSE} AND q.merged_into_id = n.party_id)) AS day) ran_out"""  # noqa: S608 - no outside text
+LACKING = f"""
+    SELECT n.requirement_id, n.party_id, n.membership_id, n.user_id,
+           greatest(n.since, n.starts_on, ran_out.day)
+           + CASE WHEN ran_out.day IS NULL THEN coalesce(n.days, 0) ELSE 0 END AS due
+      FROM {_NEEDY} CROSS JOIN LATERAL {_RAN_OUT}
+"""  # noqa: S608 - no outside text
+LATE = f"SELECT * FROM ({LACKING}) lacking WHERE due < %(today)s"  # noqa: S608 - no outside text
+# For the inbox, over %(coop)s, %(today)s and %(now)s: requirements somebody is late with, and sessions to be marked.
 COUNTED = f"""
     (SELECT count(DISTINCT requirement_id) FROM ({LATE}) late)
     + (SELECT count(*) FROM members_coursesession s
         WHERE s.coop_id = %(coop)s AND s.cancelled_at IS NULL AND s.starts_at < %(now)s
           AND EXISTS (SELECT FROM members_enrolment e WHERE e.session_id = s.id AND e.state = 'enrolled'))
-"""  # noqa: S608
+""".replace("%(party)s", "NULL").replace("%(course)s", "NULL")  # noqa: S608 - no outside text
 
 
 @dataclass(frozen=True)
@@ -224,7 +230,7 @@ def late(coop, on: date) -> list[tuple[CourseRequirement, int, date]]:
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT requirement_id, count(*), min(due) FROM ({LATE}) late GROUP BY 1 ORDER BY 3",  # noqa: S608
-            {"coop": coop.pk, "today": on},
+            {"coop": coop.pk, "today": on, "course": None, "party": None},
         )
         rows = cursor.fetchall()
     asked = CourseRequirement.objects.select_related("course", "member_class").in_bulk([row[0] for row in rows])
