@@ -22,7 +22,7 @@ from .guards import only_into, only_where_found, row
 from .shares import ShareClass, ShareEvent
 
 FROZEN = "coop_id number share_class_id per_share called_on due_on notice_days decision count total".split()
-NOTICE_DAYS = 14  # as in the model articles for UK public companies, SI 2008/3229, schedule 3, articles 55 and 58
+NOTICE_DAYS = 14  # UK model articles for public companies (SI 2008/3229, schedule 3): call notices, intended forfeiture
 
 
 class ShareCall(CoopModel):
