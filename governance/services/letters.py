@@ -16,10 +16,9 @@ from .. import codes, keyring, locks, notices
 from ..documents_letters import voting_letters_pdf
 from ..models import Ballot, RollEntry, VotingLetter
 from ..selectors import letters as known
-from ..selectors import secret as of_secret
 from ..selectors.ballots import standing
 from ..words import local
-from .secret import Issued, issue, letter_is_dead
+from .secret import Issued, issue, letter_is_dead, open_line
 
 AT_ONCE = 100  # letters in one file, which takes a few seconds to set
 WRONG_AN_HOUR = 20  # codes from one network: a home for the elderly has one, and its people mistype
@@ -64,16 +63,7 @@ def reissue_voting_letter(*, actor, ballot: Ballot, number: int, because: str, a
     rules.require(actor, "governance.run_ballots", ballot)
     ballot = _before_the_close(actor, ballot)
     reason = _reason(because)
-    entry = RollEntry.objects.filter(roll=ballot.voters, number=number).select_related("membership__party").first()
-    if entry is None:
-        raise Refused("not_on_roll", _("Number %s is not on the roll.") % number, "number")
-    if not entry.eligible:
-        raise Refused("may_not_vote", _("%s is on the roll and may not vote.") % entry.name, "number")
-    locks.advisory(locks.ENTRY_CLASS, entry.pk)
-    struck = of_secret.struck(ballot, entry)
-    if struck is not None:
-        values = {"name": entry.name, "channel": struck.get_channel_display()}
-        raise Refused("struck_off", _("%(name)s was struck off already: %(channel)s.") % values, "number", status=409)
+    entry = open_line(ballot, number)
     spoiled = _spoil(actor, VotingLetter.objects.filter(ballot=ballot, entry=entry), reason)
     printed = _print(actor, ballot, [entry], address)
     made = known.on_line(ballot, number)

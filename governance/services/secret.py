@@ -142,6 +142,21 @@ def issue(
     return Issued(signature, credential, struck is not None)
 
 
+def open_line(ballot: Ballot, number: int) -> RollEntry:
+    """The line of that number, held until the transaction ends: it may vote and was not struck off. Refuses others."""
+    entry = RollEntry.objects.filter(roll=ballot.voters, number=number).select_related("membership__party").first()
+    if entry is None:
+        raise Refused("not_on_roll", _("Number %s is not on the roll.") % number, "number")
+    if not entry.eligible:
+        raise Refused("may_not_vote", _("%s is on the roll and may not vote.") % entry.name, "number")
+    locks.advisory(locks.ENTRY_CLASS, entry.pk)
+    struck = known.struck(ballot, entry)
+    if struck is not None:
+        values = {"name": entry.name, "channel": struck.get_channel_display()}
+        raise Refused("struck_off", _("%(name)s was struck off already: %(channel)s.") % values, "number", status=409)
+    return entry
+
+
 def strike_off(actor, ballot: Ballot, entry: RollEntry, **facts) -> StrikeOff:
     """Strike a line off the roll, now; where somebody was quicker, the sentence for the person."""
     try:

@@ -14,13 +14,13 @@ from coop.kernel import audit, clock, jobs, rules
 from coop.kernel.errors import Refused
 
 from .. import locks
-from ..models import Ballot, RollEntry, StrikeOff, UrnCount, UrnPack, UrnSheet
+from ..models import Ballot, StrikeOff, UrnCount, UrnPack, UrnSheet
 from ..selectors import secret as known
 from ..selectors import urn as urns
 from ..selectors.ballots import with_questions
 from ..selectors.proxies import given_by
 from .marks import clean_mark
-from .secret import strike_off
+from .secret import open_line, strike_off
 from .voting import refuse_unless_open
 
 PAPER_CHANNELS = (StrikeOff.Channel.PAPER, StrikeOff.Channel.POST)
@@ -43,16 +43,7 @@ def hand_out_paper(
     if channel not in PAPER_CHANNELS:
         raise Refused("channel", _("A paper is handed out in the room or by post."), "channel")
     refuse_unless_open(ballot, clock.now())
-    entry = RollEntry.objects.filter(roll=ballot.voters, number=number).first()
-    if entry is None:
-        raise Refused("not_on_roll", _("Number %s is not on the roll.") % number, "number")
-    if not entry.eligible:
-        raise Refused("may_not_vote", _("%s is on the roll and may not vote.") % entry.name, "number")
-    locks.advisory(locks.ENTRY_CLASS, entry.pk)
-    struck = known.struck(ballot, entry)
-    if struck is not None:
-        values = {"name": entry.name, "channel": struck.get_channel_display()}
-        raise Refused("struck_off", _("%(name)s was struck off already: %(channel)s.") % values, "number", status=409)
+    entry = open_line(ballot, number)
     proxy = given_by(ballot, entry.membership)
     if by_proxy and proxy is None:
         raise Refused("no_proxy", _("Nobody holds a proxy of %s at this meeting.") % entry.name, "number")

@@ -156,7 +156,7 @@ class MemberNumberForm(forms.Form):
         return found
 
 
-class CompletionForm(MemberNumberForm):
+class ApplicantCompletionForm(forms.Form):
     """Somebody has done the course, here or elsewhere, and from what that was seen."""
 
     on = forms.DateField(label=gettext_lazy("Done on"), widget=DateInput)
@@ -171,6 +171,10 @@ class CompletionForm(MemberNumberForm):
         widget=DateInput,
         help_text=gettext_lazy("Empty: as long as the course says."),
     )
+
+
+class CompletionForm(ApplicantCompletionForm, MemberNumberForm):
+    """The same of a member, by number."""
 
 
 class ReasonForm(forms.Form):

@@ -15,7 +15,7 @@ from coop.kernel.web import requires
 from members import services
 from members.forms import PaperApplicationForm
 from members.models import AccessLog, Application, ApplicationCheck, Party
-from members.selectors import joining
+from members.selectors import joining, learning
 from members.selectors.people import terms_in_force
 
 State = Application.State
@@ -79,6 +79,7 @@ def _checks(application: Application) -> list[tuple[str, str]]:
 def review(request: HttpRequest, pk: int) -> HttpResponse:
     """One application: what was said, what was checked, who it might already be."""
     application = find(request, pk)
+    today = clock.today(request.coop)
     done = {check.code: check for check in application.checks.select_related("done_by")}
     services.looked_at(
         actor=request.actor,
@@ -94,8 +95,9 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
             "checks": [(code, label, done.get(code)) for code, label in _checks(application)],
             "candidates": joining.duplicates(application) if application.is_open else [],
             "terms": terms_in_force(request.coop, application.received_on).get(application.member_class_id),
+            "lacks": learning.before_admission(application, today) if application.is_open else [],
             "keeps": rules.may(request.actor, "members.keep_register"),
-            "today": clock.today(request.coop),
+            "today": today,
         },
     )
 

@@ -17,9 +17,19 @@ from coop.kernel.errors import Refused
 from coop.kernel.tenancy import path
 from coop.kernel.web import requires
 from members import services
-from members.forms.courses import CompletionForm, CourseForm, MemberNumberForm, ReasonForm, RequireForm, SessionForm
+from members.forms.courses import (
+    ApplicantCompletionForm,
+    CompletionForm,
+    CourseForm,
+    MemberNumberForm,
+    ReasonForm,
+    RequireForm,
+    SessionForm,
+)
 from members.models import AccessLog, Completion, Course, CourseRequirement, CourseSession, Enrolment
 from members.selectors import learning
+
+from .applications import find as find_application
 
 PER_PAGE = 50
 
@@ -193,6 +203,25 @@ def record(request: HttpRequest, pk: int) -> HttpResponse:
 
     back = path(request.coop, "members:course", pk=pk) + "?tab=done"
     return _ask(request, form, act, words, back)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires("members.keep_register")
+def record_for_applicant(request: HttpRequest, pk: int, application: int) -> HttpResponse:
+    """An applicant has done what is asked for before admission; nobody but the secretary can write that down."""
+    course, applicant = _course(request, pk), find_application(request, application)
+    names = {"who": applicant.full_name, "course": course.name}
+    words = {
+        "heading": _("Has %(who)s done “%(course)s”?") % names,
+        "means": _("With it the body can admit them, also where the course has a checklist. Say what you saw."),
+        "act": _("Write it down"),
+    }
+    form = ApplicantCompletionForm(request.POST or None, initial={"on": clock.today(request.coop)})
+
+    def act(said: dict) -> None:
+        services.record_completion(actor=request.actor, course=course, learner=applicant, **said)
+
+    return _ask(request, form, act, words, path(request.coop, "members:application", pk=application))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -61,6 +61,11 @@ urlpatterns = [
     path("register/courses/<int:pk>/close/", courses.close, name="course-close"),
     path("register/courses/<int:pk>/require/", courses.require, name="course-require"),
     path("register/courses/<int:pk>/record/", courses.record, name="course-record"),
+    path(
+        "register/courses/<int:pk>/record/applicant/<int:application>/",
+        courses.record_for_applicant,
+        name="course-record-applicant",
+    ),
     path("register/courses/<int:pk>/plan/", courses.plan, name="course-plan"),
     path("register/courses/asked/<int:pk>/end/", courses.end_requirement, name="requirement-end"),
     path("register/courses/done/<int:pk>/strike/", courses.strike, name="completion-strike"),

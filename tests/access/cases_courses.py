@@ -42,6 +42,10 @@ def course(world: World) -> dict:
     return {"pk": world.course.pk}
 
 
+def course_and_application(world: World) -> dict:
+    return {"pk": world.course.pk, "application": world.application.pk}
+
+
 def session(world: World) -> dict:
     return {"pk": world.course_session.pk}
 
@@ -96,6 +100,7 @@ CASES = [
     Case("members:course-close", SECRETARY, course, method="post"),
     Case("members:course-require", SECRETARY, course),
     Case("members:course-record", SECRETARY, course),
+    Case("members:course-record-applicant", SECRETARY, course_and_application),
     Case("members:course-plan", SECRETARY, course),
     Case("members:requirement-end", SECRETARY, asked, method="post"),
     Case("members:completion-strike", SECRETARY, done),

@@ -89,6 +89,27 @@ def test_an_applicant_signs_up_at_the_secret_address(coop, mei, client):
         assert "This session has begun" in text(client.post(seat))
 
 
+def test_what_an_applicant_lacks_stands_on_the_application_and_is_written_down_there(coop, mei, client_of):
+    """A checklist is nothing an applicant can tick: the secretary's word lets them in all the same."""
+    desk, today = client_of(mei), clock.today(coop)
+    course = services.save_course(actor=mei, name="Orientation", steps=[("Read it", "")])
+    services.require_course(actor=mei, course=course, member_class=make_class(coop), starts_on=today, cite="§ 2")
+    application = make_application(coop, name="Noor Haddad")
+    there = path(coop, "members:application", pk=application.pk)
+    form = path(coop, "members:course-record-applicant", pk=course.pk, application=application.pk)
+    assert "To be done before admission" in text(desk.get(there))
+    assert form in desk.get(there).content.decode()
+    assert "Has Noor Haddad done “Orientation”?" in text(desk.get(form))
+    assert desk.post(form, {"on": today.isoformat(), "evidence": ""}).status_code == 422
+    assert desk.post(form, {"on": today.isoformat(), "evidence": "Sat with me."}).url == there
+    assert Completion.objects.get().application == application
+    assert "To be done before admission" not in text(desk.get(there))
+    services.admit(actor=mei, application=application, resolution="1", on=today)
+    again = desk.post(form, {"on": today.isoformat(), "evidence": "Once more."})
+    assert again.status_code == 422
+    assert "has been decided" in text(again)
+
+
 @pytest.mark.parametrize("rows", [1, 3])
 def test_the_pages_take_the_same_queries_however_many_there_are(coop, mei, theo, client_of, rows):
     today = clock.today(coop)

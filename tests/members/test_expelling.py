@@ -276,7 +276,7 @@ def test_cases_and_inbox_through_the_api(coop, mei, client_of, django_assert_num
             open_case(mei, member)
     client, api = client_of(mei), f"/api/v1/{coop.slug}"
     client.get(f"{api}/cases/")
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(7):
         answer = client.get(f"{api}/cases/").json()
     assert [each["state"] for each in answer["results"]] == ["open"] * rows
     assert answer["results"][0]["due_on"] == plus(21).isoformat()

@@ -168,6 +168,6 @@ def test_the_page_from_the_button_to_everybody_told(coop, lena, client_of, plan,
     wrong = client.post(url(coop, "notices-posted", pk=plan.pk), {"on": "2020-01-01"})
     assert wrong.status_code == 422
     client.post(url(coop, "notices-posted", pk=plan.pk), {"on": clock.today(coop).isoformat()})
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(11):
         page = client.get(url(coop, "notices", pk=plan.pk)).content.decode()
     assert "All 3 members were told" in page
