@@ -152,7 +152,11 @@ class Life:
         path, form = f"/{booth.slug}/ballots/{self.pk}/release/", "application/x-www-form-urlencoded"
         self.strike("release", lambda: booth.persist(path, b"", samir, form, good=(200, 302)))
         assert booth.state(self.pk) == "open"
-        assert sorted(key.name for key in booth.keys_of(self.pk).iterdir()) == ["credential-0.pem", "sealing.pem"]
+        assert sorted(key.name for key in booth.keys_of(self.pk).iterdir()) == [
+            "credential-0.pem",
+            "letters.key",
+            "sealing.pem",
+        ]
         manifest = booth.persist(self.votes + "manifest.json", None, booth.cookies[0])
         ((kept,),) = booth.ask(f"SELECT manifest_hash FROM governance_ballot WHERE id = {self.pk}")
         facts = SimpleNamespace(pk=self.pk, manifest=json.loads(manifest), manifest_hash=kept)
