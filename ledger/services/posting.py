@@ -61,7 +61,7 @@ def request_hash(*, on: date, kind: str, memo: str, says: str | Iterable[Line], 
     if isinstance(says, str):
         words = _quoted(says)
     else:
-        words = ",".join(f'["{line.account.pk}","{line.amount}",{_quoted(line.memo)}]' for line in says)
+        words = ",".join(f'["{line.account.id}","{line.amount}",{_quoted(line.memo)}]' for line in says)
         words = f"[{words}]"
     # By hand what canonical.plain would say of the same mapping, in a quarter of its time; tested to be the same.
     said = (
@@ -180,8 +180,11 @@ def check_entry(actor, memo: str, lines: Sequence[Line], key: str) -> None:
         raise Refused("too_few_lines", _("An entry has at least two lines."), "lines")
     sums: dict[str, int] = {}
     for number, line in enumerate(lines, start=1):
-        _check_line(actor, number, line)
-        sums[line.account.currency] = sums.get(line.account.currency, 0) + line.amount
+        account, amount = line.account, line.amount
+        wrong = type(amount) is not int or not 0 < abs(amount) <= money.LARGEST
+        if wrong or account.coop_id != actor.coop_id or not account.is_open:
+            raise _refused_line(actor, number, line)
+        sums[account.currency] = sums.get(account.currency, 0) + amount
     for currency, off in sums.items():
         if off:
             raise Refused(
@@ -192,18 +195,15 @@ def check_entry(actor, memo: str, lines: Sequence[Line], key: str) -> None:
             )
 
 
-def _check_line(actor, number: int, line: Line) -> None:
+def _refused_line(actor, number: int, line: Line) -> Refused:
     account = line.account
-    if isinstance(line.amount, bool) or not isinstance(line.amount, int) or abs(line.amount) > money.LARGEST:
-        raise Refused("amount", _("Line %(n)s is not a whole number of minor units.") % {"n": number}, "lines")
+    if type(line.amount) is not int or abs(line.amount) > money.LARGEST:
+        return Refused("amount", _("Line %(n)s is not a whole number of minor units.") % {"n": number}, "lines")
     if line.amount == 0:
-        raise Refused("nothing", _("Line %(n)s moves nothing.") % {"n": number}, "lines")
+        return Refused("nothing", _("Line %(n)s moves nothing.") % {"n": number}, "lines")
     if account.coop_id != actor.coop_id:
-        raise Refused("other_coop", _("Line %(n)s names an account of another co-op.") % {"n": number}, "lines")
-    if not account.is_open:
-        raise Refused(
-            "closed_account", _("Account %(account)s takes no more postings.") % {"account": account}, "lines"
-        )
+        return Refused("other_coop", _("Line %(n)s names an account of another co-op.") % {"n": number}, "lines")
+    return Refused("closed_account", _("Account %(account)s takes no more postings.") % {"account": account}, "lines")
 
 
 def reverse_entry(*, actor, entry: Entry, on: date, because: str) -> Entry:

@@ -6,7 +6,7 @@ The same door: what ``post_entry`` refuses is refused here, and one refusal refu
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -20,6 +20,7 @@ from ledger.models import Entry
 from ledger.services.periods import open_period
 from ledger.services.posting import Line, check_entry, request_hash
 
+_COPY = "COPY ledger_posting (entry_id, coop_id, posted_on, n, account_id, amount, memo) FROM STDIN"
 _IN_AN_ARRAY = str.maketrans({"\\": r"\\", '"': r"\""})
 
 
@@ -86,29 +87,33 @@ def _heads(cursor, actor, new: dict[str, Draft], hashes: dict[str, str], periods
             actor.coop_id,
             actor.user_id,
             clock.now(),
-            _array(str(periods[draft.on]) for draft in drafts),
-            _array(draft.on.isoformat() for draft in drafts),
-            _array(draft.kind for draft in drafts),
-            _array(draft.memo for draft in drafts),
-            _array(draft.key for draft in drafts),
-            _array(hashes[draft.key] for draft in drafts),
+            "{" + ",".join([str(periods[draft.on]) for draft in drafts]) + "}",
+            "{" + ",".join([draft.on.isoformat() for draft in drafts]) + "}",
+            _array([draft.kind for draft in drafts]),
+            _array([draft.memo for draft in drafts]),
+            _array([draft.key for draft in drafts]),
+            "{" + ",".join([hashes[draft.key] for draft in drafts]) + "}",
         ],
     )
     return cursor.fetchall()
 
 
-def _array(values: Iterable[str]) -> str:
-    """An array as PostgreSQL reads it from one literal: a list of thousands would be parsed as as many expressions."""
-    return "{" + ",".join(f'"{value.translate(_IN_AN_ARRAY)}"' for value in values) + "}"
+def _array(values: Sequence[str]) -> str:
+    """An array as PostgreSQL reads it from one literal: a list of thousands would be parsed as as many expressions.
+
+    What must be escaped is looked for in all values at once; a NUL, which no text of the database holds, parts them.
+    """
+    joined = "\0".join(values)
+    if joined.count("\0") != len(values) - 1:
+        raise Refused("text", _("A text holds a character that cannot be kept."))
+    return '{"' + joined.translate(_IN_AN_ARRAY).replace("\0", '","') + '"}'
 
 
 def _lines(cursor, actor, made: dict[int, Draft]) -> None:
-    text = io.StringIO()
+    rows = []
     for entry, draft in made.items():
-        head, day = f"{entry}\t{actor.coop_id}\t", draft.on.isoformat()
+        head = f"{entry}\t{actor.coop_id}\t{draft.on.isoformat()}\t"
         for n, line in enumerate(draft.lines, start=1):
-            text.write(f"{head}{line.account.pk}\t{line.amount}\t{n}\t{day}\t{text_of(line.memo)}\n")
-    text.seek(0)
-    cursor.copy_expert(
-        "COPY ledger_posting (entry_id, coop_id, account_id, amount, n, posted_on, memo) FROM STDIN", text
-    )
+            memo = text_of(line.memo) if line.memo else ""
+            rows.append(f"{head}{n}\t{line.account.id}\t{line.amount}\t{memo}\n")
+    cursor.copy_expert(_COPY, io.StringIO("".join(rows)))
