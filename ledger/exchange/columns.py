@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import heapq
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import neg
 from typing import overload
 
 BITS_UP_TO = 1 << 24  # numbers below it are marked by a bit each, once there are many of them
@@ -104,18 +106,57 @@ class Rows(Sequence[Row]):
             place = self._places[pool] = len(self._names)
             self._names.append(pool)
             self._seen.append(Numbers())
-        if not self._seen[place].add(0 if number is None else number + 1):
+        if number is None:
+            number = NOBODY
+        if not self._seen[place].add(number + 1):
             return False
         self._lines.append(line)
-        self._pools = _with(self._pools, place)
-        self._quantities = _with(self._quantities, quantity)
-        self._numbers = _with(self._numbers, NOBODY if number is None else number)
-        if number is None:
+        try:
+            self._quantities.append(quantity)
+            self._numbers.append(number)
+            self._pools.append(place)
+        except OverflowError:
+            self._widen(place, quantity, number)
+        if number == NOBODY:
             self.outside += quantity
         else:
             self.numbers.add(number)
             self.total += quantity
         return True
+
+    def _widen(self, place: int, quantity: int, number: int) -> None:
+        """Make wider what has no room for this row, and put in what is not in yet; most files never need it."""
+        wanted = len(self._lines)
+        if len(self._quantities) < wanted:
+            self._quantities = _with(self._quantities, quantity)
+        if len(self._numbers) < wanted:
+            self._numbers = _with(self._numbers, number)
+        if len(self._pools) < wanted:
+            self._pools = _with(self._pools, place)
+
+    def by_pool(self) -> list[tuple[str, int, int]]:
+        """Of every pool, by name: its lines and what they add up to, members' and others' alike."""
+        lines, sums = [0] * len(self._names), [0] * len(self._names)
+        for place, quantity in zip(self._pools, self._quantities, strict=True):
+            lines[place] += 1
+            sums[place] += quantity
+        return sorted(zip(self._names, lines, sums, strict=True))
+
+    def largest(self, count: int) -> list[Row]:
+        """The rows with the largest quantities, the earlier line first among equals."""
+        found = heapq.nlargest(count, zip(self._quantities, map(neg, self._lines), range(len(self)), strict=True))
+        return [self._row(place) for _quantity, _line, place in found]
+
+    def arrays(self, first: int, last: int) -> dict[str, str]:
+        """Rows from ``first`` up to ``last`` as PostgreSQL reads arrays: lines, numbers (-1: nobody's), places of their
+        pools among ``pools`` from 0, quantities."""
+        columns = {
+            "lines": self._lines,
+            "numbers": self._numbers,
+            "places": self._pools,
+            "quantities": self._quantities,
+        }
+        return {name: f"{{{','.join(map(str, column[first:last]))}}}" for name, column in columns.items()}
 
     @property
     def pools(self) -> list[str]:

@@ -9,7 +9,7 @@ computed, and a number that can be read in two ways is refused.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +42,7 @@ POOL_HEADINGS = frozenset("pool department dept category product class abteilung
 TOTAL_WORDS = frozenset("total totals sum summe gesamt totale somme subtotal grandtotal".split())
 OUTSIDE_WORDS = frozenset("0 nonmember nonmembers nonmitglied nonmitglieder nosocios public guest guests".split())
 POOL_NAME = re.compile(r"[^\x00-\x1f]{1,60}")
+MEMBER_NUMBER = re.compile(r"[1-9][0-9]{0,17}").fullmatch  # one that cannot be anything else
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,21 +103,12 @@ def read(
         heading=table.heading,
         columns=tuple("" if place is None else table.heading[place] for place in places),  # type: ignore[arg-type]
     )
-    _Reading(sheet, places, measure, pool).run(_told(table.lines, progress))
+    _Reading(sheet, places, measure, pool).run(table.lines, progress)
     if not sheet.rows and not sheet.problem_count:
         raise Refused(
             "no_rows", _("“%(file)s” has a heading and no lines below it.") % {"file": file_name}, field="file"
         )
     return sheet
-
-
-def _told(
-    lines: Iterator[tuple[int, list[str]]], progress: Callable[[int], None] | None
-) -> Iterator[tuple[int, list[str]]]:
-    for read_before, line in enumerate(lines):
-        if progress and read_before % TOLD_EVERY == 0:
-            progress(read_before)
-        yield line
 
 
 def from_rows(rows: Iterable[tuple[int | None, str, str]], *, digest: str, measure: Measure, pool: str) -> Sheet:
@@ -171,16 +163,25 @@ class _Reading:
         self.member, self.amount, self.department = places
         self.width = len(sheet.heading)
         self.control: tuple[int, int] | None = None
+        places_of = measure.places
+        self.plain_amount = re.compile(
+            rf"[0-9]{{1,15}}\.[0-9]{{{places_of}}}" if places_of else r"[0-9]{1,15}"
+        ).fullmatch
+        self.pools = {"": pool}  # cells of the department as they stand in the file, and the pool each names
 
-    def run(self, lines: Iterator[tuple[int, list[str]]]) -> None:
+    def run(self, lines: Iterator[tuple[int, list[str]]], progress: Callable[[int], None] | None = None) -> None:
         try:
-            self._walk(lines)
+            self._walk(lines, progress)
         except Unreadable as broken:
             self.sheet.refuse(broken.line, _("Line %(line)s cannot be read as CSV.") % {"line": broken.line})
         self._check_control()
 
-    def _walk(self, lines: Iterator[tuple[int, list[str]]]) -> None:
-        for line, cells in lines:
+    def _walk(self, lines: Iterator[tuple[int, list[str]]], progress: Callable[[int], None] | None) -> None:
+        for read_before, (line, cells) in enumerate(lines):
+            if progress and read_before % TOLD_EVERY == 0:
+                progress(read_before)
+            if self._plainly(line, cells):
+                continue
             if len(self.sheet.rows) >= MOST_ROWS:
                 raise Refused(
                     "too_many_rows",
@@ -189,6 +190,19 @@ class _Reading:
                     field="file",
                 )
             self._line(line, cells)
+
+    def _plainly(self, line: int, cells: list[str]) -> bool:
+        """Take a line as most are: a bare member number, a bare amount, a department known by its cell.
+
+        What :meth:`_line` would make of it, in a third of the time. False, with nothing taken, for every other line.
+        """
+        if len(cells) != self.width or self.control is not None or len(self.sheet.rows) >= MOST_ROWS:
+            return False
+        figure, named = cells[self.amount], "" if self.department is None else cells[self.department]
+        number, pool = MEMBER_NUMBER(cells[self.member]), self.pools.get(named)
+        if number is None or pool is None or self.plain_amount(figure) is None:
+            return False
+        return self.sheet.rows.add(line, int(number[0]), pool, int(figure.replace(".", "", 1)))
 
     def _line(self, line: int, cells: list[str]) -> None:
         if self.control is not None:
@@ -213,8 +227,11 @@ class _Reading:
         self._member_line(line, said, quantity, self._pool(cells))
 
     def _pool(self, cells: list[str]) -> str:
-        named = cells[self.department].strip() if self.department is not None and len(cells) > self.department else ""
-        return " ".join(named.split()).casefold() or self.pool
+        cell = cells[self.department] if self.department is not None and len(cells) > self.department else ""
+        pool = " ".join(cell.split()).casefold() or self.pool
+        if POOL_NAME.fullmatch(pool):
+            self.pools[cell] = pool
+        return pool
 
     def _no_formula(self, line: int, *cells: str) -> bool:
         for cell in cells:
@@ -288,23 +305,22 @@ class _Reading:
             )
 
 
-def unknown_members(sheet: Sheet, ids_of: Callable[[list[int]], Mapping[int, int]]) -> None:
-    """Add a problem for every line whose member ``ids_of`` does not know, at its place among the others.
+def unknown_members(sheet: Sheet, strangers: Callable[[list[int]], Container[int]]) -> None:
+    """Add a problem for every line whose member is among ``strangers``, at its place among the others.
 
-    It is asked for ``AT_A_TIME`` rows at once, so that no register is held in memory.
+    ``strangers`` says which of these numbers nobody has; it is asked for ``AT_A_TIME`` rows at once, so that no
+    register is held in memory.
     """
     for first in range(0, len(sheet.rows), AT_A_TIME):
-        wanted = sheet.rows.members(first, first + AT_A_TIME)
-        known = ids_of(wanted)
-        if all(number in known for number in wanted):
-            continue
-        _refuse_unknown(sheet, sheet.rows[first : first + AT_A_TIME], known)
+        unknown = strangers(sheet.rows.members(first, first + AT_A_TIME))
+        if unknown:
+            _refuse_unknown(sheet, sheet.rows[first : first + AT_A_TIME], unknown)
     sheet.problems.sort(key=lambda problem: problem.line)
 
 
-def _refuse_unknown(sheet: Sheet, rows: Iterable[Row], known: Mapping[int, int]) -> None:
+def _refuse_unknown(sheet: Sheet, rows: Iterable[Row], unknown: Container[int]) -> None:
     for row in rows:
-        if row.number is not None and row.number not in known:
+        if row.number is not None and row.number in unknown:
             sheet.refuse(
                 row.line,
                 _("Line %(line)s: no member has the number %(number)s.") % {"line": row.line, "number": row.number},

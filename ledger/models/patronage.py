@@ -183,8 +183,12 @@ class PatronageRecord(CoopModel, AppendOnly):
     ``membership`` is null for business with people who are not members, which no pool ever shares.
     """
 
-    # A million rows come at once. Year, member and file are held by the keys that also hold them to the co-op
-    # (kernel.guards), and two of them are the first column of another index: a second key and index each cost seconds.
+    # A million rows come at once, and a second key or index each cost seconds. Year, member and file are held by the
+    # keys that also hold them to the co-op (kernel.guards), the co-op by the key of the year; two of them are the first
+    # column of another index. Who recorded a file stands with the file; ``recorded_by`` says it of a row by hand.
+    coop = models.ForeignKey(
+        "kernel.Cooperative", on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
     year = models.ForeignKey(
         PatronageYear, on_delete=models.PROTECT, related_name="records", db_constraint=False, db_index=False
     )
@@ -205,7 +209,9 @@ class PatronageRecord(CoopModel, AppendOnly):
     line = models.PositiveIntegerField(null=True)
     because = models.CharField(max_length=300, blank=True)
     recorded_at = models.DateTimeField(default=clock.now)
-    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
 
     objects = PatronageQuerySet.as_manager()
 

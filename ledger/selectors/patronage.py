@@ -175,6 +175,17 @@ def member_ids(coop, numbers: Iterable[int]) -> dict[int, int]:
         return dict(cursor.fetchall())
 
 
+def strangers(coop, numbers: Iterable[int]) -> set[int]:
+    """Those of these numbers no member of the co-op has."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT n FROM unnest(%s::bigint[]) n"
+            " WHERE NOT EXISTS (SELECT FROM members_membership m WHERE m.coop_id = %s AND m.number = n)",
+            [list(numbers), coop.pk],
+        )
+        return {number for (number,) in cursor.fetchall()}
+
+
 def overlap(patronage_import: PatronageImport, pools: Iterable[str], numbers: Container[int]) -> int:
     """How many of these members have business in these pools of the import's year already, from somewhere else."""
     found = PatronageRecord.objects.filter(year_id=patronage_import.year_id, pool__in=list(pools)).effective()

@@ -5,7 +5,6 @@ Whoever changes a year's figures holds the year's row first, so a plan is never 
 
 from __future__ import annotations
 
-import heapq
 import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -126,7 +125,7 @@ def judged(
         columns={name: column for name, column in columns.items() if column},
         progress=progress,
     )
-    patronage_csv.unknown_members(sheet, partial(selectors.member_ids, actor.coop))
+    patronage_csv.unknown_members(sheet, partial(selectors.strangers, actor.coop))
     same_units(year, sheet, said["unit"], said["replaces"])
     return sheet
 
@@ -218,7 +217,7 @@ def locked(actor, patronage_import: PatronageImport) -> tuple[PatronageYear, Pat
 
 
 def _read_again(actor, found: PatronageImport, progress: Callable[[int], None] | None = None) -> patronage_csv.Sheet:
-    sheet = patronage_csv.read(
+    return patronage_csv.read(
         Packed(found.file.content),
         file_name=found.file_name,
         measure=Measure(found.unit, actor.coop.currency),
@@ -226,8 +225,6 @@ def _read_again(actor, found: PatronageImport, progress: Callable[[int], None] |
         columns={name: said for name, said in found.reading["columns"].items() if said},
         progress=progress,
     )
-    patronage_csv.unknown_members(sheet, partial(selectors.member_ids, actor.coop))
-    return sheet
 
 
 @dataclass(frozen=True)
@@ -261,15 +258,11 @@ def preview(*, actor, patronage_import: PatronageImport) -> Preview:
 
 def seen_of(patronage_import: PatronageImport, sheet: patronage_csv.Sheet) -> dict[str, Any]:
     """The figures of a preview: JSON, so that those of a large file are kept when it is read."""
-    pools: dict[str, list[int]] = {name: [0, 0] for name in sheet.rows.pools}
-    for row in sheet.rows:
-        pools[row.pool][0] += 1
-        pools[row.pool][1] += row.quantity
-    largest = heapq.nlargest(PREVIEW_LINES, sheet.rows, key=lambda row: (row.quantity, -row.line))
+    largest = sheet.rows.largest(PREVIEW_LINES)
     return {
         "lines": [[row.line, row.number, row.pool, row.quantity] for row in largest],
-        "pools": [[name, *found] for name, found in sorted(pools.items())],
-        "overlap": selectors.overlap(patronage_import, pools, sheet.rows.numbers),
+        "pools": [list(pool) for pool in sheet.rows.by_pool()],
+        "overlap": selectors.overlap(patronage_import, sheet.rows.pools, sheet.rows.numbers),
     }
 
 

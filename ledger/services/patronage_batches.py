@@ -86,5 +86,5 @@ def _read(actor, pool: str, measure: Measure, rows, digest: str) -> patronage_cs
         measure=measure,
         pool=pool,
     )
-    patronage_csv.unknown_members(sheet, partial(selectors.member_ids, actor.coop))
+    patronage_csv.unknown_members(sheet, partial(selectors.strangers, actor.coop))
     return sheet

@@ -95,10 +95,13 @@ def test_another_coops_members_are_unknown(lena, olga, other_coop, buyers):
 
 
 def test_a_member_who_is_gone_by_the_time_of_recording_is_found(lena, buyers, monkeypatch):
-    checked = check(lena, csv_of({1: "1.00"}))
-    monkeypatch.setattr(selectors, "member_ids", lambda coop, numbers: {})
+    with monkeypatch.context() as then:
+        then.setattr(selectors, "strangers", lambda coop, numbers: set())
+        checked = check(lena, csv_of({1: "1.00", 99: "1.00"}))
     with pytest.raises(Refused, match="nothing was recorded"):
         patronage.record_import(actor=lena, patronage_import=checked)
+    checked.refresh_from_db()
+    assert (checked.state, PatronageRecord.objects.count()) == ("checked", 0)
 
 
 def test_business_with_others_never_reaches_a_pool(coop, lena, buyers):

@@ -58,7 +58,7 @@ def test_it_is_read_then_agreed_to_then_recorded(lena, buyers, client_of):
 
 def test_how_far_it_is_is_told_at_every_step(lena, buyers, monkeypatch):
     monkeypatch.setattr(patronage_csv, "TOLD_EVERY", 1)
-    monkeypatch.setattr(patronage_rows, "AT_A_TIME", 1)
+    monkeypatch.setattr(patronage_rows, "AT_ONCE", 1)
     found, _job = patronage_jobs.take_file(actor=lena, data=csv_of(BOUGHT), **SAID)
     said = []
     found = read(lena, found, said)
