@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ledger", "0024_patronage_rows_hold_each_key_once"),
+        ("ledger", "0025_what_is_asked_once_a_statement"),
     ]
 
     operations = [
