@@ -29,6 +29,7 @@ APP_ROLE = "rochdale_app"
 OWNER_ROLE = "rochdale_owner"
 DATABASE = "rochdale"
 PORT = 5432  # only a part of the socket's name
+CONNECTIONS = 300  # a slot nobody uses costs 60 KB of shared memory; PostgreSQL's own hundred is soon shared out
 PATIENCE = 60.0  # seconds for a start, recovery after a crash included
 SOCKET_LIMIT = 107  # bytes of a unix socket's path, Linux unix(7)
 LONGEST_SOCKET = f".s.PGSQL.{PORT}.lock"
@@ -191,6 +192,7 @@ def _postgres(place: embedded_files.Place) -> dict[str, object]:
         "unix_socket_directories": f'"{run_dir()}"',
         "unix_socket_permissions": "0700",
         "port": PORT,
+        "max_connections": CONNECTIONS,
         "timezone": "UTC",
         "log_checkpoints": "off",
         "jit": "off",

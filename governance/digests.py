@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from json.encoder import encode_basestring as quoted
 from typing import Any
 
 import rfc8785
 
-from coop.kernel.canonical import plain
+from coop.kernel.canonical import LARGEST
 
 
 def canonical(value: Any) -> bytes:
@@ -20,10 +22,24 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def entry_digest(*, salt: str, number: int, name: str, class_name: str, eligible: bool, reasons: list[str]) -> str:
-    """SHA-256 of the salt's bytes and the canonical JSON of what the line says."""
-    line = {"number": number, "name": name, "class": class_name, "eligible": eligible, "reasons": reasons}
-    return sha256(bytes.fromhex(salt) + plain(line))
+def entry_digest(*, salt: str, number: int, name: str, class_name: str, eligible: bool, reasons: Iterable[str]) -> str:
+    """SHA-256 of the salt's bytes and the canonical JSON of what the line says.
+
+    The JSON is written out here, name by name in their order: a hundred thousand lines are hashed at once.
+    """
+    if not -LARGEST < number < LARGEST:
+        raise ValueError(f"{number} is too large for canonical JSON")
+    line = (
+        f'{{"class":{quoted(class_name)},"eligible":{"true" if eligible else "false"},"name":{quoted(name)},'
+        f'"number":{number},"reasons":{_list(tuple(reasons))}}}'
+    )
+    return sha256(bytes.fromhex(salt) + line.encode())
+
+
+@lru_cache(maxsize=1024)
+def _list(words: tuple[str, ...]) -> str:
+    """Words as a JSON list. Everybody who joined on one day has the same reasons."""
+    return f"[{','.join(map(quoted, words))}]"
 
 
 def roll_hash(coop_slug: str, record_date, digests: list[str]) -> str:

@@ -82,8 +82,17 @@ class RollEntry(CoopModel, AppendOnly):
     """One membership on a roll: may vote or not, and the reasons in words. Its digest is salted, the roll's hash is
     made of digests, so what is published can be checked and, a line once erased, cannot be guessed."""
 
-    roll = models.ForeignKey(Roll, on_delete=models.PROTECT, related_name="entries")
-    membership = models.ForeignKey("members.Membership", on_delete=models.PROTECT, related_name="+")
+    # A hundred thousand come at once. Roll and membership are held by the keys that also hold them to the co-op
+    # (kernel.guards), so the co-op is the roll's; and roll is the first column of two unique indexes.
+    coop = models.ForeignKey(
+        "kernel.Cooperative", on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    roll = models.ForeignKey(
+        Roll, on_delete=models.PROTECT, related_name="entries", db_constraint=False, db_index=False
+    )
+    membership = models.ForeignKey(
+        "members.Membership", on_delete=models.PROTECT, related_name="+", db_constraint=False
+    )
     number = models.PositiveBigIntegerField()
     name = models.CharField(max_length=300)
     class_name = models.CharField(max_length=200, blank=True)

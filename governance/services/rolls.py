@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from coop.kernel import audit, clock, rules
-from coop.kernel.copying import Json, Rows, plan_anew
+from coop.kernel.copying import Json, Rows, Written, plan_anew, text_of
 from coop.kernel.errors import Refused
 from members.selectors import RollLine, roll_candidates
 
@@ -71,8 +71,9 @@ def _enter(roll: Roll, lines: list[RollLine]) -> list[str]:
     """Write the lines into the roll by COPY and return their digests, in the order of the lines."""
     rows, digests = Rows(RollEntry, ENTRY, coop_id=roll.coop_id, roll_id=roll.pk), []
     random = secrets.token_hex(16 * len(lines))
+    said: dict[tuple[str, ...], Written] = {}  # everybody who joined on one day has the same reasons
     for at, line in enumerate(lines, start=1):
-        salt, reasons = random[32 * at - 32 : 32 * at], list(line.reasons)
+        salt, reasons = random[32 * at - 32 : 32 * at], line.reasons
         digest = entry_digest(
             salt=salt,
             number=line.number,
@@ -81,8 +82,10 @@ def _enter(roll: Roll, lines: list[RollLine]) -> list[str]:
             eligible=line.eligible,
             reasons=reasons,
         )
+        if reasons not in said:
+            said[reasons] = Written(text_of(Json(reasons)))
         facts = (line.membership_id, line.number, line.name, line.class_name, line.eligible)
-        rows.add(*facts, Json(reasons), salt, digest)
+        rows.add(*facts, said[reasons], salt, digest)
         digests.append(digest)
         if at % AT_ONCE == 0:
             rows.send()

@@ -259,7 +259,7 @@ class Register(CoopList, generics.ListAPIView):
         today = clock.today(self.coop)
         as_at, known = asked.validated_data.get("as_at", today), asked.validated_data.get("known", today)
         services.looked_at(actor=self.actor, what=AccessLog.What.LIST, subject=f"register as at {as_at}")
-        return selectors.register(self.coop, as_at, end_of(known, self.coop))
+        return selectors.RegisterPages(self.coop, as_at, end_of(known, self.coop))
 
     @extend_schema(
         parameters=[OpenApiParameter("as_at", OpenApiTypes.DATE), OpenApiParameter("known", OpenApiTypes.DATE)]

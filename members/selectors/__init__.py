@@ -9,13 +9,14 @@ from .people import (
     memberships_by_number,
     terms_in_force,
 )
-from .register import RegisterLine, register
+from .register import RegisterLine, RegisterPages, register
 from .roll import RollLine, roll_candidates
 
 __all__ = [
     "Figures",
     "figures",
     "RegisterLine",
+    "RegisterPages",
     "RollLine",
     "eligibility",
     "membership_by_number",

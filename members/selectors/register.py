@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 
 from django.db import connection
 
@@ -91,12 +93,13 @@ def _in_force(table: str, columns: str, extra: str = "") -> str:
     return f"""
         SELECT DISTINCT ON (d.party_id) d.party_id, {columns}
           FROM {table} d
-         WHERE d.coop_id = %(coop)s AND d.valid_from <= %(at)s AND d.recorded_at <= %(known)s {extra}
+         WHERE d.coop_id = %(coop)s AND d.valid_from <= %(at)s AND d.recorded_at <= %(known)s {extra} {{parties}}
            AND NOT EXISTS (SELECT FROM {table} c WHERE c.corrects_id = d.id AND c.recorded_at <= %(known)s)
          ORDER BY d.party_id, d.valid_from DESC, d.id DESC
     """  # noqa: S608 - names of our own tables
 
 
+_BELONGS = "(%(former)s OR (s.kind <> 'exit_effective' AND (s.ends_on IS NULL OR s.ends_on >= %(at)s)))"
 _NAME = "d.family_name, d.given_names, d.firm, d.register_court, d.register_number"
 _REGISTER = f"""
     WITH standing AS ({STANDING}),
@@ -115,7 +118,18 @@ _REGISTER = f"""
       LEFT JOIN names n ON n.party_id = p.id
       LEFT JOIN addresses a ON a.party_id = p.id
       LEFT JOIN mails e ON e.party_id = p.id
-     WHERE %(former)s OR (s.kind <> 'exit_effective' AND (s.ends_on IS NULL OR s.ends_on >= %(at)s))
+     WHERE {_BELONGS} {{memberships}}
+     ORDER BY m.number
+"""  # noqa: S608 - no outside text
+ONE_STATEMENT = _REGISTER.format(parties="", memberships="")
+_OF_A_PAGE = _REGISTER.format(
+    parties="AND d.party_id = ANY(%(parties)s)", memberships="AND s.id = ANY(%(memberships)s)"
+)
+_KEYS = f"""
+    WITH standing AS ({STANDING}), held AS ({HELD})
+    SELECT m.id, coalesce(h.from_party_id, m.party_id)
+      FROM standing s JOIN members_membership m ON m.id = s.id LEFT JOIN held h ON h.key = m.id
+     WHERE {_BELONGS}
      ORDER BY m.number
 """  # noqa: S608 - no outside text
 
@@ -125,9 +139,40 @@ def register(coop, as_at: date, as_known_at: datetime, *, former: bool = False) 
 
     ``former`` adds those who had left by then. One query. A member counts through the last day of membership.
     """
+    return _read(ONE_STATEMENT, {**standing_parameters(coop, as_at, as_known_at), "former": former})
+
+
+def _read(statement: str, parameters: dict) -> list[RegisterLine]:
     with connection.cursor() as cursor:
-        cursor.execute(_REGISTER, {**standing_parameters(coop, as_at, as_known_at), "former": former})
-        return [_line(row, as_at) for row in cursor]
+        cursor.execute(statement, parameters)
+        return [_line(row, parameters["at"]) for row in cursor]
+
+
+class RegisterPages(Sequence[RegisterLine]):
+    """The same lines for a reader who turns pages: who belongs is found once, the rest for a page's lines only.
+
+    One query for the length, one for each slice.
+    """
+
+    def __init__(self, coop, as_at: date, as_known_at: datetime):
+        self._parameters = {**standing_parameters(coop, as_at, as_known_at), "former": False}
+
+    @cached_property
+    def _keys(self) -> list[tuple[int, int]]:
+        with connection.cursor() as cursor:
+            cursor.execute(_KEYS, self._parameters)
+            return cursor.fetchall()
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __getitem__(self, at):
+        if not isinstance(at, slice):
+            return self[at : at + 1 or None][0]
+        if not (keys := self._keys[at]):
+            return []
+        memberships, parties = map(list, zip(*keys, strict=True))
+        return _read(_OF_A_PAGE, {**self._parameters, "memberships": memberships, "parties": parties})
 
 
 def _line(row, as_at: date) -> RegisterLine:

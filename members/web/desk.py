@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -114,10 +115,11 @@ def _sorted(found, asked: str):
 
 def _as_at(request: HttpRequest, form: AsAtForm) -> HttpResponse:
     today = clock.today(request.coop)
-    lines, as_at, known = [], today, today
+    lines: Sequence[selectors.RegisterLine] = []
+    as_at = known = today
     if form.is_valid():
         as_at, known = form.cleaned_data["as_at"] or today, form.cleaned_data["known"] or today
-        lines = selectors.register(request.coop, as_at, end_of(known, request.coop))
+        lines = selectors.RegisterPages(request.coop, as_at, end_of(known, request.coop))
     page = Paginator(lines, PER_PAGE).get_page(request.GET.get("page"))
     services.looked_at(actor=request.actor, what=AccessLog.What.LIST, rows=len(page), subject=f"register as at {as_at}")
     context = {"page": page, "as_at": form, "day": as_at, "known": known, "today": today}

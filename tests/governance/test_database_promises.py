@@ -120,6 +120,14 @@ class TestRoll:
             RollEntry.objects.create(
                 coop=coop, roll=roll, membership=elsewhere, number=1, name="x", eligible=True, salt="", digest=""
             )
+        here = make_member(coop)
+        for names in ((coop.pk, roll.pk, 0), (coop.pk, 0, here.pk), (0, roll.pk, here.pk), (None, roll.pk, here.pk)):
+            refused(
+                "INSERT INTO governance_rollentry (coop_id, roll_id, membership_id, number, name, class_name, eligible,"
+                " reasons, salt, digest) VALUES (%s, %s, %s, 1, 'x', '', true, '[]', '', '')",
+                *names,
+                says="null value" if None in names else "same_coop",
+            )
 
 
 class TestVotes:

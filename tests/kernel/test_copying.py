@@ -1,5 +1,6 @@
 """The fast ways to hash and to write say exactly what the slow ones say."""
 
+import hashlib
 import json
 from datetime import UTC, date, datetime
 
@@ -10,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coop.kernel.canonical import plain
-from coop.kernel.copying import Json, Rows, next_keys, text_of
+from coop.kernel.copying import Json, Rows, Written, next_keys, text_of
+from governance.digests import entry_digest
 from members.models import ImportBatch, ImportRow, Party
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]))
@@ -21,6 +23,13 @@ FACTS = st.dictionaries(st.text(st.characters(max_codepoint=127)), PARTS | st.li
 @given(FACTS)
 def test_plain_facts_have_their_rfc_8785_form(facts):
     assert plain(facts) == rfc8785.dumps(facts)
+
+
+@given(WORDS, WORDS, st.integers(0, 2**53 - 1), st.booleans(), st.lists(WORDS))
+def test_a_line_of_a_roll_is_hashed_in_its_rfc_8785_form(name, class_name, number, eligible, reasons):
+    said = {"name": name, "number": number, "eligible": eligible, "reasons": reasons}
+    digest = entry_digest(salt="00ff", class_name=class_name, **said)
+    assert digest == hashlib.sha256(b"\x00\xff" + rfc8785.dumps(said | {"class": class_name})).hexdigest()
 
 
 @pytest.mark.parametrize("facts", [{"a": 1.5}, {"ä": 1}, {"a": 2**53}, {"a": {"b": 1}}, {"a": [[{"b": 1}]]}])
@@ -53,6 +62,7 @@ def test_values_as_copy_reads_them():
     assert [text_of(each) for each in (None, True, False, 7, date(2026, 3, 1), moment)] == [
         r"\N", "t", "f", "7", "2026-03-01", "2026-03-01T12:00:00+00:00",
     ]  # fmt: skip
+    assert text_of(Written(r"[\\n]")) == r"[\\n]"
     with pytest.raises(TypeError, match="float"):
         text_of(1.5)
     with pytest.raises(ValueError, match="colour"):

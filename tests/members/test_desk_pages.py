@@ -233,7 +233,7 @@ def test_whoever_looks_is_written_down(coop, mei, jonas, client_of):
         ("members:inbox", {}, 16),
         ("members:list", {}, 12),
         ("members:list", {"q": "member"}, 12),
-        ("members:list", {"as_at": "2025-01-31"}, 8),
+        ("members:list", {"as_at": "2025-01-31"}, 9),
         ("members:applications", {}, 10),
         ("members:applications", {"tab": "decided"}, 10),
         ("members:sheets", {}, 8),

@@ -111,6 +111,25 @@ def test_register_and_roll_are_one_query_each(coop, rows):
     assert len(queries) == 2
 
 
+def test_pages_of_the_register_are_its_lines(coop):
+    """Slices of the pages are slices of the whole, whoever the record belonged to on the day it is known at."""
+    system, on = Actor.system(coop), date(2024, 3, 1)
+    people = [make_member(coop, name=f"Ada No{n}", on=date(2024, 1, n + 1)) for n in range(4)]
+    again = make_member(coop, name="Ada Nought", on=date(2024, 1, 9), member_class=make_class(coop, "worker"))
+    with clock.at(noon(date(2024, 3, 4))):
+        services.change_details(actor=system, party=people[3].party, on=date(2024, 2, 1), place="Kiel", street="Quay 1")
+        services.merge(actor=system, kept=people[0].party, other=again.party, because="one person")
+    for known in (noon(date(2024, 3, 2)), clock.now()):
+        whole, pages = selectors.register(coop, on, known), selectors.RegisterPages(coop, on, known)
+        with CaptureQueriesContext(connection) as queries:
+            assert len(pages) == len(whole) > 2
+            assert pages[1:3] == whole[1:3]
+        assert len(queries) == 2
+        assert (list(pages), pages[-1], pages[9:]) == (whole, whole[-1], [])
+        with pytest.raises(IndexError):
+            pages[len(whole)]
+
+
 def test_the_stored_standing_is_what_the_history_says(coop, mei):
     member = make_member(coop, on=date(2024, 1, 9))
     with clock.at(noon(date(2024, 3, 1))):
