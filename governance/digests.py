@@ -22,16 +22,19 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def entry_digest(*, salt: str, number: int, name: str, class_name: str, eligible: bool, reasons: Iterable[str]) -> str:
-    """SHA-256 of the salt's bytes and the canonical JSON of what the line says.
+def entry_digest(
+    *, salt: str, number: int, name: str, class_name: str, eligible: bool, reasons: Iterable[str], votes: int = 1
+) -> str:
+    """SHA-256 of the salt's bytes and the canonical JSON of what the line says; votes only where there are several.
 
     The JSON is written out here, name by name in their order: a hundred thousand lines are hashed at once.
     """
     if not -LARGEST < number < LARGEST:
         raise ValueError(f"{number} is too large for canonical JSON")
+    several = f',"votes":{votes}' if votes != 1 else ""
     line = (
         f'{{"class":{quoted(class_name)},"eligible":{"true" if eligible else "false"},"name":{quoted(name)},'
-        f'"number":{number},"reasons":{_list(tuple(reasons))}}}'
+        f'"number":{number},"reasons":{_list(tuple(reasons))}{several}}}'
     )
     return sha256(bytes.fromhex(salt) + line.encode())
 

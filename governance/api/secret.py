@@ -25,6 +25,7 @@ from .. import selectors, services
 from ..models import Ballot, BoardEntry, Bundle, OpenedPaper, Proxy, StrikeOff, UrnCount
 from ..selectors import secret as known
 from ..selectors import urn as urns
+from ..selectors.secret_issues import MOST_UNITS
 from .views import DESK, READ, RUN, InCoop, one
 
 
@@ -55,31 +56,39 @@ class Manifest(OfSecret, APIView):
 
 
 class CredentialStandingSerializer(serializers.Serializer):
-    """May you take a credential, why, by which of the manifest's keys, and were you struck off already."""
+    """May you take a credential, why, by which of the manifest's keys, for how many votes, were you struck off."""
 
     may = serializers.BooleanField()
     why = serializers.CharField()
     credential = serializers.IntegerField(help_text="The place of your key among the manifest's credentials.")
+    votes = serializers.IntegerField(help_text="So many tokens are signed at once: one, but in a federation.")
     struck_off = serializers.ChoiceField(choices=["", *StrikeOff.Channel.values])
 
 
 class BlindedSerializer(serializers.Serializer):
-    blinded = serializers.CharField(max_length=4096, help_text="The blinded message (RFC 9474), base64.")
+    blinded = serializers.ListField(
+        child=serializers.CharField(max_length=1024),
+        min_length=1,
+        max_length=MOST_UNITS,
+        help_text="The blinded messages (RFC 9474), base64: one, or in a federation one for each of your votes.",
+    )
     proxy = serializers.IntegerField(
         required=False, allow_null=True, help_text="The proxy you hold and vote by; leave it out for your own vote."
     )
 
-    def validate_blinded(self, said: str) -> bytes:
+    def validate_blinded(self, said: list[str]) -> list[bytes]:
         try:
-            return base64.b64decode(said, validate=True)
+            return [base64.b64decode(each, validate=True) for each in said]
         except (binascii.Error, ValueError) as broken:
             raise serializers.ValidationError(_("This is not a blinded token.")) from broken
 
 
 class BlindSignatureSerializer(serializers.Serializer):
-    """The same blinded message always gets the same signature; another one is refused."""
+    """The same blinded messages always get the same signatures; others are refused."""
 
-    signature = serializers.CharField(help_text="The blind signature, base64.")
+    signatures = serializers.ListField(
+        child=serializers.CharField(), help_text="The blind signatures, base64, in the order of the messages."
+    )
     credential = serializers.IntegerField()
 
 
@@ -96,11 +105,12 @@ class Credential(OfSecret, APIView):
         mine, _none = selectors.voting_as(ballot, membership_of(self.actor))
         struck = known.struck(ballot, mine.entry)
         said = {"may": mine.may, "why": mine.sentence, "struck_off": struck.channel if struck else ""}
+        said["votes"] = mine.entry.votes if mine.entry is not None else 0
         return Response(said | {"credential": known.group_of(ballot.manifest, mine.entry)})
 
     @extend_schema(request=BlindedSerializer, responses=BlindSignatureSerializer)
     def post(self, request, pk: int, **kwargs):
-        """Have your blinded token signed and be struck off the roll."""
+        """Have your blinded tokens signed and be struck off the roll."""
         said = self.heard(BlindedSerializer)
         held = Proxy.objects.filter(coop=self.coop, holder=membership_of(self.actor)).with_people()
         issued = services.issue_credential(
@@ -109,8 +119,8 @@ class Credential(OfSecret, APIView):
             blinded=said["blinded"],
             proxy=one(held, pk=said["proxy"]) if said.get("proxy") else None,
         )
-        signature = base64.b64encode(issued.signature).decode()
-        return Response({"signature": signature, "credential": issued.credential})
+        signatures = [base64.b64encode(each).decode() for each in issued.signatures]
+        return Response({"signatures": signatures, "credential": issued.credential})
 
 
 class ReceiptSerializer(serializers.ModelSerializer):
@@ -178,7 +188,7 @@ class StrikeOffSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = StrikeOff
-        fields = ["number", "name", "channel", "by_proxy", "by_letter", "struck_at"]
+        fields = ["number", "name", "channel", "units", "by_proxy", "by_letter", "struck_at"]
 
     def get_by_letter(self, struck: StrikeOff) -> bool:
         return struck.letter_id is not None
@@ -217,6 +227,10 @@ class UrnSerializer(serializers.Serializer):
 
     eligible = serializers.IntegerField()
     struck_off = serializers.DictField(child=serializers.IntegerField())
+    issued = serializers.DictField(
+        child=serializers.IntegerField(),
+        help_text="Credentials and sheets of paper: one for each vote.",
+    )
     in_box = serializers.IntegerField(allow_null=True)
     sheets_read = serializers.IntegerField()
     differing = serializers.ListField(child=serializers.IntegerField())
@@ -235,6 +249,7 @@ class Urn(OfSecret, APIView):
         said = {
             "eligible": ballot.voters.eligible,
             "struck_off": known.struck_off(ballot),
+            "issued": known.issued(ballot),
             "in_box": opening.in_box if opening else None,
             "sheets_read": len(read),
             "differing": [each.sheet for each in read if not each.agreed],

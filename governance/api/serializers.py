@@ -24,7 +24,7 @@ class RollSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Roll
-        fields = ["id", "meeting", "title", "record_date", "frozen_at", "size", "eligible", "hash"]
+        fields = ["id", "meeting", "title", "record_date", "frozen_at", "size", "eligible", "votes", "hash"]
 
 
 class RollEntrySerializer(serializers.ModelSerializer):
@@ -32,7 +32,7 @@ class RollEntrySerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Entry
-        fields = ["number", "name", "class_name", "eligible", "reasons", "digest"]
+        fields = ["number", "name", "class_name", "eligible", "votes", "reasons", "digest"]
 
 
 class MeetingSerializer(serializers.ModelSerializer):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import certifying, minutes, nominations, requisitions, rolls, running, secret, views
+from . import certifying, minutes, nominations, requisitions, rolls, running, secret, views, weights
 
 app_name = "governance-api"
 urlpatterns = [
@@ -14,6 +14,7 @@ urlpatterns = [
     path("minutes/<int:pk>/", minutes.OneMinutes.as_view(), name="minutes-one"),
     path("minutes/<int:pk>/signatures/", minutes.SignMinutes.as_view(), name="minutes-sign"),
     path("minutes/<int:pk>/addenda/", minutes.Addenda.as_view(), name="minutes-addenda"),
+    path("weights/", weights.Weights.as_view(), name="weights"),
     path("rolls/<int:pk>/entries/", views.Entries.as_view(), name="entries"),
     path("rolls/<int:pk>/publication/", rolls.Publication.as_view(), name="roll-publication"),
     path("rolls/<int:pk>/objections/", rolls.Objections.as_view(), name="objections"),

@@ -2,7 +2,8 @@
 
 manifest.json   what was put to the vote, canonical: its SHA-256 is the fingerprint in the opening letter
 roll.txt        the salted digest of each line of the roll, in order of member number
-facts.json      how many were struck off by channel, papers, spoiled ones, and who took part
+facts.json      how many were struck off by channel, papers, spoiled ones, and who took part; in a federation also how
+                many credentials and sheets they took
 receipts.txt    every receipt, sorted; with its marks behind it where they are published together
 papers.json     for each question how many papers bear which mark
 results.json    the counts, and the secret half of the lot that breaks ties

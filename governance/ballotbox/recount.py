@@ -79,7 +79,7 @@ def again(
 ) -> tuple[Result, Decided | None]:
     """Count one question anew from a bundle's packs ``{"class", "mark", "count"}``; a motion is decided too.
 
-    ``entitled`` is how many were on the roll, ``rolls`` how many of each class counted apart.
+    ``entitled`` is how many votes were on the roll, ``rolls`` how many of each class counted apart.
     """
     papers: dict[tuple[Any, ...], int] = {}
     by_class: dict[str, list[int]] = {name: [0, 0, 0, 0] for name in rolls}

@@ -138,7 +138,23 @@ def _roll(b: Bundle) -> str:
         if _roll_sum(b, lines) != each["before"]:
             raise Wrong("The roll does not come of its corrections.")
     told = f" {len(corrected)} corrections lead to it from {corrected[0]['before']}." if corrected else ""
+    if "votes" in roll:
+        voters, total = _weights(b), roll["votes"]["total"]
+        if voters.total() != roll["eligible"] or sum(votes * n for votes, n in voters.items()) != total:
+            raise Wrong(f"The votes on the roll do not come to {total} of {roll['eligible']} who may vote.")
+        told = f" They have {total} votes together.{told}"
     return f"The roll has {len(digests)} lines and the hash it was frozen with; {roll['eligible']} may vote.{told}"
+
+
+def _weights(b: Bundle) -> Counter[int]:
+    """In a federation: how many voters have how many votes."""
+    return Counter({int(votes): n for votes, n in b.manifest["roll"]["votes"]["voters"].items()})
+
+
+def _entitled(b: Bundle) -> int:
+    """All votes on the roll: one for each who may vote, or, in a federation, what its manifest says."""
+    roll = b.manifest["roll"]
+    return int(roll["votes"]["total"]) if "votes" in roll else int(roll["eligible"])
 
 
 def _roll_sum(b: Bundle, digests: list[str]) -> str:
@@ -150,17 +166,35 @@ def _roll_sum(b: Bundle, digests: list[str]) -> str:
 def _numbers(b: Bundle) -> str:
     facts, opened, eligible = b.facts, b.event("opened"), b.manifest["roll"]["eligible"]
     struck, papers, spoiled = facts["struck_off"], facts["papers"], facts["spoiled"]
+    issued = _issued(b)
     if papers != len(b.receipts):
         raise Wrong(f"{papers} papers are said to have been opened, but {len(b.receipts)} receipts are published.")
-    if (opened["papers"], opened["spoiled"], opened["struck_off"]) != (papers, spoiled, struck["online"]):
+    if (opened["papers"], opened["spoiled"], opened["struck_off"]) != (papers, spoiled, issued["online"]):
         raise Wrong("The board gives other numbers of papers and credentials.")
-    if not papers + spoiled <= struck["online"]:
-        raise Wrong(f"{papers + spoiled} papers came out of the box, but {struck['online']} credentials were issued.")
+    if not papers + spoiled <= issued["online"]:
+        raise Wrong(f"{papers + spoiled} papers came out of the box, but {issued['online']} credentials were issued.")
     if sum(struck.values()) > eligible:
         raise Wrong(f"{sum(struck.values())} people were struck off a roll of {eligible}.")
     if facts.get("numbers") is not None and len(facts["numbers"]) != sum(struck.values()):
         raise Wrong("The list of who took part has another length.")
-    return f"{papers + spoiled} papers ≤ {struck['online']} credentials ≤ {eligible} on the roll."
+    if "votes" in b.manifest["roll"]:
+        return f"{papers + spoiled} papers ≤ {issued['online']} credentials ≤ {_entitled(b)} votes on the roll."
+    return f"{papers + spoiled} papers ≤ {issued['online']} credentials ≤ {eligible} on the roll."
+
+
+def _issued(b: Bundle) -> dict[str, int]:
+    """Credentials and sheets by channel: one for each who was struck off, or, in a federation, one for each vote."""
+    struck: dict[str, int] = b.facts["struck_off"]
+    if "votes" not in b.manifest["roll"]:
+        return struck
+    issued, units = b.facts["issued"], Counter[int](b.facts["units"])
+    if set(issued) != set(struck) or any(issued[name] < struck[name] for name in struck):
+        raise Wrong("Fewer credentials or sheets were taken than people were struck off.")
+    if units.total() != sum(struck.values()) or sum(n * votes for votes, n in units.items()) != sum(issued.values()):
+        raise Wrong("What each who took part has taken does not come to what was issued.")
+    if units - _weights(b):
+        raise Wrong("Somebody who took part has taken more than anybody on the roll has votes.")
+    return dict(issued)
 
 
 def _receipts(b: Bundle) -> str:
@@ -233,7 +267,7 @@ def _exact(result: Result) -> dict[str, Any]:
 def _count(b: Bundle) -> str:
     said = []
     for question, result in _each(b):
-        packs, entitled = b.papers[str(question["id"])], b.manifest["roll"]["eligible"]
+        packs, entitled = b.papers[str(question["id"])], _entitled(b)
         try:
             counted, decided = recount.again(question, packs, result["seed"], entitled, b.facts["classes"])
         except BadElection as bad:

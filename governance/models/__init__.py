@@ -16,6 +16,7 @@ from .rolls import Roll, RollEntry
 from .secret import BoardEntry, BoxOpening, Bundle, OpenedPack, OpenedPaper, StrikeOff
 from .urn import UrnCount, UrnPack, UrnSheet
 from .votes import PaperBatch, PaperPack, RecordedVote
+from .weights import Weight
 
 __all__ = [
     "Attendance",
@@ -61,4 +62,5 @@ __all__ = [
     "UrnPack",
     "UrnSheet",
     "VotingLetter",
+    "Weight",
 ]

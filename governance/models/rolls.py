@@ -26,6 +26,8 @@ class Roll(CoopModel):
     frozen_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     size = models.PositiveIntegerField(_("memberships"), default=0)
     eligible = models.PositiveIntegerField(_("may vote"), default=0)
+    # In a federation: the votes its member organisations have beyond one each.
+    further_votes = models.PositiveIntegerField(default=0, db_default=0)
     hash = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
@@ -63,9 +65,11 @@ class Roll(CoopModel):
                         RAISE check_violation USING MESSAGE = 'a frozen roll is not changed';
                     END IF;
                     IF NEW.frozen_at IS NOT NULL THEN
-                        SELECT count(*) AS size, count(*) FILTER (WHERE e.eligible) AS eligible INTO counted
+                        SELECT count(*) AS size, count(*) FILTER (WHERE e.eligible) AS eligible,
+                               coalesce(sum(e.votes - 1) FILTER (WHERE e.eligible), 0) AS further INTO counted
                           FROM governance_rollentry e WHERE e.roll_id = NEW.id;
-                        IF counted.size <> NEW.size OR counted.eligible <> NEW.eligible THEN
+                        IF (counted.size, counted.eligible, counted.further)
+                           IS DISTINCT FROM (NEW.size, NEW.eligible, NEW.further_votes) THEN
                             RAISE check_violation USING MESSAGE = 'a roll is frozen with the number of its entries';
                         END IF;
                     END IF;
@@ -77,10 +81,22 @@ class Roll(CoopModel):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def votes(self) -> int:
+        """All votes on the roll: one for each who may vote, and in a federation the further ones."""
+        return self.eligible + self.further_votes
+
+    @property
+    def weighted(self) -> bool:
+        return self.further_votes > 0
+
 
 class RollEntry(CoopModel, AppendOnly):
     """One membership on a roll: may vote or not, and the reasons in words. Its digest is salted, the roll's hash is
-    made of digests, so what is published can be checked and, a line once erased, cannot be guessed."""
+    made of digests, so what is published can be checked and, a line once erased, cannot be guessed.
+
+    ``votes`` is one, but for a member organisation of a federation with a ``Weight`` in force on the record date.
+    """
 
     # A hundred thousand come at once. Roll and membership are held by the keys that also hold them to the co-op
     # (kernel.guards), so the co-op is the roll's; and roll is the first column of two unique indexes.
@@ -97,6 +113,7 @@ class RollEntry(CoopModel, AppendOnly):
     name = models.CharField(max_length=300)
     class_name = models.CharField(max_length=200, blank=True)
     eligible = models.BooleanField()
+    votes = models.PositiveSmallIntegerField(default=1, db_default=1)
     reasons = models.JSONField(default=list)
     salt = models.CharField(max_length=32)
     digest = models.CharField(max_length=64)
@@ -111,6 +128,7 @@ class RollEntry(CoopModel, AppendOnly):
             models.CheckConstraint(
                 condition=Q(eligible=True) | ~Q(reasons=[]), name="roll_entry_says_why_somebody_may_not_vote"
             ),
+            models.CheckConstraint(condition=Q(votes__gte=1), name="roll_entry_of_at_least_one_vote"),
         ]
         triggers = [
             NO_TRUNCATE,
@@ -124,14 +142,15 @@ class RollEntry(CoopModel, AppendOnly):
                        AND (NEW.id, NEW.coop_id, NEW.roll_id, NEW.membership_id, NEW.number)
                            IS NOT DISTINCT FROM (OLD.id, OLD.coop_id, OLD.roll_id, OLD.membership_id, OLD.number) THEN
                         IF NEW.name = '' AND NEW.salt = ''
-                           AND (NEW.class_name, NEW.eligible, NEW.reasons, NEW.digest)
-                               IS NOT DISTINCT FROM (OLD.class_name, OLD.eligible, OLD.reasons, OLD.digest) THEN
+                           AND (NEW.class_name, NEW.eligible, NEW.votes, NEW.reasons, NEW.digest) IS NOT DISTINCT FROM
+                               (OLD.class_name, OLD.eligible, OLD.votes, OLD.reasons, OLD.digest) THEN
                             RETURN NEW;
                         END IF;
                         IF (NEW.name, NEW.salt) = (OLD.name, OLD.salt) AND EXISTS (
                             SELECT FROM governance_rollcorrection c
                              WHERE c.roll_id = OLD.roll_id AND c.membership_id = OLD.membership_id
                                AND c.was_digest = OLD.digest AND c.digest = NEW.digest AND c.eligible = NEW.eligible
+                               AND c.votes = NEW.votes
                                AND c.class_name = NEW.class_name AND c.reasons = NEW.reasons) THEN
                             RETURN NEW;
                         END IF;
@@ -149,8 +168,24 @@ class RollEntry(CoopModel, AppendOnly):
                     IF frozen IS NOT NULL AND (current_user = session_user OR NOT EXISTS (
                         SELECT FROM governance_rollcorrection c
                          WHERE c.roll_id = NEW.roll_id AND c.membership_id = NEW.membership_id AND c.was_digest = ''
-                           AND c.digest = NEW.digest AND c.eligible = NEW.eligible)) THEN
+                           AND c.digest = NEW.digest AND c.eligible = NEW.eligible AND c.votes = NEW.votes)) THEN
                         RAISE check_violation USING MESSAGE = 'nobody is added to a frozen roll';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+            pgtrigger.Trigger(
+                name="more_votes_by_a_weight",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                condition=pgtrigger.Condition("NEW.votes <> 1"),
+                func="""
+                    IF NEW.votes IS DISTINCT FROM (
+                        SELECT w.votes FROM governance_weight w JOIN governance_roll r ON r.id = NEW.roll_id
+                         WHERE w.membership_id = NEW.membership_id AND w.effective_on <= r.record_date
+                         ORDER BY w.effective_on DESC, w.id DESC LIMIT 1) THEN
+                        RAISE check_violation
+                              USING MESSAGE = 'a line has more than one vote by the weight in force on the record date';
                     END IF;
                     RETURN NEW;
                 """,

@@ -41,11 +41,14 @@ def once_opened() -> pgtrigger.Trigger:
 class StrikeOff(CoopModel, AppendOnly):
     """Somebody on the roll has taken a credential, or a paper: once a person and ballot, whatever the channel.
 
+    ``units`` is how many blind signatures, or sheets of paper, they took: as many as their line has votes, at once.
+
     ``entry`` is whose vote it is; with a ``proxy``, its holder took the credential or the paper for them; with a
     ``letter``, whoever typed the code of that letter took the credential, and no login did.
 
-    ``blinded_hash`` is SHA-256 of the blinded message that was signed, so that the same one is signed again after a
-    broken line and another one is not. It says nothing about the token in it (RFC 9474 §7: blindness).
+    ``blinded_hash`` is SHA-256 of the blinded messages that were signed, one behind the other, so that the same ones
+    are signed again after a broken line and others are not. It says nothing about the tokens in them (RFC 9474 §7:
+    blindness).
     """
 
     class Channel(models.TextChoices):
@@ -57,6 +60,7 @@ class StrikeOff(CoopModel, AppendOnly):
     entry = models.ForeignKey(RollEntry, on_delete=models.PROTECT, related_name="+")
     channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
     blinded_hash = models.CharField(max_length=64, blank=True)
+    units = models.PositiveSmallIntegerField(default=1, db_default=1)
     proxy = models.ForeignKey(Proxy, null=True, on_delete=models.PROTECT, related_name="strike_offs")
     letter = models.OneToOneField(VotingLetter, null=True, on_delete=models.PROTECT, related_name="strike_off")
     struck_at = models.DateTimeField()
@@ -97,6 +101,11 @@ class StrikeOff(CoopModel, AppendOnly):
                       WHERE e.id = NEW.entry_id AND e.roll_id = b.roll_id AND e.eligible;
                     IF NOT FOUND THEN
                         RAISE check_violation USING MESSAGE = 'only who is on the roll and may vote is struck off';
+                    END IF;
+                    IF NEW.units IS DISTINCT FROM (SELECT e.votes FROM governance_rollentry e WHERE e.id = NEW.entry_id)
+                    THEN
+                        RAISE check_violation
+                              USING MESSAGE = 'who is struck off takes as many units as the line has votes';
                     END IF;
                 """  # noqa: S608 - no outside text
                 + BY_NOBODY_ELSE
@@ -160,7 +169,10 @@ class OpenedPack(CoopModel, AppendOnly):
 
 
 class BoxOpening(CoopModel, AppendOnly):
-    """The box was opened, once. Papers that opened, papers that were no papers, and how they are published."""
+    """The box was opened, once. Papers that opened, papers that were no papers, and how they are published.
+
+    ``struck_off`` is how many credentials were issued: one for each vote of those struck off online.
+    """
 
     ballot = models.OneToOneField(Ballot, on_delete=models.PROTECT, related_name="box_opening")
     papers = models.PositiveIntegerField()
@@ -186,7 +198,7 @@ class BoxOpening(CoopModel, AppendOnly):
                 declare=[("n", "bigint"), ("struck", "bigint")],
                 func="""
                     SELECT count(*) INTO n FROM governance_openedpaper p WHERE p.ballot_id = NEW.ballot_id;
-                    SELECT count(*) INTO struck FROM governance_strikeoff s
+                    SELECT coalesce(sum(s.units), 0) INTO struck FROM governance_strikeoff s
                      WHERE s.ballot_id = NEW.ballot_id AND s.channel = 'online';
                     IF n <> NEW.papers OR struck <> NEW.struck_off THEN
                         RAISE check_violation USING MESSAGE = 'an opened box says how many papers were in it';

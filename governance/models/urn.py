@@ -24,7 +24,8 @@ NOT_SETTLED = """
         RAISE check_violation USING MESSAGE = 'nothing is added to a settled urn';
     END IF;
 """
-HANDED_OUT = "(SELECT count(*) FROM governance_strikeoff s WHERE s.ballot_id = NEW.ballot_id AND s.channel <> 'online')"
+HANDED_OUT = """(SELECT coalesce(sum(s.units), 0) FROM governance_strikeoff s
+                      WHERE s.ballot_id = NEW.ballot_id AND s.channel <> 'online')"""
 
 
 class UrnSheet(CoopModel, AppendOnly):

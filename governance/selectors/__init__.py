@@ -27,6 +27,7 @@ from .proxies import (
 )
 from .results import Participation, carried_resolutions, counts_of, participation, resolution, resolutions
 from .rolls import has_roll, meetings, roll_entries, roll_is_whole, why_not_on
+from .weights import weights
 
 __all__ = [
     "certifications",
@@ -62,6 +63,7 @@ __all__ = [
     "roll_is_whole",
     "standing",
     "taken_part",
+    "weights",
     "why_not_on",
     "with_questions",
 ]

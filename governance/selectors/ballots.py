@@ -7,7 +7,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count as CountOf
-from django.db.models import OuterRef, Prefetch, Subquery
+from django.db.models import OuterRef, Prefetch, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -166,6 +166,12 @@ def taken_part(ballot: Ballot) -> int:
     if ballot.is_secret:
         return StrikeOff.objects.filter(ballot=ballot).count()
     return RecordedVote.objects.filter(ballot=ballot, replaces__isnull=True).count()
+
+
+def votes_cast(ballot: Ballot) -> int:
+    """How many votes those who have cast a recorded one have together: one each, but in a federation."""
+    cast = RecordedVote.objects.filter(ballot=ballot, replaces__isnull=True)
+    return cast.aggregate(n=Sum("entry__votes"))["n"] or 0
 
 
 def recorded_votes(ballot: Ballot, words: str = ""):

@@ -13,8 +13,8 @@ from ..tally import Votes
 # jsonb text is canonical for lists of numbers, so equal marks are equal text; "C" sorts alike on every machine.
 AGGREGATED = """
     SELECT mark::text, sum(papers)::bigint FROM (
-        SELECT v.marks -> %(key)s AS mark, 1::bigint AS papers
-          FROM governance_recordedvote v
+        SELECT v.marks -> %(key)s AS mark, e.votes::bigint AS papers
+          FROM governance_recordedvote v JOIN governance_rollentry e ON e.id = v.entry_id
          WHERE v.ballot_id = %(ballot)s
            AND NOT EXISTS (SELECT FROM governance_recordedvote later WHERE later.replaces_id = v.id)
         UNION ALL
@@ -44,11 +44,11 @@ def aggregated(question: Question) -> Iterator[tuple[str, int]]:
 
 BY_CLASS = """
     SELECT e.class_name,
-           count(*) AS roll,
-           count(v.id) AS present,
-           count(v.id) FILTER (WHERE v.marks -> %(key)s = '[0]') AS in_favour,
-           count(v.id) FILTER (WHERE v.marks -> %(key)s = '[1]') AS against,
-           count(v.id) FILTER (WHERE v.marks -> %(key)s = '[2]') AS abstain
+           sum(e.votes) AS roll,
+           coalesce(sum(e.votes) FILTER (WHERE v.id IS NOT NULL), 0) AS present,
+           coalesce(sum(e.votes) FILTER (WHERE v.marks -> %(key)s = '[0]'), 0) AS in_favour,
+           coalesce(sum(e.votes) FILTER (WHERE v.marks -> %(key)s = '[1]'), 0) AS against,
+           coalesce(sum(e.votes) FILTER (WHERE v.marks -> %(key)s = '[2]'), 0) AS abstain
       FROM governance_rollentry e
       JOIN governance_ballot b ON b.roll_id = e.roll_id
       LEFT JOIN governance_recordedvote v ON v.ballot_id = b.id AND v.entry_id = e.id
@@ -60,7 +60,7 @@ BY_CLASS = """
 
 OPENED_BY_CLASS = """
     SELECT e.class_name,
-           count(*) AS roll,
+           sum(e.votes) AS roll,
            coalesce(max(o.present), 0), coalesce(max(o.in_favour), 0),
            coalesce(max(o.against), 0), coalesce(max(o.abstain), 0)
       FROM governance_rollentry e
@@ -79,7 +79,7 @@ OPENED_BY_CLASS = """
 
 
 def motion_by_class(question: Question) -> dict[str, Votes]:
-    """A motion's votes apart for each class on the roll, with how many took part and are entitled."""
+    """A motion's votes apart for each class on the roll, with how many were cast and how many there are."""
     values: dict[str, str | int] = {
         "key": str(question.pk),
         "ballot": question.ballot_id,

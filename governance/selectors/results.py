@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from django.db.models import Sum
 from django.shortcuts import get_object_or_404
 
-from ..models import Ballot, Count, PaperBatch, RecordedVote, Resolution
+from ..models import Ballot, Count, PaperBatch, Resolution
+from .ballots import votes_cast
 from .secret import opening
 from .urn import settled
 
@@ -39,7 +40,10 @@ def resolution(coop, pk: int) -> Resolution:
 
 @dataclass(frozen=True, slots=True)
 class Participation:
-    """How many took part: people online, papers (of the question with the most), voters in all."""
+    """How many took part: votes online, papers (of the question with the most), votes in all on the roll.
+
+    A vote is a person; in a federation a member organisation has several.
+    """
 
     online: int
     papers: int
@@ -61,6 +65,5 @@ def participation(ballot: Ballot) -> Participation:
     papers = max((each["papers_in"] for each in batches.annotate(papers_in=Sum("papers"))), default=0)
     if (found := opening(ballot)) is not None:
         in_urn = settled(ballot)
-        return Participation(found.papers, in_urn.papers if in_urn else 0, ballot.voters.eligible)
-    online = RecordedVote.objects.filter(ballot=ballot, replaces__isnull=True).count()
-    return Participation(online, papers, ballot.voters.eligible)
+        return Participation(found.papers, in_urn.papers if in_urn else 0, ballot.voters.votes)
+    return Participation(votes_cast(ballot), papers, ballot.voters.votes)

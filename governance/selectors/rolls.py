@@ -33,6 +33,7 @@ def digest_of(entry: RollEntry) -> str:
         class_name=entry.class_name,
         eligible=entry.eligible,
         reasons=entry.reasons,
+        votes=entry.votes,
     )
 
 

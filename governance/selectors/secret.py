@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import connection
 from django.db.models import Count as CountOf
+from django.db.models import Max, Sum
 from django.utils.translation import gettext as _
 
 from coop.kernel.models import Job
 
 from ..ballotbox import paper
-from ..models import Ballot, BoardEntry, BoxOpening, Bundle, OpenedPaper, Question, RollEntry, StrikeOff
+from ..models import Ballot, BoardEntry, BoxOpening, Bundle, OpenedPaper, Question, Roll, RollEntry, StrikeOff
 from ..resolutions import classes_of
 
 
@@ -31,13 +33,32 @@ def groups(questions: Sequence[Question]) -> list[str]:
     return ["", *classes_apart(questions)]
 
 
-def sizes(ballot: Ballot, names: Sequence[str]) -> dict[str, int]:
-    """How many voters each group has; whoever is in no class counted apart is in the nameless one."""
+@dataclass(slots=True)
+class Group:
+    """Who votes by one credential key: voters, their votes, and the most that one of them has."""
+
+    voters: int = 0
+    votes: int = 0
+    most: int = 0
+
+
+def sizes(ballot: Ballot, names: Sequence[str]) -> dict[str, Group]:
+    """How large each group is; whoever is in no class counted apart is in the nameless one. One query."""
     rows = RollEntry.objects.filter(roll=ballot.voters, eligible=True).order_by().values("class_name")
-    found = dict.fromkeys(names, 0)
-    for row in rows.annotate(n=CountOf("pk")):
-        found[row["class_name"] if row["class_name"] in found else ""] += row["n"]
+    found = {name: Group() for name in names}
+    for row in rows.annotate(n=CountOf("pk"), total=Sum("votes"), top=Max("votes")):
+        group = found[row["class_name"] if row["class_name"] in found else ""]
+        group.voters += row["n"]
+        group.votes += row["total"]
+        group.most = max(group.most, row["top"])
     return found
+
+
+def votes_on(roll: Roll) -> dict[str, dict[str, int] | int]:
+    """How many votes a federation's roll has in all, and how many voters have how many: what its manifest says."""
+    rows = RollEntry.objects.filter(roll=roll, eligible=True).order_by("votes").values("votes")
+    voters = {str(row["votes"]): row["n"] for row in rows.annotate(n=CountOf("pk"))}
+    return {"total": roll.votes, "voters": voters}
 
 
 def group_of(manifest: dict, entry: RollEntry | None) -> int:
@@ -76,8 +97,9 @@ def _ways(question: Question) -> int:
 
 
 def published_together(ballot: Ballot, questions: Sequence[Question]) -> bool:
-    """May each receipt stand beside its marks? Only where every way of marking is expected at least k times over."""
-    return ways_to_mark(questions) * settings.BALLOT_LEAST <= ballot.voters.eligible
+    """May each receipt stand beside its marks? Only where every way of marking is expected at least k times over, and
+    nobody has several papers, which would be alike."""
+    return not ballot.voters.weighted and ways_to_mark(questions) * settings.BALLOT_LEAST <= ballot.voters.eligible
 
 
 # What a server log must not hold: setting → the values that are right, and whether a ballot is refused without them.
@@ -106,6 +128,12 @@ def loud_settings() -> list[tuple[str, str, bool]]:
 def struck_off(ballot: Ballot) -> dict[str, int]:
     """How many were struck off the roll, by channel."""
     rows = StrikeOff.objects.filter(ballot=ballot).order_by().values("channel").annotate(n=CountOf("pk"))
+    return dict.fromkeys(StrikeOff.Channel.values, 0) | {row["channel"]: row["n"] for row in rows}
+
+
+def issued(ballot: Ballot) -> dict[str, int]:
+    """How many credentials and sheets of paper they took, by channel: one each, but in a federation."""
+    rows = StrikeOff.objects.filter(ballot=ballot).order_by().values("channel").annotate(n=Sum("units"))
     return dict.fromkeys(StrikeOff.Channel.values, 0) | {row["channel"]: row["n"] for row in rows}
 
 

@@ -14,17 +14,26 @@ from ..models import Ballot, Question
 from . import secret
 from .issue import Issue
 
+MOST_UNITS = 20  # papers one browser casts in one sitting, some seconds between each two
+
 
 def issues(ballot: Ballot, questions: Sequence[Question]) -> list[Issue]:
     """The issues of a secret ballot beyond those of every ballot."""
-    return [*_too_few(ballot, questions), *_too_long(questions), *_loud(), *_no_place_for_keys()]
+    return [
+        *_too_few(ballot, questions),
+        *_too_heavy(ballot, questions),
+        *_too_long(questions),
+        *_loud(),
+        *_no_place_for_keys(),
+    ]
 
 
 def _too_few(ballot: Ballot, questions: Sequence[Question]) -> Iterator[Issue]:
     if ballot.roll is None or ballot.roll.frozen_at is None:
         return
     names = secret.groups(questions)
-    for name, size in secret.sizes(ballot, names).items():
+    for name, group in secret.sizes(ballot, names).items():
+        size = group.voters
         if size >= settings.BALLOT_LEAST or (name == "" and size == 0 and len(names) > 1):
             continue
         values = {"n": size, "least": settings.BALLOT_LEAST, "name": name}
@@ -35,6 +44,32 @@ def _too_few(ballot: Ballot, questions: Sequence[Question]) -> Iterator[Issue]:
         else:
             text = _("Only %(n)s may vote. A vote of fewer than %(least)s is not secret; make it a recorded ballot.")
         yield Issue("too_few", text % values, "roll")
+
+
+def _too_heavy(ballot: Ballot, questions: Sequence[Question]) -> Iterator[Issue]:
+    """In a federation: the result must not tell how one member with many votes cast them."""
+    if ballot.roll is None or ballot.roll.frozen_at is None or not ballot.roll.weighted:
+        return
+    for name, group in secret.sizes(ballot, secret.groups(questions)).items():
+        values = {"most": group.most, "votes": group.votes, "least": settings.BALLOT_LEAST, "name": name}
+        values |= {"at_once": MOST_UNITS}
+        if group.most > MOST_UNITS:
+            text = _(
+                "One member has %(most)s votes. In secret each is a paper of its own, cast apart in time, and more than"
+                " %(at_once)s cannot be; make it a recorded ballot."
+            )
+            yield Issue("too_many_votes", text % values, "roll")
+        elif group.most * settings.BALLOT_LEAST > group.votes:
+            text = _(
+                "One member has %(most)s of %(votes)s votes. Where one has more than one in %(least)s, the result tells"
+                " how they were cast; make it a recorded ballot."
+            )
+            if name:
+                text = _(
+                    "In the class %(name)s one member has %(most)s of %(votes)s votes. Where one has more than one in"
+                    " %(least)s, the result tells how they were cast; make it a recorded ballot."
+                )
+            yield Issue("too_heavy", text % values, "roll")
 
 
 def _too_long(questions: Sequence[Question]) -> Iterator[Issue]:

@@ -20,8 +20,8 @@ class Reading:
 
 
 def handed_out(ballot: Ballot) -> int:
-    """How many were struck off the roll for a paper, in the room or by post."""
-    return sum(n for channel, n in secret.struck_off(ballot).items() if channel != "online")
+    """How many papers were handed out to those struck off the roll for them, in the room or by post."""
+    return sum(n for channel, n in secret.issued(ballot).items() if channel != "online")
 
 
 def readings(ballot: Ballot) -> list[Reading]:

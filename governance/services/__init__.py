@@ -61,6 +61,7 @@ from .rolls import freeze_roll
 from .secret import Issued, announce, issue_credential
 from .urn import enter_paper, hand_out_paper, settle_urn
 from .voting import cast_recorded, why_not_now
+from .weights import set_weight
 
 __all__ = [
     "choose_reminders",
@@ -146,4 +147,5 @@ __all__ = [
     "standard_resolution_types",
     "undo_paper",
     "why_not_now",
+    "set_weight",
 ]

@@ -17,6 +17,7 @@ from coop.kernel.errors import Refused
 from .. import locks
 from ..digests import canonical, sha256
 from ..models import Ballot, Meeting, Nomination, NominationCall, Option, Question, ResolutionType, Roll
+from ..selectors import secret as known
 from ..selectors.ballots import issues_before_opening, with_questions
 from ..selectors.objections import corrections_of
 from ..tally import commitment
@@ -257,6 +258,7 @@ def manifest_of(ballot: Ballot, tie_commitment: str) -> dict:
             "size": roll.size,
             "eligible": roll.eligible,
             "hash": roll.hash,
+            **({"votes": known.votes_on(roll)} if roll.weighted else {}),
             **({"corrections": corrected} if corrected else {}),
         },
         "tie_commitment": tie_commitment,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
@@ -179,8 +180,8 @@ def open_by_code(*, coop, typed: str, address: str) -> VotingLetter:
 
 
 @transaction.atomic
-def issue_by_letter(*, coop, letter: VotingLetter, blinded: bytes) -> Issued:
-    """Sign the blinded token of whoever typed this letter's code, and strike the letter's line off: that uses it up.
+def issue_by_letter(*, coop, letter: VotingLetter, blinded: Sequence[bytes]) -> Issued:
+    """Sign the blinded tokens of whoever typed this letter's code, and strike the letter's line off: that uses it up.
 
     As ``issue_credential`` in everything else: the same blinded message gets the same signature again, another one is
     refused, and so is a line struck off for a login, a proxy or a paper, and a letter that was spoiled.

@@ -19,7 +19,9 @@ from .. import notices
 from ..digests import entry_digest
 from ..models import Ballot, Objection, Roll, RollCorrection, RollEntry, RollPublication, Ruling
 from ..selectors import objections as known
+from ..selectors.weights import in_force
 from ..words import local
+from .rolls import line_with
 
 
 @transaction.atomic
@@ -163,7 +165,11 @@ def _correct(actor, roll: Roll, ruling: Ruling, about: Membership) -> RollCorrec
     entry = RollEntry.objects.filter(roll=roll, membership=about).first()
     line = next(iter(roll_candidates(actor.coop, roll.record_date, membership=about)), None)
     said = _says(line, entry, roll)
-    if entry is not None and (entry.eligible, entry.class_name) == (said["eligible"], said["class_name"]):
+    if entry is not None and (entry.eligible, entry.class_name, entry.votes) == (
+        said["eligible"],
+        said["class_name"],
+        said["votes"],
+    ):
         text = _("The register says the same as the line. Put the register right first, then uphold the objection.")
         raise Refused("same", text)
     name, salt = (entry.name, entry.salt) if entry is not None else (str(about.party), secrets.token_hex(16))
@@ -173,13 +179,14 @@ def _correct(actor, roll: Roll, ruling: Ruling, about: Membership) -> RollCorrec
     digest = entry_digest(salt=salt, number=about.number, name=name, **said)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT governance_correct_roll(%s, %s, %s, %s, %s, %s::jsonb, %s, %s, %s, %s)",
+            "SELECT governance_correct_roll(%s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s, %s, %s)",
             [
                 actor.coop_id,
                 ruling.pk,
                 name,
                 said["class_name"],
                 said["eligible"],
+                said["votes"],
                 json.dumps(said["reasons"]),
                 salt,
                 digest,
@@ -192,10 +199,12 @@ def _correct(actor, roll: Roll, ruling: Ruling, about: Membership) -> RollCorrec
 
 
 def _says(line: RollLine | None, entry: RollEntry | None, roll: Roll) -> dict:
-    """Class, vote and reasons as the register has them now for the record date."""
+    """Class, vote, number of votes and reasons as the register has them now for the record date."""
     if line is not None:
-        return {"class_name": line.class_name, "eligible": line.eligible, "reasons": list(line.reasons)}
+        weight = in_force(roll.coop_id, roll.record_date, line.membership_id).get(line.membership_id)
+        votes, reasons = line_with(weight, line)
+        return {"class_name": line.class_name, "eligible": line.eligible, "reasons": reasons, "votes": votes}
     if entry is None:
         raise Refused("not_on_register", _("The register does not have this member on the record date either."))
     gone = _("Not on the register on %s.") % roll.record_date.isoformat()
-    return {"class_name": entry.class_name, "eligible": False, "reasons": [gone]}
+    return {"class_name": entry.class_name, "eligible": False, "reasons": [gone], "votes": 1}

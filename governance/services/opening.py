@@ -71,7 +71,7 @@ def open_box(*, actor, ballot_id: int, progress: Callable[[int, int], None] = _n
     key = keyring.sealing(ballot.pk)
     boxes.shake(ballot.pk)
     rows = boxes.take(ballot.pk)
-    issued = known.struck_off(ballot)["online"]
+    issued = known.issued(ballot)["online"]
     if len(rows) > issued:
         values = {"papers": len(rows), "issued": issued}
         sentence = _("The box holds %(papers)s papers, but only %(issued)s credentials were issued. It stays shut.")

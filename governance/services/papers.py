@@ -20,7 +20,7 @@ from .. import locks
 from ..exchange import blt as blt_format
 from ..exchange.model import BadFile
 from ..models import Ballot, Option, PaperBatch, PaperPack, Question
-from ..selectors.ballots import taken_part
+from ..selectors.ballots import votes_cast
 from ..selectors.papers import papers_in
 
 LARGEST_FILE = 32 * 1024 * 1024
@@ -109,7 +109,7 @@ def read_paper(*, actor, question: Question, blt: bytes, file_name: str = "") ->
         if ranking and isinstance(ranking[0], int):
             firsts[ranking[0]] += count
     ballot = question.ballot
-    beyond = papers + papers_in(question) + taken_part(ballot) - (ballot.roll.eligible if ballot.roll else 0)
+    beyond = papers + papers_in(question) + votes_cast(ballot) - (ballot.roll.votes if ballot.roll else 0)
     return PaperPreview(
         file_name=PurePath(file_name.replace("\\", "/")).name[:200] or "papers.blt",
         sha256=hashlib.sha256(blt).hexdigest(),

@@ -44,7 +44,7 @@ def files_of(ballot: Ballot) -> dict[str, bytes]:
     questions = with_questions(ballot)
     names = known.classes_apart(questions)
     sizes = known.sizes(ballot, ["", *names])
-    numbers = StrikeOff.objects.filter(ballot=ballot).order_by("entry__number").values_list("entry__number", flat=True)
+    struck = StrikeOff.objects.filter(ballot=ballot).order_by("entry__number").values_list("entry__number", "units")
     urn = settled(ballot)
     on_paper = {str(question.pk): urn.papers for question in questions} if urn is not None else {}
     facts = {
@@ -53,9 +53,11 @@ def files_of(ballot: Ballot) -> dict[str, bytes]:
         "spoiled": opening.spoiled,
         "together": opening.together,
         "on_paper": on_paper,
-        "classes": {name: sizes[name] for name in names},
-        "numbers": list(numbers),
+        "classes": {name: sizes[name].votes for name in names},
+        "numbers": [number for number, _units in struck],
     }
+    if ballot.voters.weighted:
+        facts |= {"issued": known.issued(ballot), "units": [units for _number, units in struck]}
     digests = RollEntry.objects.filter(roll=ballot.voters).order_by("number").values_list("digest", flat=True)
     entries = BoardEntry.objects.filter(ballot=ballot)
     return {

@@ -13,14 +13,16 @@ from coop.kernel.errors import Refused
 from members.selectors import RollLine, roll_candidates
 
 from ..digests import entry_digest, roll_hash
-from ..models import Meeting, Roll, RollEntry
+from ..models import Meeting, Roll, RollEntry, Weight
+from ..selectors.weights import in_force
 
 
 @transaction.atomic
 def freeze_roll(*, actor, meeting: Meeting | None = None, record_date=None, title: str = "") -> Roll:
     """Freeze the roll of a meeting, or one that stands alone, at its record date.
 
-    One row per membership on the register that day, may vote or not, with the reasons in words. Refuses a day that
+    One row per membership on the register that day, may vote or not, with the reasons in words, and in a federation
+    how many votes. Refuses a day that
     lies ahead, a second roll for the meeting, and an empty register.
     """
     rules.require(actor, "governance.run_ballots", meeting)
@@ -48,9 +50,12 @@ def freeze_roll(*, actor, meeting: Meeting | None = None, record_date=None, titl
     )
     lines.sort(key=lambda line: line.number)
     roll.size, roll.eligible = len(lines), sum(line.eligible for line in lines)
-    roll.hash = roll_hash(actor.coop.slug, record_date, _enter(roll, lines))
+    weights = in_force(actor.coop, record_date)
+    of_voters = [weights[line.membership_id] for line in lines if line.eligible and line.membership_id in weights]
+    roll.further_votes = sum(each.votes - 1 for each in of_voters)
+    roll.hash = roll_hash(actor.coop.slug, record_date, _enter(roll, lines, weights))
     roll.frozen_at, roll.frozen_by = clock.now(), actor.user
-    roll.save(update_fields=["size", "eligible", "hash", "frozen_at", "frozen_by"])
+    roll.save(update_fields=["size", "eligible", "further_votes", "hash", "frozen_at", "frozen_by"])
     audit.record(
         actor=actor,
         kind="governance.roll_frozen",
@@ -58,22 +63,32 @@ def freeze_roll(*, actor, meeting: Meeting | None = None, record_date=None, titl
         record_date=record_date.isoformat(),
         size=roll.size,
         eligible=roll.eligible,
+        **({"votes": roll.votes} if roll.weighted else {}),
         hash=roll.hash,
     )
     return roll
 
 
-ENTRY = ("membership_id", "number", "name", "class_name", "eligible", "reasons", "salt", "digest")
+ENTRY = ("membership_id", "number", "name", "class_name", "eligible", "votes", "reasons", "salt", "digest")
 AT_ONCE = 5000
 
 
-def _enter(roll: Roll, lines: list[RollLine]) -> list[str]:
+def line_with(weight: Weight | None, line: RollLine) -> tuple[int, tuple[str, ...]]:
+    """How many votes a line of the roll has, and its reasons with that one said."""
+    if weight is None or not line.eligible:
+        return 1, line.reasons
+    text = _("As a member organisation it has %(votes)s votes instead: %(because)s")
+    return weight.votes, (*line.reasons, text % {"votes": f"{weight.votes:,}", "because": weight.because})
+
+
+def _enter(roll: Roll, lines: list[RollLine], weights: dict[int, Weight]) -> list[str]:
     """Write the lines into the roll by COPY and return their digests, in the order of the lines."""
     rows, digests = Rows(RollEntry, ENTRY, coop_id=roll.coop_id, roll_id=roll.pk), []
     random = secrets.token_hex(16 * len(lines))
     said: dict[tuple[str, ...], Written] = {}  # everybody who joined on one day has the same reasons
     for at, line in enumerate(lines, start=1):
-        salt, reasons = random[32 * at - 32 : 32 * at], line.reasons
+        salt = random[32 * at - 32 : 32 * at]
+        votes, reasons = line_with(weights.get(line.membership_id), line)
         digest = entry_digest(
             salt=salt,
             number=line.number,
@@ -81,10 +96,11 @@ def _enter(roll: Roll, lines: list[RollLine]) -> list[str]:
             class_name=line.class_name,
             eligible=line.eligible,
             reasons=reasons,
+            votes=votes,
         )
         if reasons not in said:
             said[reasons] = Written(text_of(Json(reasons)))
-        facts = (line.membership_id, line.number, line.name, line.class_name, line.eligible)
+        facts = (line.membership_id, line.number, line.name, line.class_name, line.eligible, votes)
         rows.add(*facts, said[reasons], salt, digest)
         digests.append(digest)
         if at % AT_ONCE == 0:

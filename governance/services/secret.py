@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from coop.kernel import audit, clock, rules
 from coop.kernel.errors import Refused
@@ -74,21 +76,22 @@ def post(ballot: Ballot, event: str, facts: dict) -> BoardEntry:
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """A blind signature, and the place of the key that made it."""
+    """The blind signatures, in the order they were asked for, and the place of the key that made them."""
 
-    signature: bytes
+    signatures: tuple[bytes, ...]
     credential: int
     again: bool
 
 
 @transaction.atomic
-def issue_credential(*, actor, ballot: Ballot, blinded: bytes, proxy: Proxy | None = None) -> Issued:
+def issue_credential(*, actor, ballot: Ballot, blinded: Sequence[bytes], proxy: Proxy | None = None) -> Issued:
     """Sign the actor's blinded token and strike them off the roll; with a ``proxy`` they hold, its principal.
 
-    The same blinded message always gets the same signature back, so a broken line costs nothing; another one is
-    refused. Refuses who is not on the roll, who may not vote, who was struck off for a paper, whose proxy stands or
-    has taken their vote, a proxy that does not stand, a ballot that is not open by the clock under its lock, and a
-    blinded message that is none.
+    ``blinded`` is one message, or in a federation as many as the line has votes, all different. The same blinded
+    messages always get the same signatures back, so a broken line costs nothing; others are refused. Refuses who is
+    not on the roll, who may not vote, who was struck off for a paper, whose proxy stands or has taken their vote, a
+    proxy that does not stand, a ballot that is not open by the clock under its lock, and a blinded message that is
+    none.
     """
     rules.require(actor, "governance.vote", ballot)
     ballot = locks.shared(ballot.pk, actor.coop_id)
@@ -103,7 +106,7 @@ def issue(
     ballot: Ballot,
     mine: Standing,
     membership,
-    blinded: bytes,
+    blinded: Sequence[bytes],
     *,
     proxy: Proxy | None = None,
     letter: VotingLetter | None = None,
@@ -116,16 +119,18 @@ def issue(
     if refused is not None or mine.entry is None:
         raise refused or Refused("not_on_roll", mine.sentence, status=403)
     locks.advisory(locks.ENTRY_CLASS, mine.entry.pk)
-    struck, asked = known.struck(ballot, mine.entry), hashlib.sha256(blinded).hexdigest()
+    struck, asked = known.struck(ballot, mine.entry), hashlib.sha256(b"".join(blinded)).hexdigest()
     if struck is not None and struck.blinded_hash != asked:
         raise _already(struck, proxy)
     if struck is None and proxy is None:
         beside = standing_beside_proxy(ballot, membership, mine, None)
         if not beside.may:
             raise Refused("by_proxy", beside.sentence, status=409)
+    _refuse_unless_units(mine.entry, blinded)
     credential = known.group_of(ballot.manifest, mine.entry)
     try:
-        signature = blind.sign(keyring.credential(ballot.pk, credential), blinded)
+        key = keyring.credential(ballot.pk, credential)
+        signatures = tuple(blind.sign(key, each) for each in blinded)
     except blind.BadBlind as bad:
         raise Refused("blinded", _("The blinded token cannot be signed: %s") % bad) from bad
     if struck is None:
@@ -137,9 +142,23 @@ def issue(
             kind="governance.credential_issued",
             subject=f"ballot:{ballot.pk}",
             number=mine.entry.number,
+            **({"units": mine.entry.votes} if mine.entry.votes > 1 else {}),
             channel="proxy" if proxy else "letter" if letter else "online",
         )
-    return Issued(signature, credential, struck is not None)
+    return Issued(signatures, credential, struck is not None)
+
+
+def _refuse_unless_units(entry: RollEntry, blinded: Sequence[bytes]) -> None:
+    """One token for each vote of the line, no fewer and no more, and no two alike."""
+    if len(blinded) != entry.votes:
+        text = ngettext(
+            "This line of the roll has %s vote: that many tokens are signed, all at once.",
+            "This line of the roll has %s votes: that many tokens are signed, all at once.",
+            entry.votes,
+        )
+        raise Refused("units", text % entry.votes, "blinded")
+    if len(set(blinded)) != len(blinded):
+        raise Refused("blinded", _("Two of the blinded tokens are the same. Each vote has a token of its own."))
 
 
 def open_line(ballot: Ballot, number: int) -> RollEntry:
@@ -161,8 +180,9 @@ def strike_off(actor, ballot: Ballot, entry: RollEntry, **facts) -> StrikeOff:
     """Strike a line off the roll, now; where somebody was quicker, the sentence for the person."""
     try:
         with transaction.atomic():
+            now, who = clock.now(), actor.user
             return StrikeOff.objects.create(
-                coop=actor.coop, ballot=ballot, entry=entry, struck_at=clock.now(), struck_by=actor.user, **facts
+                coop=actor.coop, ballot=ballot, entry=entry, units=entry.votes, struck_at=now, struck_by=who, **facts
             )
     except IntegrityError as late:
         if "takes it back before voting" in str(late):  # the holder accepted between our look and the line

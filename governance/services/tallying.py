@@ -45,7 +45,7 @@ def _decided(ballot: Ballot, question: Question, facts: dict, result: Result) ->
 def _decide(ballot: Ballot, question: Question, facts: dict, result: Result) -> motions.Decided:
     conditions = facts["resolution_type"]["conditions"]
     classes = motion_by_class(question) if classes_of(conditions) else {}
-    return recount.decided(facts, result, ballot.voters.eligible, classes)
+    return recount.decided(facts, result, ballot.voters.votes, classes)
 
 
 def beside(ballot: Ballot, question: Question, result: Result) -> dict:

@@ -168,10 +168,13 @@ def roll_csv(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     writer = csv.writer(_Echo())
 
     def lines() -> Iterator[str]:
-        yield "\ufeff" + writer.writerow([_("number"), _("name"), _("class"), _("may vote"), _("why"), "sha256"])
+        yield "\ufeff" + writer.writerow(
+            [_("number"), _("name"), _("class"), _("may vote"), _("votes"), _("why"), "sha256"]
+        )
         for entry in selectors.roll_entries(frozen).iterator(chunk_size=2000):
             may = _("yes") if entry.eligible else _("no")
-            row = [entry.number, plain(entry.name), plain(entry.class_name), may, " ".join(entry.reasons), entry.digest]
+            who = [entry.number, plain(entry.name), plain(entry.class_name)]
+            row = [*who, may, entry.votes if entry.eligible else 0, " ".join(entry.reasons), entry.digest]
             yield writer.writerow(row)
 
     name = f"roll-{frozen.record_date.isoformat()}.csv"

@@ -30,6 +30,8 @@ from ..selectors import secret as known
 from . import paper
 from .released import get_released, held_proxy
 
+LONGEST = 64 * 1024  # bytes of a request: as many blinded tokens as anybody has, and room
+
 
 @dataclass(frozen=True, slots=True)
 class Places:
@@ -92,7 +94,7 @@ def get_secret(request: HttpRequest, pk: int) -> Ballot:
 @require_POST
 @requires("governance.vote")
 def credential(request: HttpRequest, pk: int) -> JsonResponse:
-    """Sign a blinded token, for somebody who has just shown who they are. JSON in and out."""
+    """Sign blinded tokens, for somebody who has just shown who they are. JSON in and out."""
     ballot = get_secret(request, pk)
     if not did_recently_reauthenticate(request):
         back = path(request.coop, "governance:vote", pk=pk) + _for(request)
@@ -101,20 +103,21 @@ def credential(request: HttpRequest, pk: int) -> JsonResponse:
             said | {"url": f"{reverse('account_reauthenticate')}?{urlencode({'next': back})}"}, status=401
         )
 
-    def sign(blinded: bytes) -> services.Issued:
+    def sign(blinded: list[bytes]) -> services.Issued:
         proxy = held_proxy(request)
         return services.issue_credential(actor=request.actor, ballot=ballot, blinded=blinded, proxy=proxy)
 
     return signed(request, sign)
 
 
-def signed(request: HttpRequest, sign: Callable[[bytes], services.Issued]) -> JsonResponse:
-    """The answer to a browser that sent its blinded token: the blind signature, or why there is none."""
+def signed(request: HttpRequest, sign: Callable[[list[bytes]], services.Issued]) -> JsonResponse:
+    """The answer to a browser that sent its blinded tokens: the blind signatures, or why there are none."""
     try:
         issued = sign(_blinded(request))  # read before anything looks for a form in the body
     except Refused as refused:
         return JsonResponse({"code": refused.code, "message": refused.message}, status=refused.status)
-    return JsonResponse({"signature": base64.b64encode(issued.signature).decode(), "credential": issued.credential})
+    signatures = [base64.b64encode(each).decode() for each in issued.signatures]
+    return JsonResponse({"signatures": signatures, "credential": issued.credential})
 
 
 def _for(request: HttpRequest) -> str:
@@ -122,10 +125,12 @@ def _for(request: HttpRequest) -> str:
     return f"?for={request.GET['for']}" if "for" in request.GET else ""
 
 
-def _blinded(request: HttpRequest) -> bytes:
+def _blinded(request: HttpRequest) -> list[bytes]:
     try:
-        said = json.loads(request.body[:4096])
-        return base64.b64decode(said["blinded"], validate=True)
+        said = json.loads(request.body[:LONGEST])["blinded"]
+        if not isinstance(said, list):
+            raise TypeError("a list of blinded tokens")
+        return [base64.b64decode(each, validate=True) for each in said]
     except (ValueError, TypeError, KeyError, RecursionError, binascii.Error) as broken:
         raise Refused("blinded", _("This is not a blinded token.")) from broken
 
@@ -161,6 +166,7 @@ def checking(request: HttpRequest, ballot: Ballot, mine: selectors.Standing, pla
         "places": places,
         "who": mine.entry.number if mine.entry else 0,
         "group": known.group_of(ballot.manifest, mine.entry) if may else 0,
+        "votes": mine.entry.votes if mine.entry else 1,
         "find": f"/box/{ballot.pk}/find/",
         "opening": known.opening(ballot),
         "how_published": known.how_published(ballot.manifest["secret"]["together"]),

@@ -22,6 +22,7 @@ from . import (
     secret,
     urn,
     votes,
+    weights,
 )
 
 app_name = "governance"
@@ -37,6 +38,7 @@ urlpatterns = [
     path("meetings/<int:pk>/proxies/rule/", proxies.rule, name="proxy-rule"),
     path("meetings/<int:pk>/proxies/signed/", proxies.signed, name="proxy-signed"),
     path("meetings/<int:pk>/proxies/<int:proxy>/end/", proxies.strike_out, name="proxy-end"),
+    path("rolls/votes/", weights.weights, name="weights"),
     path("rolls/<int:pk>/objections/", objections.at_roll, name="roll-objections"),
     path("rolls/<int:pk>/objections/publish/", objections.publish, name="roll-publish"),
     path("rolls/<int:pk>/objections/new/", objections.enter, name="objection-enter"),

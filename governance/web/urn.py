@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -40,7 +41,10 @@ def hand_out(request: HttpRequest, pk: int) -> HttpResponse:
     act = lambda: services.hand_out_paper(actor=request.actor, ballot=ballot, **form.cleaned_data)  # noqa: E731
     struck = attempt(request, form, act)
     if struck is not None:
-        messages.success(request, _("%s is struck off and gets a paper.") % struck.entry.name)
+        text = ngettext(
+            "%(name)s is struck off and gets a paper.", "%(name)s is struck off and gets %(n)s papers.", struck.units
+        )
+        messages.success(request, text % {"name": struck.entry.name, "n": struck.units})
         return redirect(path(request.coop, "governance:hand-out", pk=pk))
     context = {
         "ballot": ballot,
@@ -65,7 +69,7 @@ def urn(request: HttpRequest, pk: int) -> HttpResponse:
     if attempt(request, form, act) is not None:
         messages.success(request, _("The urn is settled. Box and urn are counted together now."))
         return redirect(path(request.coop, "governance:urn", pk=pk))
-    struck, read = known.struck_off(ballot), urns.readings(ballot)
+    struck, read = known.issued(ballot), urns.readings(ballot)
     handed = struck["paper"] + struck["post"]
     context = {
         "ballot": ballot,
@@ -73,7 +77,7 @@ def urn(request: HttpRequest, pk: int) -> HttpResponse:
         "struck": struck,
         "by_letter": letters.used(ballot),
         "handed": handed,
-        "left": ballot.voters.eligible - sum(struck.values()),
+        "left": ballot.voters.votes - sum(struck.values()),
         "opening": known.opening(ballot),
         "settled": urns.settled(ballot),
         "read": len(read),

@@ -11,7 +11,7 @@ from governance import services
 from governance.models import Bundle
 from tests.access.harness import EVERYBODY, INSIDERS, OFFICERS, Case, World
 from tests.governance.ballotbox.voter import Voter, finish, make_secret_ballot
-from tests.governance.factories import JOINED, make_roll, membership
+from tests.governance.factories import JOINED, make_organisation, make_roll, membership
 from tests.members.factories import make_member
 
 RETURNING = {"returning_officer"}
@@ -33,6 +33,7 @@ def build(world: World) -> None:
         until=world.secret_ballot.closes_at + timedelta(hours=3),
         because="The server was down on Sunday.",
     )
+    world.organisation = make_organisation(world.coop)
     again = {"number": membership(world.amara).number, "because": "No login at hand."}
     services.reissue_voting_letter(actor=world.samir, ballot=world.secret_ballot, address="https://x.test/", **again)
     world.secret_counted = make_secret_ballot(world.coop, roll=roll, title="Last year’s board")
@@ -118,6 +119,8 @@ CASES = [
     Case("governance:my-roll", MEMBER, at_roll, method="post"),
     Case("governance:roll-objections", OFFICERS, at_roll, viewers=("returning_officer", "auditor")),
     Case("governance:roll-objections", OFFICERS, unpublished, query="?quiet", viewers=("returning_officer",)),
+    Case("governance:weights", OFFICERS, viewers=("returning_officer", "auditor")),
+    Case("governance:weights", RETURNING, method="post"),
     Case("governance:roll-publish", RETURNING, unpublished),
     Case("governance:roll-publish", RETURNING, unpublished, method="post"),
     Case("governance:objection-enter", RETURNING, at_roll),
@@ -183,8 +186,13 @@ CASES = [
 ]
 
 
+def of_an_organisation(world: World) -> dict:
+    facts = {"votes": 3, "effective_on": "2030-01-01", "because": "§ 12 of the by-laws"}
+    return facts | {"number": world.organisation.number}
+
+
 def a_token(world: World) -> dict:
-    return {"blinded": base64.b64encode(Voter(world.amara, world.secret_ballot).blind()).decode()}
+    return {"blinded": [base64.b64encode(Voter(world.amara, world.secret_ballot).blind()).decode()]}
 
 
 def a_paper(world: World) -> dict:
@@ -196,6 +204,8 @@ def as_samir_read(world: World) -> dict:
 
 
 API = [
+    Case("governance-api:weights", OFFICERS),
+    Case("governance-api:weights", RETURNING, method="post", data=of_an_organisation),
     Case("governance-api:manifest", INSIDERS, released),
     Case("governance-api:credential", MEMBER, released),
     Case("governance-api:credential", MEMBER, released, method="post", data=a_token),

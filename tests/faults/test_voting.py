@@ -164,11 +164,11 @@ class Life:
 
     def take(self, at):
         voter = self.voters[at]
-        asked = json.dumps({"blinded": base64.b64encode(voter.blind()).decode()}).encode()
+        asked = json.dumps({"blinded": [base64.b64encode(voter.blind()).decode()]}).encode()
         act = lambda: self.booth.persist(self.votes + "credential/", asked, self.booth.cookies[at])  # noqa: E731
         said = json.loads(self.strike("issue", act) if at == 0 else act())
         key = keys.load_public(voter.secret["credentials"][0])
-        signed = base64.b64decode(said["signature"])
+        signed = base64.b64decode(said["signatures"][0])
         voter.signature = blind.finalize(key, voter.prepared, signed, voter.blinded.inverse)
 
     def cast(self, at):

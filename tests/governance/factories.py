@@ -48,6 +48,18 @@ def make_voter(coop, who: str = "", *, on: date = JOINED) -> Actor:
     return Actor.of(user, coop)
 
 
+def make_organisation(coop, who: str = "", *, votes: int = 1, on: date = JOINED) -> Membership:
+    """A member organisation, with a login where it has a name for one, and so many votes."""
+    more = {"user": make_user(who)} if who else {"email": ""}
+    firm = f"{who.title() or 'Mill'} Co-operative {next(_numbers)}"
+    more |= {"kind": "organisation", "firm": firm, "street": "Mill Lane 7", "postcode": "10115", "place": "Berlin"}
+    made = make_member(coop, on=on, **more)
+    if votes > 1:
+        facts = {"votes": votes, "effective_on": on, "because": "§ 12 of the by-laws"}
+        services.set_weight(actor=Actor.system(coop), number=made.number, **facts)
+    return made
+
+
 def ordinary(coop) -> ResolutionType:
     """More than half of the votes for and against."""
     return services.standard_resolution_types(actor=Actor.system(coop))[0]

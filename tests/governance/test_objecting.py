@@ -176,7 +176,7 @@ def test_nobody_decides_about_their_own_objection(coop, samir, roll):
         services.rule_on_objection(actor=samir, objection=made, upheld=False, because="No.")
 
 
-CALL = "SELECT governance_correct_roll(%s, %s, 'X', 'Consumer', true, '[]', repeat('a', 32), %s, now(), NULL)"
+CALL = "SELECT governance_correct_roll(%s, %s, 'X', 'Consumer', true, 1, '[]', repeat('a', 32), %s, now(), NULL)"
 
 
 def test_raw_sql_changes_no_frozen_line_but_by_an_upheld_objection(coop, samir, roll, amara, ines):

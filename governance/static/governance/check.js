@@ -6,7 +6,6 @@ import { Blinder, Memory, Trouble, Voting } from './protocol.js'
 
 const facts = $('#checking').dataset
 const memory = new Memory(facts.fingerprint, facts.who)
-const KEEPS_AFTER = ['receipt', 'version', 'step']
 
 function answer (good, sentence, more = '') {
   const box = $('#answer')
@@ -44,20 +43,27 @@ async function look (code) {
   answer(true, word('counted'), found[1] && word('its-marks') + ' ' + found[1])
 }
 
+/* All papers of a member organisation; which one is whose stands nowhere, so neither do marks. */
+async function lookForAll (mine) {
+  const there = new Set((await receipts()).map(([receipt]) => receipt))
+  const missing = mine.filter((receipt) => !there.has(receipt)).length
+  answer(!missing, word(missing ? 'not-all-counted' : 'all-counted'))
+}
+
 /* After the opening the credential and the nonce are good for nothing any more. */
-function tidy (kept) {
-  const left = Object.fromEntries(Object.entries(kept).filter(([name]) => KEEPS_AFTER.includes(name)))
-  memory.write(left)
+function tidy (kept, mine) {
+  memory.write({ step: kept.step, papers: mine.map((receipt) => ({ receipt })) })
 }
 
 async function inTheBox () {
   if (!canSeal()) throw new Trouble('old-browser')
   const urls = { manifest: facts.manifest, find: facts.find }
-  const voting = new Voting({ urls, group: Number(facts.group), who: facts.who, blinder: new Blinder(facts.worker) })
+  const [group, votes] = [Number(facts.group), Number(facts.votes)]
+  const voting = new Voting({ urls, group, votes, who: facts.who, blinder: new Blinder(facts.worker) })
   await voting.open()
   const there = await voting.inTheBox()
-  if (there === null) return answer(false, word('not-in-box'))
-  answer(there, word(there ? 'in-box' : 'other-in-box'))
+  const words = { all: votes > 1 ? 'all-in-box' : 'in-box', some: 'some-in-box', none: 'not-in-box', other: 'other-in-box' }
+  answer(there === 'all', word(words[there]))
 }
 
 async function start () {
@@ -72,15 +78,16 @@ async function start () {
       location.reload()
     }
   })
-  if (!kept || !(kept.receipt || kept.seed)) return
+  const mine = ((kept && kept.papers) || []).map((paper) => paper.receipt).filter(Boolean)
+  if (!kept || !(mine.length || kept.seed)) return
   $('#nothing').hidden = true
   $('#forget').hidden = false
-  if (!kept.receipt) return answer(false, word('not-in-box'))
+  if (!mine.length) return answer(false, word('not-in-box'))
   $('#mine').hidden = false
-  showReceipt($('#mine'), kept.receipt, [document.title, facts.fingerprint])
+  showReceipt($('#mine'), mine, [document.title, facts.fingerprint])
   if (facts.receipts) {
-    await look(kept.receipt)
-    tidy(kept)
+    await (mine.length > 1 ? lookForAll(mine) : look(mine[0]))
+    tidy(kept, mine)
   } else await inTheBox()
 }
 

@@ -30,12 +30,24 @@ export const canSeal = () => window.isSecureContext && window.crypto && crypto.s
 
 export const grouped = (text) => text.match(/.{1,4}/g).join(' ')
 
-/* Fill in the receipt, and the file it can be saved as. It names no marks and no nonce. */
-export function showReceipt (place, receipt, facts) {
-  const code = shortCode(receipt)
-  place.querySelector('[data-code]').textContent = code
-  place.querySelector('[data-receipt]').textContent = grouped(receipt)
-  const lines = [...facts, code, receipt]
+/* One text in the place of the pattern's, the others behind it in places like it. */
+function fill (place, pattern, texts) {
+  const [first, ...before] = place.querySelectorAll(pattern)
+  for (const each of before) each.remove()
+  let last = first
+  for (const [at, text] of texts.entries()) {
+    const here = at ? first.cloneNode() : first
+    here.textContent = text
+    if (at) last.after(here)
+    last = here
+  }
+}
+
+/* Fill in the receipt of each paper, and the file they can be saved as. It names no marks and no nonce. */
+export function showReceipt (place, receipts, facts) {
+  fill(place, '[data-code]', receipts.map(shortCode))
+  fill(place, '[data-receipt]', receipts.map(grouped))
+  const lines = [...facts, ...receipts.flatMap((receipt) => [shortCode(receipt), receipt])]
   const save = place.querySelector('[data-save]')
   save.href = URL.createObjectURL(new Blob([lines.join('\n') + '\n'], { type: 'text/plain' }))
 }

@@ -1,12 +1,15 @@
 /* A secret vote, step by step. Everything a step needs is in this browser's memory before the step is taken, so each
    can be taken again: a closed lid or a lost line between two of them loses nothing.
 
-   seed ─► token and blinding ─► credential (signed in) ─► sealed paper ─► box (no cookie, no name) ─► receipt */
+   seed ─► token and blinding ─► credential (signed in) ─► sealed paper ─► box (no cookie, no name) ─► receipt
+
+   A member organisation of a federation has several votes: then each step is taken for as many papers, all marked alike,
+   each with a token, a nonce and a receipt of its own. */
 
 import { base64, fromBase64, fromHex, hex, join, sha256 } from './bytes.js'
 
 const text = new TextEncoder()
-const VERSION = 1
+const VERSION = 2
 const TRIES = 18 // numbers below the modulus are found in one or two
 
 /* What went wrong, as a word the page has a sentence for; ``said`` is the server's own sentence, if it had one. */
@@ -96,6 +99,11 @@ async function answerOf (response) {
   throw new Trouble('refused', said.message, { code: said.code })
 }
 
+/* What version 1 remembered: one paper, whose parts lay beside the seed. */
+function fromFirst ({ seed, step, marks, canonical, version, ...paper }) {
+  return { seed, step, marks, canonical, papers: [paper], version: VERSION }
+}
+
 /* This browser's memory of one person's vote in one ballot. */
 export class Memory {
   constructor (manifestHash, who) {
@@ -105,6 +113,7 @@ export class Memory {
   read () {
     try {
       const kept = JSON.parse(localStorage.getItem(this.key))
+      if (kept && kept.version === 1) return fromFirst(kept)
       return kept && kept.version === VERSION ? kept : null
     } catch {
       return null
@@ -125,9 +134,9 @@ export class Memory {
 }
 
 export class Voting {
-  /* ``urls``: manifest, credential, box, find. ``group``: which credential key is this person's. */
-  constructor ({ urls, group, who, csrf, blinder }) {
-    Object.assign(this, { urls, group, who, csrf, blinder })
+  /* ``urls``: manifest, credential, box, find. ``group``: which credential key is this person's, ``votes`` how many. */
+  constructor ({ urls, group, votes, who, csrf, blinder }) {
+    Object.assign(this, { urls, group, votes, who, csrf, blinder })
   }
 
   /* Read the manifest and take its fingerprint oneself. */
@@ -151,6 +160,25 @@ export class Voting {
     this.memory.write({ ...this.kept, ...more })
   }
 
+  /* What is kept of each paper, in the order of their tokens. */
+  get papers () {
+    const papers = (this.kept && this.kept.papers) || []
+    return Array.from({ length: this.votes }, (_none, at) => papers[at] || {})
+  }
+
+  keepPaper (at, more, rest = {}) {
+    this.keep({ ...rest, papers: this.papers.map((paper, other) => other === at ? { ...paper, ...more } : paper) })
+  }
+
+  /* The papers that are sealed and not in the box yet. */
+  get waiting () {
+    return this.papers.flatMap((paper, at) => paper.message ? [at] : [])
+  }
+
+  get receipts () {
+    return this.papers.map((paper) => paper.receipt).filter(Boolean)
+  }
+
   /* The seed of everything, made once and kept before anything is sent. */
   begin (seed) {
     if (!this.kept || !this.kept.seed) {
@@ -159,75 +187,88 @@ export class Voting {
     return fromHex(this.kept.seed)
   }
 
-  /* The token and its blinding out of the seed: the same every time. */
-  async blinding () {
+  /* A token and its blinding out of the seed: the same every time. */
+  async blinding (at) {
     const seed = this.begin()
-    const message = await derived(seed, this.manifestHash, 'token', 32)
-    const chance = await derived(seed, this.manifestHash, 'blinding', 32 + 48 + 384 * TRIES)
+    const nth = at ? ' of vote ' + (at + 1) : ''
+    const message = await derived(seed, this.manifestHash, 'token' + nth, 32)
+    const chance = await derived(seed, this.manifestHash, 'blinding' + nth, 32 + 48 + 384 * TRIES)
     return this.blinder.ask('blind', { spki: this.spki, message, chance })
   }
 
-  /* Take the credential, or the same one again. */
+  /* Take the credential, or the same one again: a signed token for each vote. */
   async credential () {
-    const { prepared, blinded, inverse } = await this.blinding()
-    if (this.kept.signature) return { prepared, signature: fromBase64(this.kept.signature) }
-    const response = await ask(this.urls.credential, {
-      method: 'POST',
-      credentials: 'same-origin',
-      headers: { 'Content-Type': 'application/json', 'X-CSRFToken': this.csrf, Accept: 'application/json' },
-      body: JSON.stringify({ blinded: base64(blinded) })
-    })
-    const said = await answerOf(response)
-    const { signature } = await this.blinder.ask('finalize', {
-      spki: this.spki, prepared, signature: fromBase64(said.signature), inverse
-    })
-    this.keep({ signature: base64(signature), step: 'issued' })
-    return { prepared, signature }
+    const made = []
+    for (let at = 0; at < this.votes; at++) made.push(await this.blinding(at))
+    if (!this.papers.every((paper) => paper.signature)) {
+      const response = await ask(this.urls.credential, {
+        method: 'POST',
+        credentials: 'same-origin',
+        headers: { 'Content-Type': 'application/json', 'X-CSRFToken': this.csrf, Accept: 'application/json' },
+        body: JSON.stringify({ blinded: made.map(({ blinded }) => base64(blinded)) })
+      })
+      const said = await answerOf(response)
+      for (const [at, { prepared, inverse }] of made.entries()) {
+        const { signature } = await this.blinder.ask('finalize', {
+          spki: this.spki, prepared, signature: fromBase64(said.signatures[at]), inverse
+        })
+        this.keepPaper(at, { signature: base64(signature) })
+      }
+      this.keep({ step: 'issued' })
+    }
+    return made.map(({ prepared }, at) => ({ prepared, signature: fromBase64(this.papers[at].signature) }))
   }
 
-  /* Seal the marks into a message and keep it: what is sent again after a broken line is the same paper. */
-  async sealed (marks, { prepared, signature }) {
-    const kept = this.kept
-    if (kept.message && kept.canonical === canonical(marks)) return fromBase64(kept.message)
-    const nonce = crypto.getRandomValues(new Uint8Array(16))
-    const tokenHash = await sha256(prepared)
+  /* Seal the marks into a message for each vote and keep them: what is sent again after a broken line is the same
+     paper. */
+  async sealed (marks, credentials) {
+    if (this.waiting.length && this.kept.canonical === canonical(marks)) return
     const key = fromBase64(this.secret.sealing.spki)
-    const sealed = await seal(key, this.secret.paper_bytes, marks, nonce, this.manifestHash, tokenHash)
-    const message = join(Uint8Array.of(1, this.group), prepared, signature, sealed)
-    this.keep({
-      message: base64(message),
-      canonical: canonical(marks),
-      paper: hex(await sha256(sealed)),
-      nonce: hex(nonce),
-      pending: await receiptOf(marks, nonce),
-      step: 'sealed'
-    })
-    return message
+    const papers = []
+    for (const [at, { prepared, signature }] of credentials.entries()) {
+      const nonce = crypto.getRandomValues(new Uint8Array(16))
+      const tokenHash = await sha256(prepared)
+      const sealed = await seal(key, this.secret.paper_bytes, marks, nonce, this.manifestHash, tokenHash)
+      papers.push({
+        ...this.papers[at],
+        message: base64(join(Uint8Array.of(1, this.group), prepared, signature, sealed)),
+        paper: hex(await sha256(sealed)),
+        nonce: hex(nonce),
+        pending: await receiptOf(marks, nonce)
+      })
+    }
+    this.keep({ papers, canonical: canonical(marks), step: 'sealed' })
   }
 
-  /* Bring it to the box, without a cookie and without a name. */
-  async deliver (message) {
+  /* Bring one to the box, without a cookie and without a name. */
+  async deliver (at) {
+    const { message, paper, pending } = this.papers[at]
     const response = await ask(this.urls.box, {
       method: 'POST',
       credentials: 'omit',
       referrerPolicy: 'no-referrer',
       headers: { 'Content-Type': 'application/octet-stream' },
-      body: message
+      body: fromBase64(message)
     })
     const said = await answerOf(response)
-    if (said.paper !== this.kept.paper) throw new Trouble('server')
-    const { pending, paper } = this.kept
-    this.keep({ receipt: pending, cast: paper, message: null, canonical: null, marks: null, step: 'cast' })
-    return pending
+    if (said.paper !== paper) throw new Trouble('server')
+    this.keepPaper(at, { receipt: pending, cast: paper, message: null })
+    if (!this.waiting.length) this.keep({ canonical: null, marks: null, step: 'cast' })
   }
 
-  /* Is the paper in the box the one this browser put there? true, false, or null where it cannot say. */
+  /* Are the papers in the box those this browser put there? ``all``, ``none``, or ``some``; ``other`` where another
+     lies under a token of theirs. */
   async inTheBox () {
-    const { prepared } = await this.blinding()
-    const response = await ask(this.urls.find, {
-      method: 'POST', credentials: 'omit', referrerPolicy: 'no-referrer', body: prepared
-    })
-    const said = await answerOf(response)
-    return said.paper ? said.paper === this.kept.cast : null
+    const found = []
+    for (const [at, { cast }] of this.papers.entries()) {
+      const { prepared } = await this.blinding(at)
+      const response = await ask(this.urls.find, {
+        method: 'POST', credentials: 'omit', referrerPolicy: 'no-referrer', body: prepared
+      })
+      const said = await answerOf(response)
+      found.push(said.paper ? (said.paper === cast ? 'all' : 'other') : 'none')
+    }
+    if (found.includes('other')) return 'other'
+    return new Set(found).size > 1 ? 'some' : found[0]
   }
 }

@@ -75,11 +75,35 @@ async function review () {
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
-async function waitALittle () {
+const chance = () => crypto.getRandomValues(new Uint32Array(1))[0] / 2 ** 32
+
+async function waitALittle (waiting) {
   const left = new Date(facts.closes) - Date.now()
-  if (left < 60000) return // near the close the paper goes at once
-  const chance = crypto.getRandomValues(new Uint32Array(1))[0] / 2 ** 32
-  await pause(WAIT[0] + chance * (WAIT[1] - WAIT[0]))
+  if (left < 60000 + waiting * WAIT[1]) return // near the close the papers go at once
+  await pause(WAIT[0] + chance() * (WAIT[1] - WAIT[0]))
+}
+
+/* The same things in the order of chance (Fisher and Yates). */
+function shuffled (things) {
+  const order = [...things]
+  for (let at = order.length - 1; at > 0; at--) {
+    const other = Math.floor(chance() * (at + 1))
+    ;[order[at], order[other]] = [order[other], order[at]]
+  }
+  return order
+}
+
+/* Several papers go one by one, apart in time and in the order of chance, so that they are not seen together. */
+async function bring (fresh, say) {
+  const order = shuffled(voting.waiting)
+  for (const [nth, at] of order.entries()) {
+    if (fresh || nth) {
+      say('step-wait')
+      await waitALittle(order.length - nth)
+    }
+    say(order.length > 1 ? 'step-cast-one' : 'step-cast', { number: nth + 1, all: order.length })
+    await voting.deliver(at)
+  }
 }
 
 /* From wherever it stopped to the receipt. */
@@ -90,20 +114,17 @@ async function cast () {
   const again = $('#again')
   again.hidden = true
   show('#casting', 2, '#casting-h')
-  const say = (name) => { $('#progress').textContent = word(name) }
+  const say = (name, values = {}) => {
+    $('#progress').textContent = word(name).replace(/\{(\w+)\}/g, (_all, each) => values[each])
+  }
   try {
     say('step-credential')
-    const fresh = !voting.kept.signature
+    const fresh = !voting.papers[0].signature
     const credential = await voting.credential()
     say('step-seal')
-    const message = await voting.sealed(toCast, credential)
-    if (fresh) {
-      say('step-wait')
-      await waitALittle()
-    }
-    say('step-cast')
-    const receipt = await voting.deliver(message)
-    done(receipt)
+    await voting.sealed(toCast, credential)
+    await bring(fresh, say)
+    done(voting.receipts)
   } catch (error) {
     $('#progress').textContent = ''
     trouble(explain(error), error.url)
@@ -113,8 +134,8 @@ async function cast () {
   }
 }
 
-function done (receipt) {
-  showReceipt($('#done'), receipt, [facts.coop, facts.title, facts.fingerprint])
+function done (receipts) {
+  showReceipt($('#done'), receipts, [facts.coop, facts.title, facts.fingerprint])
   show('#done', 4, '#done-h')
 }
 
@@ -151,7 +172,7 @@ function begin (kept) {
     toCast = kept.marks
     marks.write(kept.marks)
     if (kept.step === 'issued' || kept.step === 'sealed') $('#resume').hidden = false
-  } else if (kept && kept.receipt) done(kept.receipt)
+  } else if (voting.receipts.length) done(voting.receipts)
   const recovering = $('#recover')
   if (recovering) recovering.hidden = Boolean(kept && kept.seed)
 }
@@ -162,6 +183,7 @@ async function start () {
   voting = new Voting({
     urls: { manifest: facts.manifest, credential: facts.credential, box: facts.box, find: facts.find },
     group: Number(facts.group),
+    votes: Number(facts.votes),
     who: facts.who,
     csrf: facts.csrf,
     blinder: new Blinder(facts.worker)

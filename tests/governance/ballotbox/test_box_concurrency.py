@@ -54,7 +54,7 @@ def test_one_person_asking_from_many_windows_gets_one_credential(coop):
     blinded = voter.blind()
 
     def take(_number):
-        return services.issue_credential(actor=voter.actor, ballot=ballot, blinded=blinded).signature
+        return services.issue_credential(actor=voter.actor, ballot=ballot, blinded=[blinded]).signatures
 
     answers = at_once(10, take, range(20))
     assert len({bytes(answer) for answer in answers}) == 1

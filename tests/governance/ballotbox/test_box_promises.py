@@ -196,8 +196,8 @@ def test_keys_of_closed_ballots_are_gone_from_disk_and_were_never_in_the_databas
 def test_a_crash_between_each_two_steps_and_a_retry_votes_exactly_once(coop, monkeypatch):
     """The answer to each step is lost, and the step is taken again."""
     ballot, (voter, *_rest) = electorate(coop, 5)
-    lost = services.issue_credential(actor=voter.actor, ballot=ballot, blinded=voter.blind())
-    assert voter.take().signature == lost.signature
+    lost = services.issue_credential(actor=voter.actor, ballot=ballot, blinded=[voter.blind()])
+    assert voter.take().signatures == lost.signatures
     body = voter.seal([[1, 0], [0]])
     for _again in range(3):
         services.cast_secret(ballot_id=ballot.pk, body=body)

@@ -11,7 +11,7 @@ from governance import services
 from governance.models import OpenedPaper, Resolution, StrikeOff
 from governance.selectors import papers_of
 from tests.browser import assert_clean, assert_clean_in_every_light, session_cookie
-from tests.governance.factories import make_meeting, make_roll, make_voter, question
+from tests.governance.factories import make_meeting, make_organisation, make_roll, make_voter, question
 from tests.governance.test_proxies import given, take_proxies
 
 from .voter import finish, make_secret_ballot
@@ -272,3 +272,36 @@ def test_who_holds_a_proxy_casts_two_papers_in_one_browser(coop, visit):
     finish(made)
     assert set(OpenedPaper.objects.values_list("receipt", flat=True)) == set(receipts)
     assert page.problems == []
+
+
+def test_a_member_organisation_casts_a_paper_for_each_vote_and_checks_them_all(coop, visit):
+    mill = make_organisation(coop, "mill", votes=3)
+    for _ in range(4):
+        make_organisation(coop, votes=3)
+    made = make_secret_ballot(coop, roll=make_roll(coop, voters=2), lasts=timedelta(days=2))
+    page = ready(visit(address(made), mill.party.account))
+    mark(page)
+    press(page, "Review my paper")
+    # The line breaks after the first paper: what is left is kept, and goes on where it stopped.
+    sent = []
+    page.route("**/box/**", lambda route: (sent.append(1), route.continue_() if len(sent) == 1 else route.abort()))
+    press(page, "Cast my ballot")
+    page.wait_for_selector("#again:not([hidden])", timeout=LONG)
+    page.unroute("**/box/**")
+    page.reload()
+    ready(page)
+    assert StrikeOff.objects.get().units == 3
+    press(page, "Go on casting it")
+    page.wait_for_selector("#done:not([hidden])", timeout=LONG)
+    receipts = {text.replace(" ", "") for text in page.locator("#done [data-receipt]").all_text_contents()}
+    assert len(receipts) == page.locator("#done [data-code]").count() == 3
+    assert_clean_in_every_light(page, "secret-receipts-of-a-federation")
+    page.get_by_role("link", name="Check").click()
+    page.wait_for_selector("#checking[data-ready]", timeout=LONG)
+    assert "All your papers are in the box" in page.locator("#answer").inner_text()
+    finish(made)
+    page.reload()
+    page.wait_for_selector("#checking[data-ready]", timeout=LONG)
+    assert "All your papers are among those that were counted" in page.locator("#answer").inner_text()
+    assert set(OpenedPaper.objects.values_list("receipt", flat=True)) == receipts
+    assert Resolution.objects.get().votes["for"] == 3

@@ -90,12 +90,12 @@ def test_the_recovery_code_makes_the_same_blinded_message_and_another_another(pa
       let code = ''
       for (const who of ['1', '2', '3']) {
         const blinder = new Blinder('/static/governance/blind-worker.js')
-        const voting = new Voting({ urls: {}, group: 0, who, blinder })
+        const voting = new Voting({ urls: {}, group: 0, votes: 1, who, blinder })
         const memory = new Memory(a.manifest, who)
         Object.assign(voting, { manifestHash: a.manifest, spki: fromBase64(a.spki), memory })
         if (who === '2') voting.begin(await seedOf(code.toLowerCase().replace(/0/g, 'o')))
         else code = who === '1' ? await recoveryCode(voting.begin()) : code
-        made.push(await voting.blinding())
+        made.push(await voting.blinding(0))
       }
       return { code, made: made.map(({ prepared, blinded, inverse }) => [hex(prepared), hex(blinded), hex(inverse)]),
         wrong: await seedOf(code.replace(/.$/, (last) => last === 'A' ? 'B' : 'A')), none: await seedOf('nonsense') }

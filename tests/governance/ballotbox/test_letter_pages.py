@@ -36,7 +36,7 @@ def letters(coop, samir, printed, fresh_limits):  # noqa: F811
 
 
 def ask(client, ballot, blinded):
-    said = {"blinded": base64.b64encode(blinded).decode()}
+    said = {"blinded": [base64.b64encode(blinded).decode()]}
     return client.post("/riverside/letter/credential/", said, content_type="application/json")
 
 

@@ -97,7 +97,7 @@ class Life:
     def take(self, at: int) -> None:
         issued = self.take_or_refused(at)
         if issued is not None:
-            assert issued.signature == self.voters[at].take().signature
+            assert issued.signatures == self.voters[at].take().signatures
 
     def crash_while_issuing(self, at: int) -> None:
         before = dict(self.taken)

@@ -65,7 +65,11 @@ def test_the_list_of_votes_names_the_kind_and_what_was_taken(coop, client_of):
     assert "<form" not in client.get(at(ballot)).content.decode().split("<main")[1].split("</main>")[0]
 
 
-@pytest.mark.parametrize("body", ["", "[]", "{}", '{"blinded": 5}', '{"blinded": "?"}', '{"blinded": ""}', "[" * 3000])
+NO_TOKENS = ["", "[]", "{}", "[" * 3000]
+NO_TOKENS += [f'{{"blinded": {said}}}' for said in ("5", '"?"', '""', "[]", '[""]', '["?"]', "[5]", '"AAAA"')]
+
+
+@pytest.mark.parametrize("body", NO_TOKENS)
 def test_what_is_no_blinded_token_is_refused_in_a_sentence(coop, client_of, body):
     ballot, voters = electorate(coop, 5)
     answer = client_of(voters[0].actor).post(at(ballot, "credential/"), body, content_type="application/json")
@@ -76,10 +80,10 @@ def test_what_is_no_blinded_token_is_refused_in_a_sentence(coop, client_of, body
 
 def test_a_credential_comes_over_the_page_and_twice_the_same(coop, client_of):
     ballot, (voter, *_rest) = electorate(coop, 5)
-    client, body = client_of(voter.actor), json.dumps({"blinded": base64.b64encode(voter.blind()).decode()})
+    client, body = client_of(voter.actor), json.dumps({"blinded": [base64.b64encode(voter.blind()).decode()]})
     answers = [client.post(at(ballot, "credential/"), body, content_type="application/json").json() for _ in range(2)]
     assert answers[0] == answers[1]
-    other = json.dumps({"blinded": base64.b64encode(Voter(voter.actor, ballot).blind()).decode()})
+    other = json.dumps({"blinded": [base64.b64encode(Voter(voter.actor, ballot).blind()).decode()]})
     refused = client.post(at(ballot, "credential/"), other, content_type="application/json")
     assert (refused.status_code, refused.json()["code"]) == (409, "issued")
 

@@ -150,7 +150,7 @@ def test_the_holder_votes_on_the_principals_page(cast, client_of):
     assert f'data-credential="{at}credential/?for={cast.proxy.pk}"' in page
     assert f'data-who="{number(cast.amara)}"' in page
     assert b"You gave your proxy to" in amara.get(at).content
-    body = json.dumps({"blinded": base64.b64encode(browser(cast, "ruth", cast.proxy).blind()).decode()})
+    body = json.dumps({"blinded": [base64.b64encode(browser(cast, "ruth", cast.proxy).blind()).decode()]})
     posted = {"data": body, "content_type": "application/json"}
     assert client_of(cast.felix).post(f"{at}credential/?for={cast.proxy.pk}", **posted).status_code == 404
     assert ruth.post(f"{at}credential/?for={cast.proxy.pk}", **posted).status_code == 200

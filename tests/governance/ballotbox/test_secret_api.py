@@ -36,15 +36,15 @@ def test_a_ballot_through_the_api_from_the_manifest_to_the_bundle(coop, samir, m
     assert not client_of(felix).get(at + "credential/").json()["may"]
     for held in (None, proxy):
         browser = Voter(amara, ballot)
-        body = {"blinded": base64.b64encode(browser.blind()).decode()} | ({"proxy": held.pk} if held else {})
+        body = {"blinded": [base64.b64encode(browser.blind()).decode()]} | ({"proxy": held.pk} if held else {})
         answers = [voter.post(at + "credential/", body, **JSON) for _twice in range(2)]
         assert [each.status_code for each in answers] == [200, 200]
         assert answers[0].json() == answers[1].json()
         key = keys.load_public(told["manifest"]["secret"]["credentials"][0])
-        signature = base64.b64decode(answers[0].json()["signature"])
+        signature = base64.b64decode(answers[0].json()["signatures"][0])
         browser.signature = blind.finalize(key, browser.prepared, signature, browser.blinded.inverse)
         browser.cast([[0], [0]])
-    other = {"blinded": base64.b64encode(Voter(amara, ballot).blind()).decode()}
+    other = {"blinded": [base64.b64encode(Voter(amara, ballot).blind()).decode()]}
     assert voter.post(at + "credential/", other, **JSON).json()["code"] == "issued"
     assert voter.post(at + "credential/", {"blinded": "?"}, **JSON).status_code == 400
     paper = {"number": membership(ruth).number, "channel": "paper"}
@@ -89,7 +89,7 @@ def test_a_credential_needs_somebody_who_has_just_shown_who_they_are(coop, clien
     session = client.session
     session.pop("account_authentication_methods", None)
     session.save()
-    body = {"blinded": base64.b64encode(Voter(amara, ballot).blind()).decode()}
+    body = {"blinded": [base64.b64encode(Voter(amara, ballot).blind()).decode()]}
     answer = client.post(f"/api/v1/riverside/ballots/{ballot.pk}/credential/", body, **JSON)
     assert (answer.status_code, answer.json()["code"]) == (403, "reauthentication_needed")
     assert not StrikeOff.objects.exists()

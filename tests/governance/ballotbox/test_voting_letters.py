@@ -30,7 +30,7 @@ class ByLetter(Voter):
 
     def ask(self, credential: int = 0):
         coop = self.ballot.coop
-        return services.issue_by_letter(coop=coop, letter=self.letter, blinded=self.blind(credential))
+        return services.issue_by_letter(coop=coop, letter=self.letter, blinded=[self.blind(credential)])
 
 
 def by_letter(ballot, letter) -> ByLetter:
@@ -86,7 +86,7 @@ def test_who_has_no_email_gets_a_letter_and_votes_with_its_code(coop, samir, pri
     assert letter.entry.number == ruth.number
     voter = by_letter(ballot, letter)
     first = voter.take()
-    assert voter.ask().signature == first.signature, "over a bad line the same again"
+    assert voter.ask().signatures == first.signatures, "over a bad line the same again"
     voter.cast([[1], [0]])
     voter.cast([[2], [1]])
     voters[0].take()
