@@ -2,11 +2,13 @@
 
 from hypothesis import settings
 
+from tests.ballot_keys import stocked_keys  # noqa: F401
 from tests.browser import browse, chromium  # noqa: F401
 from tests.cast import *  # noqa: F403
 from tests.database import django_db_setup  # noqa: F401
 from tests.limits import fresh_limits  # noqa: F401
 from tests.prepared import prepared  # noqa: F401
+from tests.standing import standing  # noqa: F401
 from tests.world import world  # noqa: F401
 
 settings.register_profile("house", deadline=None)  # a machine that is busy is not a property that fails

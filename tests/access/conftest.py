@@ -6,12 +6,13 @@ import time
 
 import pytest
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.test import Client
 
 from coop.kernel.tenancy import Actor
 from tests.access.harness import World
 from tests.cast import signed_in
+from tests.standing import check_what_waits, rolled_back
 from tests.world import make_world
 
 
@@ -23,6 +24,7 @@ class Logins:
     def __init__(self) -> None:
         self.since = -1e9
         self.cookies: dict[int, str] = {}
+        self.handler = Client().handler  # one for all: a new one would note at its first page that the login was seen
 
     def renew(self, world: World) -> None:
         if time.monotonic() - self.since > self.LAST:
@@ -32,6 +34,7 @@ class Logins:
 
     def client(self, actor: Actor | None) -> Client:
         client = Client()
+        client.handler = self.handler
         if actor is not None:
             client.cookies[settings.SESSION_COOKIE_NAME] = self.cookies[actor.user_id]
         return client
@@ -41,17 +44,11 @@ class Logins:
 def built(django_db_setup, django_db_blocker):
     """The world inside a transaction that is never committed."""
     with django_db_blocker.unblock():
-        outer = transaction.atomic()
-        outer.__enter__()
-        try:
+        with rolled_back():
             world = make_world()
-            with connection.cursor() as cursor:  # else each test would check again, at its end, what waits from here
-                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+            check_what_waits()
             yield world
-        finally:
-            transaction.set_rollback(True)
-            outer.__exit__(None, None, None)
-            connection.close()
+        connection.close()
 
 
 @pytest.fixture(scope="package")
@@ -64,10 +61,8 @@ def world(built, logins, django_db_blocker):
     """The populated co-op; whatever a test does to it is undone after."""
     with django_db_blocker.unblock():
         logins.renew(built)
-        savepoint = transaction.savepoint()
-        yield built
-        transaction.savepoint_rollback(savepoint)
-        connection.needs_rollback = False
+        with rolled_back():
+            yield built
 
 
 @pytest.fixture
