@@ -28,6 +28,7 @@ from coop.kernel.tenancy import Actor
 from coop.kernel.web import requires
 from governance.models import RollEntry
 from governance.services.forgetting import forget_on_rolls
+from ledger.models import DuesCharge, DuesRelief
 from ledger.selectors.shares import holdings
 from ledger.services.bank_lines import forget_bank_lines
 from ledger.services.mandates import accounts_in_mandates, forget_mandates
@@ -145,6 +146,16 @@ def my_data(request: HttpRequest) -> HttpResponse:
         for pk, number in memberships
         if pk in held
     ]
+    said["dues"] = list(
+        DuesCharge.objects.filter(membership__party=party)
+        .order_by("starts", "pk")
+        .values("membership__number", "starts", "ends", "months", "rate", "amount", "due_on")
+    )
+    said["dues_let_off"] = list(
+        DuesRelief.objects.filter(membership__party=party)
+        .order_by("starts", "pk")
+        .values("membership__number", "kind", "ground", "decision", "starts", "until")
+    )
     said["rolls"] = list(
         RollEntry.objects.filter(membership__party=party).values(
             "roll__title", "roll__record_date", "eligible", "reasons"

@@ -27,6 +27,7 @@ class LedgerConfig(AppConfig):
             nav.Entry(
                 "ledger", _("Who has to pay"), "ledger:owing", "clock", requires=(*readers, "secretary"), order=25
             ),
+            nav.Entry("ledger", _("Dues"), "ledger:dues", "calendar", requires=readers, order=18),
             nav.Entry("ledger", _("Calls"), "ledger:calls", "people", requires=(*readers, "secretary"), order=24),
             nav.Entry("ledger", _("Bank"), "ledger:bank", "inbox", requires=readers, order=26, count=_bank_lines),
             nav.Entry("ledger", _("Given back"), "ledger:queue", "up", requires=(*readers, "secretary"), order=27),

@@ -14,12 +14,15 @@ DAYS_TO_PAY = 30  # for what is not paid in parts
 class Part:
     """One part of what was subscribed, in minor units, and the day it is due.
 
-    ``call`` is the line of the board's call that asks for it; a part of the schedule has none.
+    ``call`` is the line of the board's call that asks for it; a part of the schedule has none. What stands on the
+    member's own account of debts names its ``entry``, and the ``charge`` of dues it is of.
     """
 
     due_on: date
     amount: int
     call: int | None = None
+    entry: int | None = None
+    charge: int | None = None
 
 
 def months_later(day: date, months: int) -> date:

@@ -7,6 +7,7 @@ from django.utils.translation import override
 
 from coop.kernel import letters, outbox
 from ledger.models import DebitLine, DebitRun, ForfeitureNotice, ShareCallLine, UnclaimedLine, UnclaimedList
+from ledger.selectors.calls import kind_of_call
 from ledger.selectors.statements import Statement
 from ledger.statement_words import Words
 from ledger.unclaimed_laws import STATE
@@ -105,7 +106,7 @@ def call(line: ShareCallLine, link: str) -> None:
             decision=asked.decision,
             link=link,
         )
-    _to(line.membership, "ledger.call", letter)
+    _to(line.membership, kind_of_call(asked), letter)
 
 
 def forfeiture(notice: ForfeitureNotice, link: str) -> None:

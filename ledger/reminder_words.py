@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from coop.kernel import money
 from coop.kernel.paper import language, letterhead
+from ledger.dues_words import claims_said
 from ledger.selectors.dues import Debtor
 from ledger.selectors.paying import HowToPay, how_to_pay
 from members.selectors.dated import address_of
@@ -45,6 +46,9 @@ def _rows(debtor: Debtor, on: date) -> dict[str, Any]:
             words = _("Shares called by the board, due %(day)s") if part.call else _("Shares, due %(day)s")
             rows.append([words % {"day": date_format(part.due_on, "j F Y")}, _said(coop, part.amount)])
             asked += part.amount
+    for words, part in claims_said(part for part in owed.claims if part.due_on <= on):
+        rows.append([words, _said(coop, part.amount)])
+        asked += part.amount
     if owed.due > asked:
         rows.insert(0, [_("Entry fee"), _said(coop, owed.due - asked)])
     return {"rows": rows, "sum": [_("In all"), _said(coop, owed.due)]}

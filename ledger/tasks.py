@@ -8,9 +8,11 @@ from coop.kernel import jobs, tenancy
 from ledger.models import EquityPlan, PatronageImport, RefundOffer
 from ledger.services import (
     allocation_notices,
+    calls,
     choices,
     debits,
     distribution,
+    dues,
     equity,
     patronage,
     patronage_jobs,
@@ -100,3 +102,17 @@ def book_debits(running: jobs.Running, run_id: int) -> None:
     """Book a collection the bank has carried out."""
     debits.book_debits(actor=jobs.actor_of(running.job), run_id=run_id, progress=running.progress)
     running.result(tenancy.path(running.job.coop, "ledger:debit-run", pk=run_id))
+
+
+@jobs.task("ledger.charge_dues")
+def charge_dues(running: jobs.Running, run_id: int) -> None:
+    """Charge the dues of a month."""
+    dues.charge_dues(actor=jobs.actor_of(running.job), run_id=run_id, progress=running.progress)
+    running.result(tenancy.path(running.job.coop, "ledger:dues-run", pk=run_id))
+
+
+@jobs.task("ledger.tell_of_call")
+def tell_of_call(running: jobs.Running, call_id: int, site: str) -> None:
+    """Write to everybody a call on shares asks."""
+    calls.tell_of_call(actor=jobs.actor_of(running.job), call_id=call_id, site=site, progress=running.progress)
+    running.result(tenancy.path(running.job.coop, "ledger:call", pk=call_id))

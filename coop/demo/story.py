@@ -21,7 +21,7 @@ from members.models import Membership
 from members.services.deciding import ADMIT, REFUSE, Decision, create_sheet, decide_sheet
 from members.services.joining import apply
 
-from . import bank, courses, decisions, lives, money, nominations
+from . import bank, courses, decisions, lives, money, nominations, owed
 from .people import LATE, MEMBERS, REFUSED, WAITING, Person
 from .times import at, last_month_end
 
@@ -43,7 +43,10 @@ refused is told why and may appeal to the general meeting within four weeks.
 6. The board is elected by single transferable vote (SI 2007/42 rules).
 7. Surplus. At least a fifth of each surplus goes to the statutory reserve. On paid-up shares at \
 most 3 per cent is paid. What the meeting shares among members follows their purchases in that year.
-8. Leaving. A member may leave at the end of a business year with three months' notice."""
+8. Leaving. A member may leave at the end of a business year with three months' notice.
+9. Dues. Supporters pay 24 euros a year and producers 15 euros a quarter, by the month in the year they join or leave; \
+the board may ask half. Other members pay none.
+10. Building shares. Members may take shares of 100 euros for buildings. The board calls for them in parts."""
 
 
 def seed() -> Cooperative:
@@ -65,6 +68,8 @@ def seed() -> Cooperative:
     bank.statement(officers["treasurer"], today)
     bank.by_hand(officers, today)
     bank.collection(officers["treasurer"], today)
+    owed.dues(officers, members, today)
+    owed.call(officers, members, today)
     money.pay_out(officers, members, today)
     decisions.open_vote(coop, officers, today)
     nominations.vacancy(coop, officers, members, today)

@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 from coop.kernel import clock
 from coop.kernel.errors import Refused
 from coop.kernel.rest import CoopView
+from ledger.dues_words import claims_said
 from ledger.models import Entry, Posting, ShareClass
 from ledger.selectors import balances, journal
 from ledger.selectors.dues import owed_by
@@ -202,6 +203,10 @@ class MyMoney(CoopView, APIView):
             "paid_up": held.paid_up,
             "fee_owed": owed.fee,
             "capital_owed": owed.capital,
+            "dues_owed": owed.dues,
+            "claims": [
+                {"why": words, "due_on": part.due_on, "open": part.amount} for words, part in claims_said(owed.claims)
+            ],
             "uncalled": owed.uncalled,
             "due": owed.due,
             "next_due": owed.next_due,

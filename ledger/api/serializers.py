@@ -108,6 +108,14 @@ class AgreementSerializer(serializers.Serializer):
     agrees = serializers.BooleanField()
 
 
+class ClaimSerializer(serializers.Serializer):
+    """Something charged to a member that is not paid yet, and the sentence why."""
+
+    why = serializers.CharField()
+    due_on = serializers.DateField()
+    open = serializers.IntegerField(help_text="Minor units.")
+
+
 class MyMoneySerializer(serializers.Serializer):
     """What a member holds and owes; every event of the own shares."""
 
@@ -116,6 +124,8 @@ class MyMoneySerializer(serializers.Serializer):
     paid_up = serializers.IntegerField()
     fee_owed = serializers.IntegerField()
     capital_owed = serializers.IntegerField()
+    dues_owed = serializers.IntegerField(help_text="Open dues and other charges.")
+    claims = ClaimSerializer(many=True)
     uncalled = serializers.IntegerField(help_text="Subscribed, and waiting for a call of the board.")
     due = serializers.IntegerField()
     next_due = serializers.DateField(allow_null=True)

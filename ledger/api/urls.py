@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import bank, books, calls, debits, drafts, reports
+from . import bank, books, calls, debits, drafts, dues, reports
 from .surplus_urls import surplus_urls
 
 app_name = "ledger-api"
@@ -21,6 +21,12 @@ urlpatterns = [
     path("share-calls/", calls.ShareCalls.as_view(), name="share-calls"),
     path("share-calls/<int:pk>/lines/", calls.ShareCallLines.as_view(), name="share-call-lines"),
     path("share-calls/lines/<int:pk>/notice/", calls.ShareCallNotice.as_view(), name="share-call-notice"),
+    path("dues/rules/", dues.DuesRules.as_view(), name="dues-rules"),
+    path("dues/proposal/", dues.DuesProposal.as_view(), name="dues-proposal"),
+    path("dues/runs/", dues.DuesRuns.as_view(), name="dues-runs"),
+    path("dues/runs/<int:pk>/charges/", dues.DuesCharges.as_view(), name="dues-run-charges"),
+    path("dues/charges/<int:pk>/waive/", dues.WaiveDues.as_view(), name="dues-waive"),
+    path("dues/reliefs/", dues.LetOff.as_view(), name="dues-reliefs"),
     path("bank/lines/", bank.BankLines.as_view(), name="bank-lines"),
     path("bank/statements/", bank.BankStatements.as_view(), name="bank-statements"),
     path("bank/enter/", bank.EnterMatched.as_view(), name="bank-enter"),

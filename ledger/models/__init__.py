@@ -4,6 +4,7 @@ from .bank import BankAccount, BankLine, BankStatement
 from .calls import CallForfeiture, ForfeitureNotice, ShareCall, ShareCallLine
 from .choices import RefundChoice, RefundOffer, RefundOutcome
 from .debits import DebitFile, DebitLine, DebitReturn, DebitRun, Mandate
+from .dues import DuesCharge, DuesRelief, DuesRule, DuesRun, DuesWaiver
 from .equity import EquityLine, EquityPlan
 from .journal import Account, BulkBatch, Checkpoint, Entry, Period, PeriodEvent, Posting, Sealed
 from .manual import EntryDocument, EntryDraft, EntryDraftLine, EntryLimit
@@ -37,6 +38,11 @@ __all__ = [
     "DebitLine",
     "DebitReturn",
     "DebitRun",
+    "DuesCharge",
+    "DuesRelief",
+    "DuesRule",
+    "DuesRun",
+    "DuesWaiver",
     "Entry",
     "EntryDocument",
     "EntryDraft",

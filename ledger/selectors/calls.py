@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import CharField, Exists, OuterRef, Q, Value
+from django.db.models.functions import Cast, Concat
+
+from coop.kernel.models import Mail
 from ledger.models import ShareCall, ShareCallLine, ShareClass
+from members.models import PaperLetter
 
 from .dues import unpaid
 
@@ -32,6 +37,20 @@ def lines(call: ShareCall):
     """A call's lines by member number."""
     found = ShareCallLine.objects.filter(coop=call.coop_id, call=call).order_by("membership__number")
     return found.select_related("membership__party", "call__share_class", "notice", "forfeiture__event")
+
+
+def kind_of_call(call: ShareCall) -> str:
+    """What letters about this call are filed under; each is about its member, as all letters to members are."""
+    return f"ledger.call:{call.pk}"
+
+
+def not_told(call: ShareCall):
+    """A call's lines whose member has no letter about it yet, neither in the outbox nor on paper."""
+    known = {"coop": call.coop_id, "kind": kind_of_call(call)}
+    member = Concat(Value("membership:"), Cast("membership_id", CharField()))
+    told = Q(Exists(Mail.objects.filter(**known, subject_ref=OuterRef("member"))))
+    told |= Q(Exists(PaperLetter.objects.filter(**known, ref=OuterRef("member"))))
+    return lines(call).annotate(member=member).exclude(told)
 
 
 def asked(call: ShareCall, found: list[ShareCallLine], on: date) -> list[Asked]:

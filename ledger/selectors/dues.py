@@ -1,4 +1,7 @@
-"""What members still owe on joining and for their shares, and since when."""
+"""What members still owe, and since when: on joining, for their shares, and whatever was charged to them, as dues are.
+
+This is the one place that says it; payments, reminders, collections and pages ask here.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from ledger import instalments
 from ledger.models import MemberFee, ShareClass
 from members.models import ClassTerms, Membership
 
 from .called import Called
-from .shares import Holding, holding_of, holdings
+from .claims import open_claims
+from .shares import NOTHING, Holding, holding_of, holdings
+
+Parts = tuple[instalments.Part, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +33,16 @@ class Owed:
     open_parts: tuple[instalments.Part, ...]  # what is not paid yet of each
     activates_at: int  # the paid-up capital from which the membership is active
     uncalled: int  # subscribed on call, and not called yet
+    claims: tuple[instalments.Part, ...] = ()  # dues and other charges that are open, by the day they are due
+
+    @property
+    def dues(self) -> int:
+        """Open dues, and whatever else was charged to the member's account."""
+        return sum(part.amount for part in self.claims)
 
     @property
     def total(self) -> int:
-        return self.fee + self.capital
+        return self.fee + self.capital + self.dues
 
     @property
     def parts_paid(self) -> int:
@@ -38,12 +50,13 @@ class Owed:
 
     @property
     def next_due(self) -> date | None:
-        return self.open_parts[0].due_on if self.open_parts else None
+        return min((part.due_on for part in (*self.open_parts[:1], *self.claims[:1])), default=None)
 
     @property
     def next_part(self) -> int:
         """What pays the next part in full, the entry fee with the first."""
-        return self.fee + (self.open_parts[0].amount if self.open_parts else 0)
+        following = min((*self.open_parts[:1], *self.claims[:1]), key=lambda part: part.due_on, default=None)
+        return self.fee + (following.amount if following else 0)
 
 
 class Terms:
@@ -79,7 +92,8 @@ def owed_by(membership, on: date) -> Owed:
     called = Called(membership.coop, on, membership)
     if holding.shares == 0 and membership.state == Membership.State.ADMITTED:
         holding = _wanted(membership, called, terms)
-    return _owed(membership, on, holding, fee_paid(membership), terms, called)
+    claims = open_claims(membership.coop, membership).get(membership.pk, ())
+    return _owed(membership, on, holding, fee_paid(membership), terms, called, claims)
 
 
 def _wanted(membership, called: Called, terms: ClassTerms | None) -> Holding:
@@ -93,7 +107,11 @@ def joining_asks(terms: ClassTerms | None, par: int) -> int:
     return (terms.minimum_shares if terms else 1) * par
 
 
-def _owed(membership, on: date, holding: Holding, fee: int, terms: ClassTerms | None, called: Called) -> Owed:
+def _owed(
+    membership, on: date, holding: Holding, fee: int, terms: ClassTerms | None, called: Called, claims: Parts
+) -> Owed:
+    if membership.state == Membership.State.ENDED:  # what the shares come to is settled by giving them back
+        return Owed(0, 0, instalments.due_by(claims, on), (), (), 0, 0, claims)
     fee_owed = max(0, (terms.entry_fee if terms else 0) - fee)
     count = terms.instalments if terms and membership.instalments else 1
     minimum = joining_asks(terms, called.par)
@@ -108,11 +126,12 @@ def _owed(membership, on: date, holding: Holding, fee: int, terms: ClassTerms | 
     return Owed(
         fee=fee_owed,
         capital=sum(part.amount for part in open_parts),
-        due=instalments.due_by(open_parts, on) + late_fee,
+        due=instalments.due_by(open_parts, on) + late_fee + instalments.due_by(claims, on),
         parts=parts,
         open_parts=open_parts,
         activates_at=first[0].amount if first else 0,
         uncalled=holding.subscribed - sum(part.amount for part in parts),
+        claims=claims,
     )
 
 
@@ -129,12 +148,12 @@ class Debtor:
 
 
 def unpaid(coop, on: date) -> list[Debtor]:
-    """Every open membership that still owes something, by number; ``owed.due`` is what is late. Five queries, seven
-    where shares are paid on call.
+    """Everybody who still owes something, by number; ``owed.due`` is what is late. Six queries, eight where shares are
+    paid on call. Of those who left only what was charged to them counts.
 
     Somebody admitted whose subscription is not entered yet owes what they asked for in their application.
     """
-    held, terms, called = holdings(coop, on), Terms(coop), Called(coop, on)
+    held, terms, called, claims = holdings(coop, on), Terms(coop), Called(coop, on), open_claims(coop)
     fees = dict(
         MemberFee.objects.filter(coop=coop, kind=MemberFee.Kind.ENTRY_FEE)
         .values_list("membership")
@@ -142,14 +161,16 @@ def unpaid(coop, on: date) -> list[Debtor]:
         .order_by()
     )
     found = []
-    current = Membership.objects.filter(coop=coop).exclude(state=Membership.State.ENDED)
+    current = Membership.objects.filter(~Q(state=Membership.State.ENDED) | Q(pk__in=claims), coop=coop)
     for membership in current.select_related("party", "member_class").order_by("number"):
         rules, holding = terms.of(membership), held.get(membership.pk)
         if holding is None:
-            if membership.state != Membership.State.ADMITTED:
+            if membership.state == Membership.State.ADMITTED:
+                holding = _wanted(membership, called, rules)
+            elif membership.pk not in claims:
                 continue
-            holding = _wanted(membership, called, rules)
-        answer = _owed(membership, on, holding, fees.get(membership.pk, 0), rules, called)
-        if answer.capital or (answer.fee and membership.state == Membership.State.ADMITTED):
+        own = claims.get(membership.pk, ())
+        answer = _owed(membership, on, holding or NOTHING, fees.get(membership.pk, 0), rules, called, own)
+        if answer.capital or answer.dues or (answer.fee and membership.state == Membership.State.ADMITTED):
             found.append(Debtor(membership, answer))
     return found

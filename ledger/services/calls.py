@@ -6,6 +6,7 @@ What a call asks is owed like any other part of a subscription: payments, remind
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
 from django.db import transaction
@@ -13,11 +14,12 @@ from django.db.models import Max
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from coop.kernel import audit, clock, rules
+from coop.kernel import audit, clock, jobs, rules
 from coop.kernel.errors import Refused
 from ledger import notices
 from ledger.models import CallForfeiture, ForfeitureNotice, ShareCall, ShareCallLine, ShareClass
 from ledger.models.calls import NOTICE_DAYS
+from ledger.selectors import calls as selectors
 from ledger.selectors.called import Called
 from ledger.selectors.dues import Terms, joining_asks, owed_by
 from ledger.selectors.shares import holding_of
@@ -40,7 +42,7 @@ def call_shares(
     site: str,
     notice_days: int = NOTICE_DAYS,
 ) -> ShareCall:
-    """Call ``per_share`` minor units on every share that waits for a call, and tell everybody who holds some.
+    """Call ``per_share`` minor units on every share that waits for a call; the worker tells everybody who holds some.
 
     Nobody is asked for more than what was subscribed. ``site`` is where a member reads it. Refuses a class that is not
     paid on call, a day less than a fortnight ahead, less notice than that, and a call that would ask nobody.
@@ -62,10 +64,39 @@ def call_shares(
     ShareCallLine.objects.bulk_create(lines, batch_size=2000)
     call.state = State.STANDING
     call.save(update_fields=["state"])
-    for line in lines:
-        notices.call(line, site)
+    title = _("Letters about call %(number)s") % {"number": call.number}
+    jobs.enqueue("ledger.tell_of_call", call.pk, site, actor=actor, title=title, total=call.count)
     _record(actor, "ledger.shares_called", call, decision=decision, count=call.count, total=str(call.total))
     return call
+
+
+LETTERS = 200  # in one transaction
+
+
+def tell_of_call(*, actor, call_id: int, site: str, progress: Callable[[int, int | None], None] | None = None) -> int:
+    """Write to everybody a call asks, by e-mail or on paper, some at a time, each once. Returns how many now.
+
+    Killed in between, it goes on with those who have no letter yet; a call that was taken back meanwhile tells nobody.
+    """
+    rules.require(actor, "ledger.call_shares")
+    call = ShareCall.objects.select_related("share_class", "coop").get(coop=actor.coop, pk=call_id)
+    done = 0
+    while written := _tell_some(actor, call, site):
+        done += written
+        if progress:
+            progress(done, call.count)
+    return done
+
+
+@transaction.atomic
+def _tell_some(actor, call: ShareCall, site: str) -> int:
+    found = ShareCall.objects.select_for_update(of=("self",)).get(coop=actor.coop, pk=call.pk)  # one sender at a time
+    if not found.is_standing:
+        return 0
+    lines = list(selectors.not_told(call)[:LETTERS])
+    for line in lines:
+        notices.call(line, site)
+    return len(lines)
 
 
 def _check(share_class: ShareClass, per_share: int, due_on: date, today: date, decision: str, notice_days: int) -> None:

@@ -222,6 +222,8 @@ def reverse_entry(*, actor, entry: Entry, on: date, because: str) -> Entry:
         raise Refused("reverse_by_act", _("This entry is a distribution of the surplus; give its plan up instead."))
     if PayoutRun.objects.filter(entry=entry).exists() or PayoutReturn.objects.filter(entry=entry).exists():
         raise Refused("reverse_by_act", _("This entry is a pay-out; payments come back one by one, on its page."))
+    if entry.kind.startswith("dues"):
+        raise Refused("reverse_by_act", _("This entry is of a member’s dues; waive the dues instead."))
     if entry.key.startswith(("unclaimed", "equity:", "choices:")):
         said = _("Unclaimed money is given back on its list; a payback and what members chose are not reversed.")
         raise Refused("reverse_by_act", said)

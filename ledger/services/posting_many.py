@@ -42,6 +42,8 @@ def post_entries(*, actor, drafts: Sequence[Draft]) -> list[int]:
     A draft posted before under its key with the same content is the entry that is there. Refuses what ``post_entry``
     refuses, two different drafts under one key, and a key that was used for another act.
     """
+    if not drafts:
+        return []
     hashes: dict[str, str] = {}
     for draft in drafts:
         check_entry(actor, draft.memo, draft.lines, draft.key)

@@ -6,7 +6,7 @@ events of the register in one transaction: the database refuses one without the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date
 
 from django.db import connection, transaction
@@ -23,6 +23,7 @@ from ledger.selectors.dues import Owed, Terms, joining_asks, owed_by
 from ledger.selectors.shares import holding_of
 from ledger.services.accounts import account, member_account
 from ledger.services.posting import Line, mirror, post_entry, posted_before
+from ledger.splitting import split
 from members import services as members
 from members.models import Membership
 
@@ -34,13 +35,14 @@ QUEUE_LOCK = 7014
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """What became of a payment: minor units to the entry fee, to shares, and kept as a credit."""
+    """What became of a payment: minor units to the entry fee, to shares, kept as a credit, and to dues."""
 
     entry: Entry
     fee: int
     capital: int
     kept: int
     activated: bool = False
+    dues: int = 0
 
 
 @transaction.atomic
@@ -200,7 +202,8 @@ def record_payment(
     overpayment: str = "refuse",
     into: Account | None = None,
 ) -> Payment:
-    """Enter money that came into the bank from a member, and post it: first to the entry fee, then to shares.
+    """Enter money that came into the bank from a member, and post it: first to the entry fee, then to what is oldest of
+    dues and shares (``ledger.splitting``). Somebody who has left pays what was charged to them, and no more.
 
     What the application asked for is subscribed with the first payment. Once the minimum (or its first part, where the
     member pays in parts) and the fee are paid, the membership becomes active in the same transaction. ``overpayment``
@@ -217,20 +220,21 @@ def record_payment(
     act = {"actor": actor, "on": on, "kind": PAYMENT, "memo": memo, "key": key, "says": says}
     if isinstance(amount, bool) or not isinstance(amount, int) or amount <= 0:
         raise Refused("amount", _("A payment is more than nothing."), "amount")
-    check_day(membership, on)
     take_holding(membership)
     entry = posted_before(**act)
     if entry is not None:
         return payment_of(entry)
-    _subscribe_as_asked(actor, membership, share_class)
+    if membership.state == Membership.State.ENDED and owed_by(membership, on).dues:
+        check_not_future(membership.coop, on)
+    else:
+        check_day(membership, on)
+        _subscribe_as_asked(actor, membership, share_class)
     owed = owed_by(membership, on)
-    fee = min(amount, owed.fee)
-    capital = min(amount - fee, owed.capital)
-    kept = amount - fee - capital
+    fee, dues, capital, kept = astuple(split(amount, fee=owed.fee, dues=owed.claims, shares=owed.open_parts))
     if kept and overpayment != "keep":
         raise Refused("too_much", _too_much(membership, amount, owed), "amount")
     classes = [(into_class, capital)] if into_class and capital else _by_class(membership, share_class, capital, on)
-    entry = post_entry(lines=_payment_lines(membership, classes, fee, kept, into), **act)
+    entry = post_entry(lines=_payment_lines(membership, classes, fee, dues, kept, into), **act)
     if fee:
         _fee(actor, membership, fee, on, entry)
     for paid_class, part in classes:
@@ -245,8 +249,9 @@ def record_payment(
         fee=str(fee),
         capital=str(capital),
         kept=str(kept),
+        **({"dues": str(dues)} if dues else {}),
     )
-    return Payment(entry, fee, capital, kept, activated)
+    return Payment(entry, fee, capital, kept, activated, dues)
 
 
 def _too_much(membership, amount: int, owed: Owed) -> str:
@@ -283,11 +288,12 @@ def _by_class(membership, default: ShareClass, capital: int, on: date) -> list[t
 
 
 def _payment_lines(
-    membership, classes: list[tuple[ShareClass, int]], fee: int, kept: int, into: Account | None
+    membership, classes: list[tuple[ShareClass, int]], fee: int, dues: int, kept: int, into: Account | None
 ) -> list[Line]:
-    coop, amount = membership.coop, fee + sum(part for _class, part in classes) + kept
+    coop, amount = membership.coop, fee + dues + sum(part for _class, part in classes) + kept
     parts: list[tuple[int, Account | None]] = [
         (fee, account(coop, "entry_fees") if fee else None),
+        (dues, member_account(membership, "member_receivable") if dues else None),
         *((part, member_account(membership, "share_capital", share_class=each)) for each, part in classes),
         (kept, member_account(membership, "member_credit") if kept else None),
     ]
@@ -322,8 +328,9 @@ def payment_of(entry: Entry) -> Payment:
     """What became of the payment that this entry records."""
     fee = entry.fees.aggregate(total=Sum("amount"))["total"] or 0
     capital = entry.share_events.aggregate(total=Sum("paid"))["total"] or 0
-    credit = entry.lines.filter(batch=0, account__purpose="member_credit").aggregate(total=Sum("amount"))["total"] or 0
-    return Payment(entry, fee, capital, -credit)
+    own = entry.lines.filter(batch=0, account__purpose__in=["member_credit", "member_receivable"])
+    sums = dict(own.values_list("account__purpose").annotate(Sum("amount")).order_by())
+    return Payment(entry, fee, capital, -sums.get("member_credit", 0), dues=-sums.get("member_receivable", 0))
 
 
 @transaction.atomic

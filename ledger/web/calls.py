@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from coop.kernel import clock, rules
+from coop.kernel.models import Job
 from coop.kernel.tenancy import path
 from coop.kernel.web import requires
 from ledger.call_forms import CallForm, ForfeitForm
@@ -57,8 +58,9 @@ def new(request: HttpRequest) -> HttpResponse:
     def act() -> HttpResponse:
         site = request.build_absolute_uri(path(request.coop, "ledger:money"))
         made = services.call_shares(actor=request.actor, site=site, **form.cleaned_data)
-        messages.success(request, _("%(n)s members are told.") % {"n": made.count})
-        return redirect(path(request.coop, "ledger:call", pk=made.pk))
+        messages.success(request, _("%(n)s members get a letter.") % {"n": made.count})
+        letters = Job.objects.filter(coop=request.coop, kind="ledger.tell_of_call", args__0=made.pk).latest("pk")
+        return redirect(path(request.coop, "job", pk=letters.pk))
 
     words = {
         "heading": _("Call for a part of the shares"),

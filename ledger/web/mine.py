@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from coop.kernel import clock
 from coop.kernel.web import requires
+from ledger.dues_words import claims_said
 from ledger.models import MemberFee
 from ledger.selectors import queue, statements
 from ledger.selectors.certificates import certificates_of
@@ -44,8 +45,8 @@ EXPLAINED = {
     ("redemption_payable", False): _("Shares were paid back to you."),
     ("member_credit", True): _("You paid more than was owed; it is kept for you."),
     ("member_credit", False): _("What you had paid in advance was used."),
-    ("member_receivable", True): _("The co-op is owed this by you."),
-    ("member_receivable", False): _("You paid what was owed, or it was set off."),
+    ("member_receivable", True): _("Charged to you: dues, or what the co-op laid out for you."),
+    ("member_receivable", False): _("You paid what was owed, or it was set off or waived."),
     ("roll_forward", True): _("Too little to pay out by itself; it is added to next year’s refund."),
     ("roll_forward", False): _("A small refund of an earlier year was added to this one."),
 }
@@ -71,6 +72,7 @@ def money_page(request: HttpRequest) -> HttpResponse:
             "membership": membership,
             "holding": holding_of(membership),
             "owed": owed,
+            "claims": claims_said(owed.claims),
             "pay": how_to_pay(membership, owed.due or owed.next_part) if owed.total else None,
             "events": events_of(membership),
             "redemptions": queue.of_member(membership),

@@ -13,8 +13,9 @@ from coop.kernel import clock, money, rules
 from coop.kernel.tenancy import path
 from coop.kernel.web import requires
 from ledger import forms
+from ledger.dues_words import claims_said, why
 from ledger.models import ShareClass
-from ledger.selectors import queue
+from ledger.selectors import charging, queue
 from ledger.selectors.certificates import certificates_of
 from ledger.selectors.dues import owed_by, unpaid
 from ledger.selectors.journal import member_accounts
@@ -64,13 +65,17 @@ def holding(request: HttpRequest, number: int) -> HttpResponse:
     """One member's shares: what is held, what is owed, everything that happened, and the accounts behind it."""
     membership = own_member(request, number)
     today = clock.today(request.coop)
+    owed = owed_by(membership, today)
     return render(
         request,
         "ledger/holding.html",
         {
             "membership": membership,
             "holding": holding_of(membership),
-            "owed": owed_by(membership, today),
+            "owed": owed,
+            "charges": [(each, why(each)) for each in charging.charges_to(membership)],
+            "others": [each for each in claims_said(owed.claims) if not each[1].charge],
+            "reliefs": list(charging.reliefs_of(membership)),
             "events": events_of(membership),
             "redemptions": queue.of_member(membership),
             "certificates": certificates_of(membership),

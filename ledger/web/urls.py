@@ -20,6 +20,7 @@ from . import (
 )
 from .call_urls import call_urls
 from .debit_urls import debit_urls
+from .dues_urls import dues_urls
 from .surplus_urls import surplus_urls
 
 app_name = "ledger"
@@ -89,5 +90,6 @@ urlpatterns = [
     re_path(r"^ledger/export/(?P<fmt>hledger|ledger|beancount|csv)/$", reports.export_journal, name="export"),
     *call_urls,
     *debit_urls,
+    *dues_urls,
     *surplus_urls,
 ]

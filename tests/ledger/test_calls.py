@@ -9,9 +9,9 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 
-from coop.kernel import clock
+from coop.kernel import clock, jobs
 from coop.kernel.errors import Refused
-from coop.kernel.models import Mail
+from coop.kernel.models import Job, Mail
 from ledger.models import CallForfeiture, ForfeitureNotice, ShareCall, ShareCallLine, ShareClass, ShareEvent
 from ledger.reminder_words import reminder
 from ledger.selectors.dues import owed_by, unpaid
@@ -70,10 +70,14 @@ def test_nothing_is_owed_before_the_board_calls_and_then_it_is(coop, lena, jonas
 def test_everybody_is_told_by_mail_or_on_paper(coop, lena, jonas, ada):
     paper = make_shareholder(coop, name="Ben", email="", street="Mill Lane 1", city="Riverside")
     holds(lena, paper, on_call(lena), 1)
-    called(jonas, on_call(lena))
-    mail = Mail.objects.get(kind="ledger.call")
+    call = called(jonas, on_call(lena))
+    assert not Mail.objects.filter(kind__startswith="ledger.call:").exists()  # the worker writes them
+    job = Job.objects.get(kind="ledger.tell_of_call")
+    tell = {"actor": jobs.actor_of(job), "call_id": call.pk, "site": SITE}
+    assert (calls.tell_of_call(**tell), calls.tell_of_call(**tell)) == (2, 0)
+    mail = Mail.objects.get(kind__startswith="ledger.call:")
     assert all(words in mail.subject + mail.text for words in ("€100.00", SITE, "Board 2026/31"))
-    assert "€25.00" in PaperLetter.objects.get(kind="ledger.call", party=paper.party).text
+    assert "€25.00" in PaperLetter.objects.get(kind__startswith="ledger.call:", party=paper.party).text
 
 
 @quick

@@ -65,6 +65,10 @@ def test_one_refusal_refuses_all(books, code, spoil):
     assert snapshot() == before
 
 
+def test_no_drafts_are_no_entries(books):
+    assert post_entries(actor=books.actor, drafts=[]) == []
+
+
 def test_eight_at_once_post_each_once(books):
     answers = in_threads(8, lambda i: post_entries(actor=books.actor, drafts=drafts(books, 50)))
     assert len({tuple(answer) for answer in answers}) == 1
