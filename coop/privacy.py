@@ -33,6 +33,7 @@ from ledger.selectors.shares import holdings
 from ledger.services.bank_lines import forget_bank_lines
 from ledger.services.mandates import accounts_in_mandates, forget_mandates
 from ledger.services.payout_details import forget_payout_details, known_accounts
+from ledger.services.redemption import forget_redemptions
 from members import services
 from members.forms import EraseForm
 from members.models import AccessLog, Erasure, Party
@@ -63,6 +64,7 @@ def erase_person(*, actor, party: Party, scope: str, basis: str) -> Erased:
         forget_bank_lines(actor=actor, membership=membership)
         forget_payout_details(actor=actor, membership=membership)
         forget_mandates(actor=actor, membership=membership)
+        forget_redemptions(actor=actor, membership=membership)
     transaction.on_commit(lambda: remember(erasure))
     return Erased(erasure, rights.traces(words))
 

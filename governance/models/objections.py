@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from coop.kernel.models import AppendOnly, CoopModel, User
+from coop.kernel.models import NO_TRUNCATE, AppendOnly, CoopModel, User
 from members.models import Membership
 
 from .rolls import Roll
@@ -58,6 +58,25 @@ class RollPublication(CoopModel, AppendOnly):
         return f"{self.roll_id} until {self.until}"
 
 
+# Words of or about a person, which governance_forget alone empties, once the person was erased.
+WORDS_CAN_GO = [
+    NO_TRUNCATE,
+    pgtrigger.Protect(name="append_only", operation=pgtrigger.Delete),
+    pgtrigger.Trigger(
+        name="only_forgotten",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Update,
+        func="""
+            IF current_user <> session_user AND NEW.because = '(erased)'
+               AND to_jsonb(NEW) - 'because' = to_jsonb(OLD) - 'because' THEN
+                RETURN NEW;
+            END IF;
+            RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;
+        """,
+    ),
+]
+
+
 class Objection(CoopModel, AppendOnly):
     """A member says that a line of a published roll is wrong, or missing: their own or another's, and why."""
 
@@ -77,7 +96,7 @@ class Objection(CoopModel, AppendOnly):
             models.UniqueConstraint(fields=["roll", "membership", "about"], name="objection_once_a_line"),
         ]
         triggers = [
-            *AppendOnly.Meta.triggers,
+            *WORDS_CAN_GO,
             pgtrigger.Trigger(
                 name="in_time",
                 when=pgtrigger.Before,
@@ -110,7 +129,7 @@ class Ruling(CoopModel, AppendOnly):
     class Meta(AppendOnly.Meta):
         constraints = [models.CheckConstraint(condition=Q(because__regex=r"\S"), name="ruling_with_a_reason")]
         triggers = [
-            *AppendOnly.Meta.triggers,
+            *WORDS_CAN_GO,
             pgtrigger.Trigger(
                 name="at_rest",
                 when=pgtrigger.Before,

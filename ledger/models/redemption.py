@@ -99,6 +99,12 @@ class Redemption(CoopModel):
                 when=pgtrigger.Before,
                 operation=pgtrigger.Update,
                 func="""
+                    IF NEW.reason IN ('', '(erased)') AND NEW.answer IN ('', '(erased)')
+                       AND to_jsonb(NEW) - '{reason,answer}'::text[] = to_jsonb(OLD) - '{reason,answer}'::text[]
+                       AND EXISTS (SELECT FROM members_membership m JOIN members_party p ON p.id = m.party_id
+                                    WHERE m.id = OLD.membership_id AND p.erased_at IS NOT NULL) THEN
+                        RETURN NEW;
+                    END IF;
                     IF (OLD.coop_id, OLD.membership_id, OLD.share_class_id, OLD.shares, OLD.asked_on)
                        IS DISTINCT FROM (NEW.coop_id, NEW.membership_id, NEW.share_class_id, NEW.shares, NEW.asked_on)
                        OR OLD.entry_id IS NOT NULL AND (OLD.entry_id, OLD.amount) IS DISTINCT FROM

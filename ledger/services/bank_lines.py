@@ -198,6 +198,7 @@ def forget_bank_lines(*, actor, membership) -> int:
     ibans = set(own.exclude(iban="").values_list("iban", flat=True))
     theirs = BankLine.objects.filter(Q(pk__in=own.values("pk")) | Q(coop_id=membership.coop_id, iban__in=ibans))
     theirs = theirs.filter(Q(membership=membership) | Q(membership=None))  # not what they paid for somebody else
+    own.exclude(note="").update(note="(erased)")
     count = theirs.update(name="", iban="", text="", end_to_end="")
     if count:
         subject = f"membership:{membership.pk}"

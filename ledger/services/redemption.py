@@ -212,6 +212,16 @@ def pay_out(*, actor, redemption: Redemption, on: date) -> Redemption:
     return found
 
 
+@transaction.atomic
+def forget_redemptions(*, actor, membership) -> int:
+    """Empty what an erased member said of giving shares back, and what was answered. How many; figures and days stay.
+
+    The database refuses it for anybody whose party was not erased.
+    """
+    theirs = Redemption.objects.filter(coop_id=actor.coop_id, membership=membership)
+    return theirs.exclude(reason="", answer="").update(reason="", answer="")
+
+
 def _record(actor, kind: str, redemption: Redemption, **payload) -> None:
     audit.record(
         actor=actor,

@@ -61,14 +61,17 @@ class BulkLetter(CoopModel):
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["coop", "key"], name="bulkletter_sent_once")]
         triggers = [
-            pgtrigger.Protect(
+            pgtrigger.Protect(  # members_forget alone empties one that names somebody who was erased
                 name="begun_stands",
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Condition(
-                    "(OLD.finished_at IS NOT NULL OR"
+                    "((OLD.finished_at IS NOT NULL OR"
                     " (NEW.coop_id, NEW.key, NEW.about, NEW.subject, NEW.text, NEW.digest, NEW.made_by_id)"
                     " IS DISTINCT FROM"
                     " (OLD.coop_id, OLD.key, OLD.about, OLD.subject, OLD.text, OLD.digest, OLD.made_by_id))"
+                    " AND (current_user = session_user OR (NEW.subject, NEW.text) <> ('(erased)', '(erased)') OR"
+                    " (NEW.coop_id, NEW.key, NEW.about, NEW.digest, NEW.made_by_id, NEW.finished_at) IS DISTINCT FROM"
+                    " (OLD.coop_id, OLD.key, OLD.about, OLD.digest, OLD.made_by_id, OLD.finished_at)))"
                 ),
             ),
             pgtrigger.Protect(name="never_removed", operation=pgtrigger.Delete),

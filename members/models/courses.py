@@ -135,13 +135,15 @@ class CourseSession(CoopModel):
             )
         ]
         triggers = [
-            pgtrigger.Protect(
+            pgtrigger.Protect(  # members_forget alone takes out who held it and where, once they were erased
                 name="cancelled_once",
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Condition(
-                    "OLD.cancelled_at IS NOT NULL OR"
+                    "((OLD.cancelled_at IS NOT NULL OR"
                     " (NEW.coop_id, NEW.course_id, NEW.starts_at, NEW.place, NEW.seats) IS DISTINCT FROM"
-                    " (OLD.coop_id, OLD.course_id, OLD.starts_at, OLD.place, OLD.seats)"
+                    " (OLD.coop_id, OLD.course_id, OLD.starts_at, OLD.place, OLD.seats))"
+                    " AND (current_user = session_user OR to_jsonb(NEW) - '{place,held_by,because}'::text[]"
+                    " <> to_jsonb(OLD) - '{place,held_by,because}'::text[]))"
                 ),
             ),
             NEVER_REMOVED,

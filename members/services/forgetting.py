@@ -28,6 +28,7 @@ from members.models import (
     PartyName,
     PartyTag,
     Relationship,
+    SavedFilter,
     StepDone,
 )
 from members.selectors.rights import applications_of, known_words, pattern_of
@@ -85,7 +86,10 @@ def _forget_one(party: Party, *, everything: bool) -> dict[str, int]:
     if everything:
         gone["names"] = _drop(PartyName.objects.filter(party=party))
         gone["addresses"] = _drop(PartyAddress.objects.filter(party=party))
-        _rename(Job.objects.filter(coop=party.coop), "title", words)
+        for column in ("title", "error"):
+            _rename(Job.objects.filter(coop=party.coop), column, words)
+        _rename(ImportBatch.objects.filter(coop=party.coop), "file_name", words)
+        gone["filters"] = _drop_filters(party, words)
         _rename(Household.objects.filter(coop=party.coop), "name", words)
         party.name, party.sort_name, party.place, party.search = _("Erased"), "erased", "", ""
         party.born_on = party.died_on = None
@@ -116,6 +120,15 @@ def _drop_courses(party: Party, applications: list[Application]) -> int:
     mine = Q(party=party) | Q(application__in=applications)
     ticked = StepDone.objects.filter(party=party)
     return sum(map(_drop, (Completion.objects.filter(mine), Enrolment.objects.filter(mine), ticked)))
+
+
+def _drop_filters(party: Party, words: list[str]) -> int:
+    """Saved filters that look for this person, by two words of the name or a whole phrase, or are called after it."""
+    filters, name = SavedFilter.objects.filter(coop=party.coop), set(fold(party.name).split())
+    asked = {each.pk: set(fold(str(each.query.get("q", ""))).split()) for each in filters}
+    mine = {pk for pk, said in asked.items() if len(said) > 1 and said <= name}
+    named = filters.filter(pk__in=mine.union(_naming(filters, ("name", "query"), words)))
+    return named.update(name=ERASED, query={}, removed_at=clock.now())
 
 
 def _naming(rows: QuerySet, columns: tuple[str, ...], words: list[str]) -> list[int]:

@@ -11,14 +11,25 @@ from django.http import Http404
 from coop import privacy
 from coop.kernel import audit, clock
 from coop.kernel.errors import Refused
-from coop.kernel.models import Mail
+from coop.kernel.models import Job, Mail
 from coop.kernel.tenancy import Actor
-from governance.models import Roll
+from governance.models import Objection, Roll, RollPublication, Ruling
 from governance.selectors.rolls import roll_is_whole
 from governance.services import freeze_roll
+from ledger.models import Redemption, ShareClass
 from ledger.selectors.shares import holdings
 from members import selectors, services
-from members.models import AccessLog, Erasure, Household, Party
+from members.models import (
+    AccessLog,
+    BulkLetter,
+    Course,
+    CourseSession,
+    Erasure,
+    Household,
+    ImportBatch,
+    Party,
+    SavedFilter,
+)
 from members.retention import kept_until
 from members.selectors.rights import everything_about, past_retention, traces
 from members.services import history
@@ -86,6 +97,50 @@ def test_erase_a_leaver_of_four_years_ago_chain_verifies_totals_hold_name_gone_e
     assert (theo.user.is_active, theo.user.name) == (False, "")
     assert done.erasure.rows["notes"] > 0
     assert done.erasure.rows["login"] == 1
+
+
+def test_what_others_wrote_about_somebody_goes_too(coop, mei):
+    """Words outside the person's own rows: filters, sessions, letters to many, jobs, files, reasons."""
+    make_books(coop)
+    name, now = "Wilhelmina Quast", clock.now()
+    membership = leaver(coop, mei)
+    of = {"coop": coop, "membership": membership}
+    for query in ({"q": "quast WILHELMINA"}, {"q": "mina@example.net"}, {"q": "anna"}):
+        SavedFilter.objects.create(coop=coop, name=f"f {query['q'][:4]}", query=query, owner=mei.user)
+    course = Course.objects.create(coop=coop, name="Till", created_by=mei.user)
+    CourseSession.objects.create(coop=coop, course=course, starts_at=now, place="Juniper Close 3", held_by=name)
+    BulkLetter.objects.create(
+        coop=coop, key="k", about="business", subject=f"Thank you, {name}", text="x", digest="d", finished_at=now
+    )
+    Job.objects.create(coop=coop, kind="x", title="x", state="failed", error=f"{name} is no member.")
+    ImportBatch.objects.create(coop=coop, file_name=f"{name}.csv", digest="d", size=1, encoding="x", delimiter=",")
+    given = Redemption.objects.create(
+        **of, share_class=ShareClass.objects.get(coop=coop), shares=1, asked_on=now, reason=f"{name} needs it"
+    )
+    roll = coop_roll(coop)
+    RollPublication.objects.create(coop=coop, roll=roll, published_at=now, until=now + timedelta(days=3))
+    said = Objection.objects.create(
+        **of, roll=roll, about=membership, because=f"I am {name}, and ill.", made_at=now, made_by=mei.user
+    )
+    Ruling.objects.create(
+        coop=coop, objection=said, upheld=False, because=f"{name} left.", ruled_at=now, ruled_by=mei.user
+    )
+    words = [name, "Juniper Close 3", "mina@example.net", "quast WILHELMINA"]
+    for sql in (
+        "UPDATE members_bulkletter SET subject = '(erased)', text = '(erased)'",
+        "UPDATE members_coursesession SET place = '(erased)'",
+        "UPDATE ledger_redemption SET reason = ''",
+        "UPDATE governance_objection SET because = '(erased)'",
+        "UPDATE governance_ruling SET because = '(erased)'",
+    ):
+        attack(sql)
+    assert privacy.erase_person(actor=mei, party=membership.party, scope="all", basis="Asked.").left == {}
+    assert traces(words) == {}
+    assert list(SavedFilter.objects.filter(removed_at=None).values_list("query", flat=True)) == [{"q": "anna"}]
+    given.refresh_from_db()
+    assert (given.reason, given.shares, roll_is_whole(roll)) == ("", 1, True)
+    attack("UPDATE ledger_redemption SET reason = 'Wilhelmina Quast'")
+    attack("UPDATE governance_objection SET because = 'Wilhelmina Quast'")
 
 
 def whole_register(coop):
