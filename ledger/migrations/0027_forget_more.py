@@ -7,7 +7,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ledger", "0026_patronage_rows_come_in_sets"),
+        ("ledger", "0027_dues"),
     ]
 
     operations = [
