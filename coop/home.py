@@ -18,6 +18,7 @@ from coop.kernel.web import public, requires
 from governance.models import Ballot, Meeting
 from governance.selectors import my_ballots, standing
 from ledger.models import SurplusPlan
+from ledger.selectors import choices
 from ledger.selectors.dues import owed_by, unpaid
 from ledger.selectors.journal import member_accounts
 from ledger.selectors.shares import holding_of, reconciliation
@@ -178,7 +179,7 @@ def _surplus(actor: Actor, today: date) -> list[Waiting]:
         ),
     }
     plans = SurplusPlan.objects.filter(coop=coop, state__in=steps).select_related("year", "coop")
-    return [
+    return _chosen(coop, today) + [
         Waiting(
             steps[SurplusPlan.State(plan.state)][0] % {"plan": plan.letter, "year": plan.year.year},
             steps[SurplusPlan.State(plan.state)][1],
@@ -187,6 +188,22 @@ def _surplus(actor: Actor, today: date) -> list[Waiting]:
         )
         for plan in plans
         if plan.state == SurplusPlan.State.APPROVED or free_resolutions(plan).exists()
+    ]
+
+
+def _chosen(coop: Cooperative, today: date) -> list[Waiting]:
+    """What members chose about their refunds, once the last day is over."""
+    offer = choices.waiting(coop)
+    if offer is None or not choices.is_due(offer, today):
+        return []
+    return [
+        Waiting(
+            _("Carry out what members chose about their refunds for %(year)s") % {"year": offer.plan.year.year},
+            _("The last day is over, and no pay-out can be drawn up before."),
+            _("See and do it"),
+            path(coop, "ledger:choices", pk=offer.plan_id),
+            offer.closes_on,
+        )
     ]
 
 

@@ -163,6 +163,12 @@ def is_open(offer: RefundOffer, on: date | None = None) -> bool:
     return posted and offer.state == State.OPEN and offer.opens_on <= on <= offer.closes_on
 
 
+def is_due(offer: RefundOffer, on: date | None = None) -> bool:
+    """Whether the last day is over and what members chose waits to be carried out."""
+    posted = offer.plan.state == SurplusPlan.State.POSTED
+    return posted and offer.state == State.OPEN and (on or clock.today(offer.coop)) > offer.closes_on
+
+
 def newest(offer: RefundOffer, membership_id: int) -> RefundChoice | None:
     """A member's choice as it stands."""
     return RefundChoice.objects.filter(offer=offer, membership_id=membership_id).order_by("-id").first()
@@ -196,6 +202,13 @@ def tally(offer: RefundOffer) -> Tally:
             [offer.pk],
         )
         return Tally(*cursor.fetchone())
+
+
+def name_members(rows: list[RefundOutcome]) -> None:
+    """Put the members in whose rows are not in the database yet; one query."""
+    members = Membership.objects.select_related("party").in_bulk([each.membership_id for each in rows])
+    for each in rows:
+        each.membership = members[each.membership_id]
 
 
 def outcomes(offer: RefundOffer, members: Iterable[int] | None = None) -> QuerySet[RefundOutcome]:

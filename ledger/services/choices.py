@@ -247,6 +247,11 @@ def carry_out(*, actor, offer: RefundOffer) -> RefundOffer:
     return found
 
 
+def preview(offer: RefundOffer) -> list[RefundOutcome]:
+    """What carrying out would do now, a row for each member who did not choose all in cash; nothing is written."""
+    return _worked_out(offer, selectors.choosers(offer))
+
+
 def _worked_out(offer: RefundOffer, wishes: list[Standing]) -> list[RefundOutcome]:
     par = offer.share_class.par if offer.share_class else 0
     rooms = selectors.rooms(offer, (each.membership_id for each in wishes if each.shares))

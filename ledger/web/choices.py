@@ -16,7 +16,7 @@ from coop.kernel.models import Job
 from coop.kernel.tenancy import path
 from coop.kernel.web import requires
 from ledger.choice_forms import ChoiceForm, OfferForm
-from ledger.models import RefundOffer, ShareClass
+from ledger.models import RefundOffer, RefundOutcome, ShareClass
 from ledger.selectors import choices as selectors
 from ledger.services import choices as services
 from ledger.web.common import answer, own_member, pressed, sent
@@ -46,17 +46,26 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
     offer = selectors.of_plan(plan)
     kind = "ledger.carry_out_choices"
     job = offer and Job.objects.filter(coop=request.coop, kind=kind, args__0=offer.pk).order_by("-pk").first()
-    rows = Paginator(selectors.outcomes(offer), 50).get_page(request.GET.get("page")) if offer else None
+    due = services.preview(offer) if offer and selectors.is_due(offer) else None
+    found = selectors.outcomes(offer) if due is None and offer else due or []
+    rows = Paginator(found, 50).get_page(request.GET.get("page"))
+    if due is not None:
+        selectors.name_members(list(rows))
     context = {
         "plan": plan,
         "offer": offer,
         "job": job,
         "page": rows,
+        "due": None if due is None else _sums(due),
         "tally": selectors.tally(offer) if offer else None,
         "is_open": offer is not None and selectors.is_open(offer),
         "keeps": rules.may(request.actor, "ledger.keep_books"),
     }
     return render(request, "ledger/choices.html", context)
+
+
+def _sums(due: list[RefundOutcome]) -> dict[str, int]:
+    return {"donated": sum(each.donated for each in due), "capital": sum(each.capital for each in due)}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

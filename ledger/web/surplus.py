@@ -22,14 +22,14 @@ from governance.selectors import resolution
 from ledger.exchange import plan_files
 from ledger.exchange.patr_csv import patr_csv
 from ledger.models import PatronageYear, SurplusPlan
-from ledger.selectors import patronage, plan_warnings
+from ledger.selectors import choices, patronage, plan_warnings
 from ledger.selectors import plan_reading as reading
 from ledger.selectors import surplus as selectors
 from ledger.services import surplus as services
 from ledger.surplus_forms import PlanForms, ReasonForm, ResolutionForm, SeenForm
 from ledger.web import surplus_charts as charts
 from ledger.web.common import pressed
-from ledger.web.surplus_steps import motion, steps
+from ledger.web.surplus_steps import due_now, motion, steps
 
 State = SurplusPlan.State
 AT_ONCE = 3  # plans side by side; more would not fit a page
@@ -70,6 +70,7 @@ def year(request: HttpRequest, year: int) -> HttpResponse:
     pools = patronage.pools(found)
     codes = plan_warnings.purpose_codes(request.coop)
     warned = [plan_warnings.warnings(plan, codes) for plan in live]
+    way = steps(chosen, request.actor) if chosen else []
     return render(
         request,
         "ledger/surplus_year.html",
@@ -82,7 +83,8 @@ def year(request: HttpRequest, year: int) -> HttpResponse:
             "chosen": chosen,
             "table": comparison(live, chosen, warned),
             "warned": [(plan, each) for plan, mine in zip(live, warned, strict=True) for each in mine],
-            "steps": steps(chosen, request.actor) if chosen else [],
+            "steps": way,
+            "next_step": due_now(way),
             "pools": pools,
             "figures": reading.year_figures(found, pools),
             "draws_up": rules.may(request.actor, "ledger.propose"),
@@ -120,6 +122,7 @@ def comparison(plans: list[SurplusPlan], chosen: SurplusPlan | None, warned: lis
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One plan line by line: where the surplus goes and why, who gets how much, who has to do what next."""
     plan = find(request, pk)
+    way, offer = steps(plan, request.actor), choices.of_plan(plan) if plan.state == State.POSTED else None
     return render(
         request,
         "ledger/plan.html",
@@ -133,7 +136,10 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
             "largest": selectors.largest(plan),
             "warnings": [*plan_warnings.against_the_books(plan), *plan_warnings.warnings(plan)],
             "issues": selectors.issues_before_proposing(plan) if plan.is_draft else [],
-            "steps": steps(plan, request.actor),
+            "bank": reading.leaves_the_bank(plan),
+            "steps": way,
+            "next_step": due_now(way),
+            "choices_due": offer is not None and choices.is_due(offer),
             "job": _job(plan),
             "draws_up": rules.may(request.actor, "ledger.propose", plan),
             "approves": rules.may(request.actor, "ledger.approve", plan)

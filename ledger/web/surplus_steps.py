@@ -59,6 +59,11 @@ def steps(plan: SurplusPlan, actor) -> list[Step]:
     ]
 
 
+def due_now(way: list[Step]) -> Step | None:
+    """The one step that is due; None where all is done, or given up."""
+    return next((step for step in way if step.state == "now"), None)
+
+
 def _before_void(plan: SurplusPlan) -> int:
     return 4 if plan.approved_by_id else 3 if plan.resolution_id else 2
 

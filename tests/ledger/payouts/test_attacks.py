@@ -9,7 +9,8 @@ from coop.kernel import clock
 from coop.kernel.models import Job
 from ledger.models import Entry, PayoutRun
 from ledger.services import payout_posting, payouts
-from tests.ledger.conftest import TABLES, attack, refused
+from tests.ledger.attacking import all_refused
+from tests.ledger.conftest import TABLES
 from tests.ledger.payout_factories import make_run, owe, paid, ready, with_iban
 from tests.ledger.surplus.test_races import at_once, errors, fresh, refusals
 
@@ -21,11 +22,6 @@ OURS = ("ledger_payoutrun", "ledger_payoutline", "ledger_payoutdetails", "ledger
 def all_tables(monkeypatch):
     """A refused attack leaves our tables as they were, too."""
     monkeypatch.setattr("tests.ledger.conftest.TABLES", (*TABLES, *OURS))
-
-
-@pytest.fixture(params=["app", "owner"])
-def role(request):
-    return request.param
 
 
 @pytest.fixture
@@ -63,73 +59,66 @@ ADDED = (
 )
 
 
-def all_refused(statements, role, pattern="."):
-    for statement in statements:
-        try:
-            with refused(pattern):
-                attack(statement, role=role)
-        except BaseException as failure:
-            raise AssertionError(f"as {role}: {statement}") from failure
+def test_a_run_and_its_lines_are_not_changed(run):
+    all_refused([f"UPDATE ledger_payoutrun SET {change} WHERE id = {run.pk}" for change in FROZEN])
+    all_refused(LINES)
 
 
-def test_a_run_and_its_lines_are_not_changed(run, role):
-    all_refused([f"UPDATE ledger_payoutrun SET {change} WHERE id = {run.pk}" for change in FROZEN], role)
-    all_refused(LINES, role)
-
-
-def test_nobody_releases_their_own_run_and_nobody_nameless(run, lena, role):
+def test_nobody_releases_their_own_run_and_nobody_nameless(run, lena):
     for who in (lena.user_id, "NULL"):
-        with refused("payoutrun_released_by_somebody_else"):
-            attack(RELEASE.format(who=who, run=run.pk), role=role)
+        all_refused([RELEASE.format(who=who, run=run.pk)], "payoutrun_released_by_somebody_else")
 
 
-def test_a_line_slipped_in_stops_the_release(run, jonas, role):
-    with refused("a pay-out run and its lines disagree"):
-        attack(
-            ADDED.format(run=run.pk, refund=100, netted=0, amount=100),
-            RELEASE.format(who=jonas.user_id, run=run.pk),
-            role=role,
-        )
-    with refused("payoutline_adds_up"):
-        attack(ADDED.format(run=run.pk, refund=100, netted=0, amount=101), role=role)
-    with refused("not_negative"):
-        attack(ADDED.format(run=run.pk, refund=-100, netted=0, amount=-100), role=role)
+def test_a_line_slipped_in_stops_the_release(run, jonas):
+    all_refused(
+        [
+            (
+                ADDED.format(run=run.pk, refund=100, netted=0, amount=100),
+                RELEASE.format(who=jonas.user_id, run=run.pk),
+            )
+        ],
+        "a pay-out run and its lines disagree",
+    )
+    all_refused([ADDED.format(run=run.pk, refund=100, netted=0, amount=101)], "payoutline_adds_up")
+    all_refused([ADDED.format(run=run.pk, refund=-100, netted=0, amount=-100)], "not_negative")
 
 
-def test_a_paid_run_takes_no_more_lines_and_goes_nowhere(run, jonas, role):
+def test_a_paid_run_takes_no_more_lines_and_goes_nowhere(run, jonas):
     run = paid(run, jonas)
-    with refused("while it is a draft"):
-        attack(ADDED.format(run=run.pk, refund=100, netted=0, amount=100), role=role)
+    all_refused([ADDED.format(run=run.pk, refund=100, netted=0, amount=100)], "while it is a draft")
     states = ("draft", "released", "cancelled")
-    all_refused([f"UPDATE ledger_payoutrun SET state = '{each}' WHERE id = {run.pk}" for each in states], role)
-    all_refused([f"UPDATE ledger_payoutrun SET released_by_id = NULL WHERE id = {run.pk}"], role)
+    all_refused([f"UPDATE ledger_payoutrun SET state = '{each}' WHERE id = {run.pk}" for each in states])
+    all_refused([f"UPDATE ledger_payoutrun SET released_by_id = NULL WHERE id = {run.pk}"])
 
 
-def test_no_run_is_born_released_and_no_two_are_under_way(run, role):
+def test_no_run_is_born_released_and_no_two_are_under_way(run):
     columns = (
         "coop_id, way, bank_id, pay_on, more_than, set_off, count, total, netted, held, held_total, file_name,"
         " file_digest, hash, prepared_at, because"
     )
     born = f"INSERT INTO ledger_payoutrun (number, state, {columns}) SELECT 7, '{{}}', {columns} FROM ledger_payoutrun"
-    with refused("begins as a draft"):
-        attack(born.format("paid"), role=role)
-    with refused("payoutrun_one_under_way"):
-        attack(born.format("draft"), role=role)
+    all_refused([born.format("paid")], "begins as a draft")
+    all_refused([born.format("draft")], "payoutrun_one_under_way")
 
 
-def test_an_entry_is_not_passed_off_as_a_pay_out(run, coop, lena, jonas, role):
+def test_an_entry_is_not_passed_off_as_a_pay_out(run, coop, lena, jonas):
     owe(coop, run.lines.get(number=1).membership, refund=1)
     other = Entry.objects.order_by("-pk").first()
     payouts.release(actor=jonas, run=run, seen=run.hash)
-    with refused("paid by its own entry"):
-        attack(f"UPDATE ledger_payoutrun SET state = 'paid', entry_id = {other.pk} WHERE id = {run.pk}", role=role)
+    all_refused(
+        [f"UPDATE ledger_payoutrun SET state = 'paid', entry_id = {other.pk} WHERE id = {run.pk}"],
+        "paid by its own entry",
+    )
     line = run.lines.get(number=1)
-    with refused("only a payment that was made comes back"):
-        attack(
-            'INSERT INTO ledger_payoutreturn (coop_id, line_id, "on", code, because, entry_id, recorded_at)'
-            f" VALUES ({coop.pk}, {line.pk}, now(), '', 'x', {other.pk}, now())",
-            role=role,
-        )
+    all_refused(
+        [
+            (
+                'INSERT INTO ledger_payoutreturn (coop_id, line_id, "on", code, because, entry_id, recorded_at)'
+                f" VALUES ({coop.pk}, {line.pk}, now(), '', 'x', {other.pk}, now())",
+            )
+        ],
+        "only a payment that was made comes back",
+    )
 
 
 def test_an_entry_with_a_runs_key_needs_the_run(run, coop, lena):

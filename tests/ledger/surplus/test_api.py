@@ -97,64 +97,65 @@ def test_a_batch_sent_twice_is_recorded_once(coop, lena, buyers, api):
     assert more.json()["outside"] == 300
 
 
-@pytest.mark.parametrize(
-    ("change", "code", "detail"),
-    [
-        ({"rows": []}, 400, "rows"),
-        ({"rows": [{"member": 99, "quantity": "1"}]}, 422, "Line 1: no member has the number 99."),
-        ({"rows": rows(m1="1") + rows(m1="2")}, 422, "Line 2: member 1 stands on line 1 already"),
-        ({"rows": rows(m1="-1")}, 422, "Line 1: -1 is negative"),
-        ({"rows": rows(m1="1.005")}, 422, "more than 2 decimal places"),
-        ({"rows": rows(m1="=1")}, 422, "holds a formula"),
-        ({"rows": [{"member": "x", "quantity": "1"}]}, 400, "integer"),
-        ({"rows": [{"member": 10**30, "quantity": "1"}]}, 400, "member"),
-        ({"key": ""}, 400, "key"),
-        ({"year": 1700}, 422, "1700 is not a year"),
-        ({"pool": "x" * 61}, 400, "pool"),
-        ({"unit": "bushels"}, 400, "unit"),
-        ({"rows": rows(m1="9" * 40)}, 422, ""),
-    ],
-)
-def test_a_wrong_batch_is_one_problem_and_records_nothing(coop, lena, buyers, api, change, code, detail):
-    usual = {"key": "k", "year": YEAR, "rows": rows(m1="1.00")}
-    answer = api(lena).post("patronage-batches", usual | change)
-    assert answer.status_code == code
-    assert answer["Content-Type"] == "application/problem+json"
-    assert detail in answer.json()["detail"]
-    assert not PatronageImport.objects.exists()
+WRONG_BATCHES = [
+    ({"rows": []}, 400, "rows"),
+    ({"rows": [{"member": 99, "quantity": "1"}]}, 422, "Line 1: no member has the number 99."),
+    ({"rows": rows(m1="1") + rows(m1="2")}, 422, "Line 2: member 1 stands on line 1 already"),
+    ({"rows": rows(m1="-1")}, 422, "Line 1: -1 is negative"),
+    ({"rows": rows(m1="1.005")}, 422, "more than 2 decimal places"),
+    ({"rows": rows(m1="=1")}, 422, "holds a formula"),
+    ({"rows": [{"member": "x", "quantity": "1"}]}, 400, "integer"),
+    ({"rows": [{"member": 10**30, "quantity": "1"}]}, 400, "member"),
+    ({"key": ""}, 400, "key"),
+    ({"year": 1700}, 422, "1700 is not a year"),
+    ({"pool": "x" * 61}, 400, "pool"),
+    ({"unit": "bushels"}, 400, "unit"),
+    ({"rows": rows(m1="9" * 40)}, 422, ""),
+]
+
+
+def test_a_wrong_batch_is_one_problem_and_records_nothing(coop, lena, buyers, api):
+    usual, treasurer = {"key": "k", "year": YEAR, "rows": rows(m1="1.00")}, api(lena)
+    for change, code, detail in WRONG_BATCHES:
+        answer = treasurer.post("patronage-batches", usual | change)
+        assert answer.status_code == code, change
+        assert answer["Content-Type"] == "application/problem+json"
+        assert detail in answer.json()["detail"]
+        assert not PatronageImport.objects.exists()
 
 
 def altered(**changes):
     return {**deepcopy(TERMS), **changes}
 
 
-@pytest.mark.parametrize(
-    ("terms", "detail"),
-    [
-        ([], "The plan must be an object."),
-        ({}, "says nothing about the result"),
-        (altered(surprise=1), "“surprise” is not known"),
-        (altered(result={"patronage": 5, "luck": 1}), "“result.luck” is not known"),
-        (altered(result={"patronage": 1.5}), "must be an integer of minor units"),
-        (altered(result={"patronage": True}), "must be an integer of minor units"),
-        (altered(result=7), "result must be an object"),
-        (altered(pools={}), "pools must be a list"),
-        (altered(pools=[{"name": "purchases", "rest": True, "basis": {"1": "5"}}]), "“pools[0].basis” is not known"),
-        (altered(pools=[{"rest": True}]), "name"),
-        (altered(appropriations=[{"name": "x", "amount": 5, "account": 3200}]), "is named by its code"),
-        (altered(appropriations=[{"name": "x", "percent": 5, "of": "surplus"}]), "is a percentage in quotation marks"),
-        (altered(share_interest={"rate": 2.5}), "is a percentage in quotation marks"),
-        (altered(settlement={"cash_percent": "50", "notice": "nonqualified", "debts": {"1": 5}}), "settlement.debts"),
-        (altered(obligation={"since": "yesterday"}), "obligation.since is a day"),
-    ],
-)
-def test_wrong_terms_are_one_problem_and_make_no_plan(coop, lena, buyers, api, terms, detail):
+WRONG_TERMS = [
+    ([], "The plan must be an object."),
+    ({}, "says nothing about the result"),
+    (altered(surprise=1), "“surprise” is not known"),
+    (altered(result={"patronage": 5, "luck": 1}), "“result.luck” is not known"),
+    (altered(result={"patronage": 1.5}), "must be an integer of minor units"),
+    (altered(result={"patronage": True}), "must be an integer of minor units"),
+    (altered(result=7), "result must be an object"),
+    (altered(pools={}), "pools must be a list"),
+    (altered(pools=[{"name": "purchases", "rest": True, "basis": {"1": "5"}}]), "“pools[0].basis” is not known"),
+    (altered(pools=[{"rest": True}]), "name"),
+    (altered(appropriations=[{"name": "x", "amount": 5, "account": 3200}]), "is named by its code"),
+    (altered(appropriations=[{"name": "x", "percent": 5, "of": "surplus"}]), "is a percentage in quotation marks"),
+    (altered(share_interest={"rate": 2.5}), "is a percentage in quotation marks"),
+    (altered(settlement={"cash_percent": "50", "notice": "nonqualified", "debts": {"1": 5}}), "settlement.debts"),
+    (altered(obligation={"since": "yesterday"}), "obligation.since is a day"),
+]
+
+
+def test_wrong_terms_are_one_problem_and_make_no_plan(coop, lena, buyers, api):
     create_chart(coop=coop)
     make_import(lena, {1: "10.00"})
-    answer = api(lena).post("plans", {"year": YEAR, "title": "x", "terms": terms})
-    assert answer.status_code == 422
-    assert detail in answer.json()["detail"]
-    assert not SurplusPlan.objects.exists()
+    treasurer = api(lena)
+    for terms, detail in WRONG_TERMS:
+        answer = treasurer.post("plans", {"year": YEAR, "title": "x", "terms": terms})
+        assert answer.status_code == 422, terms
+        assert detail in answer.json()["detail"]
+        assert not SurplusPlan.objects.exists()
 
 
 def test_a_draft_is_replaced_and_deleted_and_a_proposal_is_not(coop, lena, buyers, api):

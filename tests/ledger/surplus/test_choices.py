@@ -18,7 +18,8 @@ from ledger.selectors.shares import holding_of, reconciliation
 from ledger.services import choices, distribution, payouts, posting, surplus
 from ledger.services.accounts import account
 from members.models import Party
-from tests.ledger.conftest import TABLES, attack, refused
+from tests.ledger.attacking import all_refused
+from tests.ledger.conftest import TABLES
 from tests.ledger.factories import make_books
 from tests.ledger.payout_factories import make_run, owe, paid, ready, with_iban
 from tests.ledger.surplus.test_races import at_once, errors, fresh, refusals
@@ -236,10 +237,10 @@ def test_an_offer_and_a_pay_out_never_meet(coop, lena, buyers, plan):
 # --- raw SQL ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(params=["app", "owner"])
-def role(request, monkeypatch):
+@pytest.fixture
+def all_tables(monkeypatch):
+    """A refused attack leaves our tables as they were, too."""
     monkeypatch.setattr("tests.ledger.conftest.TABLES", (*TABLES, *OURS))
-    return request.param
 
 
 CHOICE = (
@@ -256,59 +257,45 @@ CARRY = (
 )
 
 
-def test_choices_are_not_forged_widened_or_moved(coop, lena, buyers, plan, role):
+def test_choices_are_not_forged_widened_or_moved(coop, lena, buyers, plan, all_tables):
     offer = opened(lena, plan, share_class=None)
     choose(lena, offer, buyers[1], donated=10_00)
     day = offer.closes_on
     usual = {"coop": coop.pk, "offer": offer.pk, "member": buyers[1].pk, "donated": 1, "shares": 0, "day": day}
-    with refused("while they are asked"):
-        attack(CHOICE.format(**usual | {"day": day + timedelta(days=1)}), role=role)
-    for change in ({"donated": 600_01}, {"donated": 0, "shares": 1}):
-        with refused("about their own refund"):
-            attack(CHOICE.format(**usual | change), role=role)
-    with refused("not_negative"):
-        attack(CHOICE.format(**usual | {"donated": -1}), role=role)
-    history = "append-only|Cannot update or delete|permission denied|Cannot delete"
-    for statement in (
+    all_refused([CHOICE.format(**usual | {"day": day + timedelta(days=1)})], "while they are asked")
+    more = ({"donated": 600_01}, {"donated": 0, "shares": 1})
+    all_refused([CHOICE.format(**usual | change) for change in more], "about their own refund")
+    all_refused([CHOICE.format(**usual | {"donated": -1})], "not_negative")
+    history = [
         "UPDATE ledger_refundchoice SET donated = 1",
         "DELETE FROM ledger_refundchoice",
         "TRUNCATE ledger_refundchoice",
         "DELETE FROM ledger_refundoffer",
         "TRUNCATE ledger_refundoffer CASCADE",
-    ):
-        with refused(history):
-            attack(statement, role=role)
-    for change in ("closes_on = closes_on + 1", "goes_to_id = NULL, share_class_id = 1", "bylaws = 'x'", "id = 99"):
-        with refused("offered is not changed"):
-            attack(f"UPDATE ledger_refundoffer SET {change} WHERE id = {offer.pk}", role=role)
+    ]
+    all_refused(history, "append-only|Cannot update or delete|permission denied|Cannot delete")
+    changes = ("closes_on = closes_on + 1", "goes_to_id = NULL, share_class_id = 1", "bylaws = 'x'", "id = 99")
+    update = f"UPDATE ledger_refundoffer SET {{}} WHERE id = {offer.pk}"
+    all_refused([update.format(change) for change in changes], "offered is not changed")
     choices.withdraw(actor=lena, offer=offer, because="test")
-    with refused("while they are asked"):
-        attack(CHOICE.format(**usual), role=role)
-    with refused("offered is not changed"):
-        attack(f"UPDATE ledger_refundoffer SET state = 'open', ended_at = NULL WHERE id = {offer.pk}", role=role)
+    all_refused([CHOICE.format(**usual)], "while they are asked")
+    all_refused([update.format("state = 'open', ended_at = NULL")], "offered is not changed")
 
 
-def test_nothing_is_carried_out_that_nobody_chose(coop, lena, buyers, plan, role):
+def test_nothing_is_carried_out_that_nobody_chose(coop, lena, buyers, plan, all_tables):
     offer = opened(lena, plan)
     choose(lena, offer, buyers[1], donated=10_00, shares=1)
     usual = {"coop": coop.pk, "offer": offer.pk, "entry": "NULL", "capital": 0, "shares": 0}
     mine = {**usual, "member": buyers[1].pk, "donated": 10_00}
-    for outcome in (
-        mine | {"donated": 10_01},
-        mine | {"shares": 1, "capital": 49_99},
-        mine | {"member": buyers[2].pk},
-    ):
-        with refused("not what the members chose"):
-            attack(OUTCOME.format(**outcome), CARRY.format(**outcome), role=role)
-    with refused("not what the members chose"):  # her choice left out
-        attack(CARRY.format(**mine | {"donated": 0}), role=role)
-    with refused("their sums disagree"):
-        attack(OUTCOME.format(**mine), CARRY.format(**mine | {"donated": 9_99}), role=role)
-    with refused("their sums disagree"):  # without an entry
-        attack(OUTCOME.format(**mine), CARRY.format(**mine), role=role)
-    with refused("by their own entry"):
-        other = Entry.objects.order_by("-pk").first().pk
-        attack(OUTCOME.format(**mine), CARRY.format(**mine | {"entry": other}), role=role)
+    others = [mine | {"donated": 10_01}, mine | {"shares": 1, "capital": 49_99}, mine | {"member": buyers[2].pk}]
+    unchosen = [(OUTCOME.format(**each), CARRY.format(**each)) for each in others]
+    unchosen.append((CARRY.format(**mine | {"donated": 0}),))  # her choice left out
+    all_refused(unchosen, "not what the members chose")
+    sums = [(OUTCOME.format(**mine), CARRY.format(**mine | {"donated": 9_99}))]
+    sums.append((OUTCOME.format(**mine), CARRY.format(**mine)))  # without an entry
+    all_refused(sums, "their sums disagree")
+    other = Entry.objects.order_by("-pk").first().pk
+    all_refused([(OUTCOME.format(**mine), CARRY.format(**mine | {"entry": other}))], "by their own entry")
 
 
 def test_an_entry_that_says_otherwise_and_one_before_the_last_day(coop, lena, buyers, plan):
