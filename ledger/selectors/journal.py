@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.paginator import Paginator
 from django.db import connection
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from ledger.models import Account, Entry, Period, Posting
 
@@ -62,6 +62,12 @@ def entry_kinds(coop) -> list[str]:
 def periods(coop) -> QuerySet:
     """The co-op's periods, newest first."""
     return Period.objects.filter(coop=coop).prefetch_related("events__actor")
+
+
+def open_until(period: Period) -> QuerySet[Period]:
+    """The periods still open up to this one, the oldest first, each with the number of its ``booked`` entries."""
+    found = Period.objects.filter(coop=period.coop_id, starts__lte=period.starts, closed_at=None)
+    return found.annotate(booked=Count("entries")).order_by("starts")
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,19 @@ def close_period(*, actor, period: Period, reason: str = "") -> Entry | None:
     return entry
 
 
+@transaction.atomic
+def close_up_to(*, actor, period: Period, reason: str = "") -> list[Period]:
+    """Close every period that is still open up to this one, the oldest first, all of them or none.
+
+    Returns those that were closed; refuses what :func:`close_period` refuses of any of them.
+    """
+    earlier = Period.objects.filter(coop=actor.coop, starts__lt=period.starts, closed_at=None)
+    found = [*earlier.order_by("starts"), period]
+    for each in found:
+        close_period(actor=actor, period=each, reason=reason)
+    return found
+
+
 def _closing_entry(actor, period: Period) -> Entry | None:
     movements = (
         Account.objects.filter(

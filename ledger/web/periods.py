@@ -13,7 +13,7 @@ from coop.kernel.tenancy import path
 from coop.kernel.web import requires
 from ledger import forms
 from ledger.selectors import journal
-from ledger.services.closing import close_period, reopen_period
+from ledger.services.closing import close_up_to, reopen_period
 
 from .common import answer, own_period, sent
 
@@ -31,6 +31,7 @@ def period_list(request: HttpRequest) -> HttpResponse:
         {
             "periods": found,
             "to_close": over[-1] if over else None,
+            "all_to_close": over[0] if len(over) > 1 else None,
             "to_reopen": next((each for each in found if each.is_closed), None),
             "keeps": rules.may(request.actor, "ledger.keep_books"),
         },
@@ -40,15 +41,19 @@ def period_list(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires("ledger.keep_books")
 def period_close(request: HttpRequest, pk: int) -> HttpResponse:
+    """Close a period, and with it every earlier one that is still open: they stand on the page."""
     period = own_period(request, pk)
     form = forms.CloseForm(sent(request), coop=request.coop)
+    together = list(journal.open_until(period))
 
     def act() -> HttpResponse:
-        close_period(actor=request.actor, period=period, **form.cleaned_data)
-        messages.success(request, _("The books of %(period)s are closed.") % {"period": period.name})
+        closed = close_up_to(actor=request.actor, period=period, **form.cleaned_data)
+        names = ", ".join(each.name for each in closed)
+        messages.success(request, _("The books of %(periods)s are closed.") % {"periods": names})
         return redirect(path(request.coop, "ledger:periods"))
 
-    return answer(request, form, act, "ledger/period_close.html", {"period": period})
+    context = {"period": period, "together": together if len(together) > 1 else []}
+    return answer(request, form, act, "ledger/period_close.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -9,9 +9,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from coop.kernel import clock
-from ledger.models import Account, Entry, ShareClass
+from ledger.models import Account, Entry, Period, PeriodEvent, ShareClass
 from ledger.selectors.shares import holding_of, reconciliation
 from ledger.services.accounts import account
+from ledger.services.periods import open_period
 from tests.members.factories import make_member
 
 from .factories import make_entry, make_payment, make_shareholder
@@ -246,6 +247,23 @@ def test_a_member_sees_every_line_explained(client_of, amara, coop, shares):
     assert "Your shares" in page
     assert "+€25.00" in page
     assert "Share payment, member 1" in page
+
+
+def test_older_years_are_closed_together_or_not_at_all(desk, coop, shares):
+    for year in (2023, 2024, 2025):
+        make_entry(coop, "bank", "dues", 700, on=date(year, 3, 1))
+    first, _middle, last = Period.objects.filter(coop=coop, starts__year__lte=2025).order_by("starts")
+    assert "Close 2023 to 2025" in desk.get(url(coop, "periods")).content.decode()
+    page = desk.get(url(coop, "period-close", pk=last.pk)).content.decode()
+    assert "Close the books of 3 years, 2023 to 2025" in page
+    assert page.count("one entry") == 3
+    assert "Close the books of 2023<" in desk.get(url(coop, "period-close", pk=first.pk)).content.decode()
+    running = open_period(coop=coop, on=clock.today(coop))
+    assert desk.post(url(coop, "period-close", pk=running.pk), {}).status_code == 422  # not over, so none of them
+    assert not Period.objects.filter(coop=coop, closed_at__isnull=False).exists()
+    assert desk.post(url(coop, "period-close", pk=last.pk), {"reason": "all at once"}).status_code == 302
+    assert [each.name for each in Period.objects.filter(coop=coop, closed_at=None)] == [running.name]
+    assert PeriodEvent.objects.filter(period__coop=coop, reason="all at once").count() == 3
 
 
 def test_periods_are_closed_and_opened_again_in_the_browser(desk, coop, shares):
