@@ -5,18 +5,16 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from ledger.call_laws import law_of
 from ledger.forms import CoopForm, DayInput, MoneyField
 from ledger.models import ShareClass
-from ledger.models.calls import NOTICE_DAYS
 
 
 class CallForm(CoopForm):
     share_class = forms.ModelChoiceField(label=_("Class of shares"), queryset=ShareClass.objects.none())
     per_share = MoneyField(label=_("A share"), help_text=_("Nobody is asked for more than was subscribed."))
-    due_on = forms.DateField(label=_("Due on"), widget=DayInput, help_text=_("A fortnight from today, or later."))
-    notice_days = forms.IntegerField(
-        label=_("Days of notice before shares may be forfeited"), min_value=NOTICE_DAYS, max_value=365
-    )
+    due_on = forms.DateField(label=_("Due on"), widget=DayInput)
+    notice_days = forms.IntegerField(label=_("Days of notice before shares may be forfeited"), max_value=365)
     decision = forms.CharField(
         label=_("Decision of the board"), max_length=120, help_text=_("For example: Board, 3 May 2026, item 4.")
     )
@@ -25,7 +23,14 @@ class CallForm(CoopForm):
         super().__init__(*args, **kwargs)
         on_call = ShareClass.objects.filter(coop=self.coop, on_call=True)
         self.fields["share_class"].queryset = on_call
-        self.initial.setdefault("notice_days", NOTICE_DAYS)
+        law = law_of(self.coop)
+        self.fields["due_on"].help_text = _("%(n)s days from today, or later.") % {"n": law.due_days}
+        sentence = _("%(n)s or more. %(cite)s Ask your adviser.")
+        self.fields["notice_days"].help_text = sentence % {
+            "n": law.notice_days,
+            "cite": f"{law.cite}".rstrip(".") + ".",
+        }
+        self.initial.setdefault("notice_days", law.notice_days)
         self.initial.setdefault("share_class", on_call.first())
 
 

@@ -12,8 +12,7 @@ from coop.kernel import clock
 from coop.kernel.errors import Refused
 from coop.kernel.rest import CoopView
 from coop.kernel.tenancy import path
-from ledger.models import ForfeitureNotice, ShareCall, ShareCallLine
-from ledger.models.calls import NOTICE_DAYS
+from ledger.models import CallForfeiture, ForfeitureNotice, ShareCall, ShareCallLine
 from ledger.selectors import calls as selectors
 from ledger.services import calls as services
 
@@ -38,7 +37,12 @@ class NewShareCallSerializer(serializers.Serializer):
     share_class = serializers.CharField(max_length=40, help_text="The class's short name.")
     per_share = serializers.IntegerField(min_value=1, max_value=LARGEST, help_text="Minor units.")
     due_on = serializers.DateField()
-    notice_days = serializers.IntegerField(min_value=NOTICE_DAYS, max_value=365, default=NOTICE_DAYS)
+    notice_days = serializers.IntegerField(
+        min_value=1,
+        max_value=365,
+        required=False,
+        help_text="The law pack's days if left out, and never fewer.",
+    )
     decision = serializers.CharField(max_length=120)
 
 
@@ -57,6 +61,31 @@ class ForfeitureNoticeSerializer(serializers.ModelSerializer):
     class Meta:
         model = ForfeitureNotice
         fields = ["id", "line", "amount", "sent_on", "forfeit_from"]
+
+
+class ForfeitSerializer(serializers.Serializer):
+    """How many shares are forfeited, and by which decision."""
+
+    shares = serializers.IntegerField(min_value=1, max_value=1_000_000)
+    decision = serializers.CharField(max_length=120)
+
+
+class CallForfeitureSerializer(serializers.ModelSerializer):
+    """Shares forfeited for a call that stayed unpaid after its notice; ``paid`` on them in minor units."""
+
+    shares = serializers.SerializerMethodField()
+    paid = serializers.SerializerMethodField()
+    entry = serializers.IntegerField(source="event.entry_id", allow_null=True)
+
+    class Meta:
+        model = CallForfeiture
+        fields = ["id", "line", "shares", "paid", "entry", "decision"]
+
+    def get_shares(self, made) -> int:
+        return -made.event.shares
+
+    def get_paid(self, made) -> int:
+        return -made.event.paid
 
 
 class ShareCalls(CoopView, generics.ListAPIView):
@@ -99,6 +128,14 @@ class ShareCallLines(CoopView, generics.ListAPIView):
         return selectors.asked(call, list(selectors.lines(call)), clock.today(self.coop))
 
 
+def _line(view: CoopView, pk: int) -> ShareCallLine:
+    found = ShareCallLine.objects.filter(coop=view.coop, pk=pk)
+    line = found.select_related("call__share_class", "membership__party", "membership__coop").first()
+    if line is None:
+        raise NotFound
+    return line
+
+
 class ShareCallNotice(CoopView, APIView):
     """Notice of forfeiture to somebody who is late with a call."""
 
@@ -107,10 +144,21 @@ class ShareCallNotice(CoopView, APIView):
     @extend_schema(request=None, responses={201: ForfeitureNoticeSerializer})
     def post(self, request, pk: int):
         """Write to the member of this line of a call; once."""
-        line = ShareCallLine.objects.filter(coop=self.coop, pk=pk)
-        found = line.select_related("call__share_class", "membership__party", "membership__coop").first()
-        if found is None:
-            raise NotFound
+        found = _line(self, pk)
         site = request.build_absolute_uri(path(self.coop, "ledger:money"))
         made = services.give_notice(actor=self.actor, line=found, site=site)
         return Response(ForfeitureNoticeSerializer(made).data, status=status.HTTP_201_CREATED)
+
+
+class ShareCallForfeit(CoopView, APIView):
+    """Shares forfeited for a call that stayed unpaid after its notice."""
+
+    requires = ("ledger.keep_books",)
+
+    @extend_schema(request=ForfeitSerializer, responses={201: CallForfeitureSerializer})
+    def post(self, request, pk: int):
+        """Enter the board's decision about this line of a call; once, and only when its notice has run out."""
+        line, asked = _line(self, pk), ForfeitSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        made = services.forfeit(actor=self.actor, line=line, **asked.validated_data)
+        return Response(CallForfeitureSerializer(made).data, status=status.HTTP_201_CREATED)

@@ -21,6 +21,7 @@ urlpatterns = [
     path("share-calls/", calls.ShareCalls.as_view(), name="share-calls"),
     path("share-calls/<int:pk>/lines/", calls.ShareCallLines.as_view(), name="share-call-lines"),
     path("share-calls/lines/<int:pk>/notice/", calls.ShareCallNotice.as_view(), name="share-call-notice"),
+    path("share-calls/lines/<int:pk>/forfeit/", calls.ShareCallForfeit.as_view(), name="share-call-forfeit"),
     path("dues/rules/", dues.DuesRules.as_view(), name="dues-rules"),
     path("dues/proposal/", dues.DuesProposal.as_view(), name="dues-proposal"),
     path("dues/runs/", dues.DuesRuns.as_view(), name="dues-runs"),

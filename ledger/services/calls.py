@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 from coop.kernel import audit, clock, jobs, rules
 from coop.kernel.errors import Refused
 from ledger import notices
+from ledger.call_laws import law_of
 from ledger.models import CallForfeiture, ForfeitureNotice, ShareCall, ShareCallLine, ShareClass
-from ledger.models.calls import NOTICE_DAYS
 from ledger.selectors import calls as selectors
 from ledger.selectors.called import Called
 from ledger.selectors.dues import Terms, joining_asks, owed_by
@@ -40,15 +40,17 @@ def call_shares(
     due_on: date,
     decision: str,
     site: str,
-    notice_days: int = NOTICE_DAYS,
+    notice_days: int | None = None,
 ) -> ShareCall:
     """Call ``per_share`` minor units on every share that waits for a call; the worker tells everybody who holds some.
 
     Nobody is asked for more than what was subscribed. ``site`` is where a member reads it. Refuses a class that is not
-    paid on call, a day less than a fortnight ahead, less notice than that, and a call that would ask nobody.
+    paid on call, fewer days than the co-op's law gives (``ledger.call_laws``; its days of notice where none are said),
+    and a call that would ask nobody.
     """
     rules.require(actor, "ledger.call_shares")
     today, decision = clock.today(actor.coop), " ".join(decision.split())[:120]
+    notice_days = law_of(actor.coop).notice_days if notice_days is None else notice_days
     _check(share_class, per_share, due_on, today, decision, notice_days)
     ShareClass.objects.select_for_update().get(coop=actor.coop, pk=share_class.pk)  # one call at a time
     asked = _amounts(actor.coop, share_class, per_share, today)
@@ -104,13 +106,15 @@ def _check(share_class: ShareClass, per_share: int, due_on: date, today: date, d
         raise Refused("not_on_call", _("“%(name)s” is not paid on call.") % {"name": share_class}, "share_class")
     if per_share < 1 or per_share > share_class.par:
         raise Refused("amount", _("A call is for more than nothing and at most the par value."), "per_share")
-    if due_on < today + timedelta(days=NOTICE_DAYS):
-        first = date_format(today + timedelta(days=NOTICE_DAYS))
-        raise Refused("too_soon", _("Members have a fortnight at least: from %(day)s.") % {"day": first}, "due_on")
+    law = law_of(share_class.coop)
+    if due_on < today + timedelta(days=law.due_days):
+        said = {"n": law.due_days, "day": date_format(today + timedelta(days=law.due_days))}
+        raise Refused("too_soon", _("Members have %(n)s days at least: until %(day)s or later.") % said, "due_on")
     if not decision:
         raise Refused("decision", _("Name the decision of the board."), "decision")
-    if notice_days < NOTICE_DAYS:
-        raise Refused("notice", _("Notice before forfeiture is a fortnight at least."), "notice_days")
+    if notice_days < law.notice_days:
+        sentence = _("Notice before forfeiture is %(n)s days at least.") % {"n": law.notice_days}
+        raise Refused("notice", sentence, "notice_days")
 
 
 def _amounts(coop, share_class: ShareClass, per_share: int, on: date) -> list[tuple[Membership, int]]:

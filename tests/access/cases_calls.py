@@ -60,4 +60,13 @@ CASES = [
         api=True,
         html=False,
     ),
+    Case(
+        "ledger-api:share-call-forfeit",
+        TREASURER,
+        lambda w: {"pk": w.noticed_line.pk},
+        method="post",
+        api=True,
+        html=False,
+        data=lambda w: {"shares": 1, "decision": "B 2"},
+    ),
 ]

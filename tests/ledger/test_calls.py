@@ -11,7 +11,8 @@ from django.urls import reverse
 
 from coop.kernel import clock, jobs
 from coop.kernel.errors import Refused
-from coop.kernel.models import Job, Mail
+from coop.kernel.models import Cooperative, Job, Mail
+from ledger.call_laws import LAWS
 from ledger.models import CallForfeiture, ForfeitureNotice, ShareCall, ShareCallLine, ShareClass, ShareEvent
 from ledger.reminder_words import reminder
 from ledger.selectors.dues import owed_by, unpaid
@@ -27,6 +28,7 @@ from tests.ledger.surplus.test_races import at_once, errors, fresh, refusals
 from tests.members.factories import make_member
 
 quick = pytest.mark.django_db
+NOTICE = LAWS["de-geng"].notice_days
 both = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
 
 
@@ -164,12 +166,12 @@ def test_forfeiture_follows_notice_and_its_days(coop, lena, jonas, ada):
     with clock.at(days_on(AHEAD + 1)):
         assert code_of(lambda: calls.forfeit(**forfeit)) == "no_notice"
         notice = calls.give_notice(actor=lena, line=line, site=SITE)
-        assert (notice.amount, (notice.forfeit_from - notice.sent_on).days) == (6_000, 15)
+        assert (notice.amount, (notice.forfeit_from - notice.sent_on).days) == (6_000, NOTICE + 1)
         assert "€60.00" in Mail.objects.get(kind="ledger.forfeiture").text
         assert code_of(lambda: calls.give_notice(actor=lena, line=line, site=SITE)) == "noticed"
-    with clock.at(days_on(AHEAD + 15)):
+    with clock.at(days_on(AHEAD + NOTICE + 1)):
         assert code_of(lambda: calls.forfeit(**forfeit)) == "no_notice"
-    with clock.at(days_on(AHEAD + 16)):
+    with clock.at(days_on(AHEAD + NOTICE + 2)):
         assert code_of(lambda: calls.forfeit(**forfeit | {"shares": 5})) == "shares"
         done = calls.forfeit(**forfeit)
         assert (done.event.shares, done.event.paid, done.event.kind) == (-4, -4_000, "forfeited")
@@ -179,12 +181,30 @@ def test_forfeiture_follows_notice_and_its_days(coop, lena, jonas, ada):
 
 
 @quick
+@pytest.mark.parametrize("law", LAWS)
+def test_a_law_pack_says_how_many_days_there_are(coop, lena, jonas, ada, law):
+    """Fewer are refused, the least is taken, and who says nothing gives what the law does; never under a fortnight."""
+    given = LAWS[law]
+    assert given.due_days >= 14
+    assert given.notice_days >= 14
+    assert str(given.cite)
+    Cooperative.objects.filter(pk=coop.pk).update(law=law)
+    share_class, today = ShareClass.objects.get(pk=on_call(lena).pk), clock.today(coop)
+    jonas.coop.refresh_from_db()
+    soon = today + timedelta(days=given.due_days)
+    early = {"due_on": soon - timedelta(days=1)}
+    assert code_of(lambda: called(jonas, share_class, **early)) == "too_soon"
+    assert code_of(lambda: called(jonas, share_class, due_on=soon, notice_days=given.notice_days - 1)) == "notice"
+    assert called(jonas, share_class, due_on=soon).notice_days == given.notice_days
+
+
+@quick
 def test_whoever_pays_after_the_notice_keeps_the_shares(coop, lena, jonas, ada):
     call = called(jonas, on_call(lena))
     line = line_of(call, ada)
     with clock.at(days_on(AHEAD + 1)):
         calls.give_notice(actor=lena, line=line, site=SITE)
-    with clock.at(days_on(AHEAD + 30)):
+    with clock.at(days_on(AHEAD + NOTICE + 5)):
         make_payment(ada, 10_000)
         assert code_of(lambda: calls.forfeit(actor=lena, line=line, shares=1, decision="B")) == "paid"
 
