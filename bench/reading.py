@@ -24,6 +24,15 @@ MEMBERS = 100
 A_WEEK = 52
 TIMES = 7
 
+# A year's refunds, made in the database: the members in turns, and the bank for all of them.
+REFUNDS = """
+    WITH refund AS (
+        SELECT (%(ids)s::bigint[])[n %% %(members)s + 1] AS account, (n %% 500 + 1)::bigint AS amount
+          FROM generate_series(0, %(last)s) n
+    )
+    SELECT account, -amount FROM refund UNION ALL SELECT %(bank)s, sum(amount)::bigint FROM refund
+"""
+
 
 def load():
     """The co-op with its books of twenty years; the last year is still open, none is closed yet."""
@@ -32,7 +41,7 @@ def load():
     from coop.kernel.tenancy import Actor
     from ledger.models import Account
     from ledger.services.accounts import account, create_chart, member_accounts
-    from ledger.services.posting import Line, post_in_bulk
+    from ledger.services.posting import Line, Query, post_in_bulk
     from ledger.services.posting_many import Draft, post_entries
     from tests.members.factories import make_class, make_member
 
@@ -46,9 +55,9 @@ def load():
     found = list(Account.objects.filter(coop=coop, purpose="retained_equity").exclude(membership=None).order_by("pk"))
     bank = account(coop, "bank")
     each_year = POSTINGS // YEARS
+    ids = [each.pk for each in found]
     for year in range(first, first + YEARS):
-        amounts = [(found[n % MEMBERS].pk, -(n % 500 + 1)) for n in range(each_year - 1)]
-        rows = [*amounts, (bank.pk, -sum(amount for _account, amount in amounts))]
+        rows = Query(REFUNDS, {"ids": ids, "members": MEMBERS, "last": each_year - 2, "bank": bank.pk})
         post_in_bulk(actor=actor, on=date(year, 6, 30), kind="bench", memo="refunds", key=f"bulk-{year}", rows=rows)
         lines = [Line(bank, 5), Line(found[0], -5)]
         drafts = [

@@ -70,7 +70,9 @@ class LetOffForm(CoopForm):
 class WaiveForm(CoopForm):
     kind = forms.ChoiceField(label=_("What becomes of it"), choices=DuesWaiver.Kind.choices)
     amount = MoneyField(label=_("How much of it"))
-    decision = forms.CharField(label=_("Why, and who decided"), max_length=120)
+    decision = forms.CharField(
+        label=_("Why, and who decided"), max_length=120, help_text=_("It stays in the books: nothing private.")
+    )
     on = forms.DateField(label=_("Booked on"), widget=DayInput)
 
     def __init__(self, *args, **kwargs):
