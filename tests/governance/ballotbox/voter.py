@@ -78,7 +78,12 @@ def take_together(voters: list[Voter], credential: int = 0) -> services.Issued:
     first = voters[0]
     asked = [each.blind(credential) for each in voters]
     issued = services.issue_credential(actor=first.actor, ballot=first.ballot, blinded=asked, proxy=first.proxy)
-    key = first._key(credential)
+    return finalize_all(voters, issued)
+
+
+def finalize_all(voters: list[Voter], issued: services.Issued) -> services.Issued:
+    """Take the blinding off each of the signatures; the answer is handed on."""
+    key = voters[0]._key(issued.credential)
     for each, signature in zip(voters, issued.signatures, strict=True):
         assert each.blinded is not None
         each.signature = blind.finalize(key, each.prepared, signature, each.blinded.inverse)
