@@ -102,7 +102,7 @@ def _one_against_one(shown: Outcome) -> Iterator[dict[str, list]]:
 
 def proxy_form_pdf(meeting: Meeting) -> bytes:
     """The form to give a proxy at a meeting that takes them, on one A4, to fill in and sign by hand."""
-    return compiled("proxy.typ", [proxy_form_data(meeting)], meeting.starts_at)
+    return compiled("form.typ", [proxy_form_data(meeting)], meeting.starts_at)
 
 
 def proxy_form_data(meeting: Meeting) -> dict[str, Any]:

@@ -68,6 +68,17 @@ class NominateSerializer(serializers.Serializer):
     name = serializers.CharField(max_length=200)
 
 
+class SignedSheetSerializer(serializers.Serializer):
+    """A nomination signed on paper: everybody on it by member number."""
+
+    nominee = serializers.IntegerField(min_value=1)
+    proposer = serializers.IntegerField(min_value=1)
+    seconders = serializers.ListField(child=serializers.IntegerField(min_value=1), max_length=50, default=list)
+    sentence = serializers.CharField(max_length=400)
+    statement = serializers.CharField(max_length=4000, required=False, allow_blank=True, default="")
+    declared = serializers.BooleanField(required=False, default=False)
+
+
 class StandSerializer(serializers.Serializer):
     """What the nominee says. The photo is encoded anew and needs words for whoever cannot see it."""
 
@@ -125,6 +136,21 @@ class Nominations(InCoop, generics.ListAPIView):
         """Put a member forward; nothing changes until they accept."""
         call = one(_calls(self.coop), question_id=pk)
         made = services.nominate(actor=self.actor, call=call, **self.heard(NominateSerializer))
+        return Response(NominationSerializer(_seen(self, made.pk)).data, status=status.HTTP_201_CREATED)
+
+
+class SignedSheets(InCoop, APIView):
+    """Nominations that came on paper, signed by everybody they name."""
+
+    requires = RUN
+
+    @extend_schema(
+        operation_id="nominations_signed", request=SignedSheetSerializer, responses={201: NominationSerializer}
+    )
+    def post(self, request, pk: int, **kwargs):
+        """Enter a signed sheet: put forward, accepted and seconded at once; everybody it names is told."""
+        call, said = one(_calls(self.coop), question_id=pk), self.heard(SignedSheetSerializer)
+        made = services.record_paper_nomination(actor=self.actor, call=call, **said)
         return Response(NominationSerializer(_seen(self, made.pk)).data, status=status.HTTP_201_CREATED)
 
 

@@ -45,6 +45,7 @@ urlpatterns = [
     path("proxies/<int:pk>/<slug:act>/", views.DecideProxy.as_view(), name="proxy-decide"),
     path("questions/<int:pk>/call/", nominations.OneCall.as_view(), name="nomination-call"),
     path("questions/<int:pk>/nominations/", nominations.Nominations.as_view(), name="nominations"),
+    path("questions/<int:pk>/nominations/signed/", nominations.SignedSheets.as_view(), name="nominations-signed"),
     path("nominations/<int:pk>/stand/", nominations.Stand.as_view(), name="nomination-stand"),
     path("nominations/<int:pk>/strike-out/", nominations.StrikeOut.as_view(), name="nomination-strike-out"),
     path("nominations/<int:pk>/<slug:act>/", nominations.DecideNomination.as_view(), name="nomination-decide"),

@@ -16,6 +16,7 @@ from coop.kernel.web import requires
 from members.selectors import membership_of
 
 from .. import services
+from ..documents_nominations import nomination_form_pdf
 from ..forms import ReasonForm
 from ..forms_nominations import CallForm, NominateForm, PaperNominationForm, StandForm
 from ..models import Nomination, NominationCall, Question
@@ -160,6 +161,16 @@ def stand(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect(path(request.coop, "governance:nomination", pk=pk))
     context = {"form": form, "nomination": found, "call": found.call, "can": known.eligibility(found.call, mine)}
     return render(request, "governance/stand.html", context, status=status_of(form))
+
+
+@require_safe
+@requires("governance.see_results")
+def printed(request: HttpRequest, pk: int) -> HttpResponse:
+    """The sheet to print, fill in by hand and have signed, for who has no login."""
+    found = _call(request, pk)
+    response = HttpResponse(nomination_form_pdf(found), content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="nomination-{found.pk}.pdf"'
+    return response
 
 
 @require_safe

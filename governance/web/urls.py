@@ -103,6 +103,7 @@ urlpatterns = [
     path("votes/proxies/at/<int:pk>/form.pdf", proxies.printed, name="proxy-printed"),
     path("votes/nominations/", nominations.nominations, name="nominations"),
     path("votes/nominations/<int:pk>/", nominations.call, name="nomination-call"),
+    path("votes/nominations/<int:pk>/form.pdf", nominations.printed, name="nomination-form"),
     path("votes/nominations/<int:pk>/nominate/", nominations.nominate, name="nominate"),
     path("votes/nominations/of/<int:pk>/", nominations.nomination, name="nomination"),
     path("votes/nominations/of/<int:pk>/stand/", nominations.stand, name="stand"),

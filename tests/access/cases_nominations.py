@@ -88,6 +88,10 @@ def ines(world: World) -> dict:
     return {"number": world.free_number, "name": "Ines"}
 
 
+def signed_sheet(world: World) -> dict:
+    return {"nominee": world.free_number, "proposer": world.free_number, "sentence": "Keeps the bees."}
+
+
 CASES = [
     Case("governance:nominations", INSIDERS, viewers=("member",)),
     Case("governance:nomination-call", INSIDERS, call, viewers=("member",)),
@@ -98,6 +102,7 @@ CASES = [
     Case("governance:nomination", INSIDERS, hers, query="?hers", viewers=("member",)),
     Case("governance:nomination", MEMBER, hers, method="post", data=lambda w: {"act": "second"}),
     Case("governance:stand", MEMBER, mine),
+    Case("governance:nomination-form", INSIDERS, call, html=False),
     Case("governance:nomination-photo", INSIDERS, mine, html=False),
     Case("governance:call-new", RETURNING, at_desk("bare_call")),
     Case("governance:call-new", RETURNING, at_desk("bare_call"), method="post", data=lambda w: RULE),
@@ -115,6 +120,7 @@ API = [
     Case("governance-api:nomination-call", RETURNING, asked("done_call"), method="post"),
     Case("governance-api:nominations", INSIDERS, asked("call")),
     Case("governance-api:nominations", MEMBER, asked("call"), method="post", data=ines),
+    Case("governance-api:nominations-signed", RETURNING, asked("call"), method="post", data=signed_sheet),
     Case("governance-api:nomination-stand", MEMBER, mine, method="put", data=lambda w: SAID),
     Case("governance-api:nomination-decide", MEMBER, lambda w: mine(w) | {"act": "step-back"}, method="post"),
     Case("governance-api:nomination-strike-out", RETURNING, hers, method="post", data=lambda w: {"because": "Untrue."}),

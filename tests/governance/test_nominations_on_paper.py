@@ -8,6 +8,7 @@ from coop.kernel import clock
 from coop.kernel.errors import NotAllowed, Refused
 from coop.kernel.models import AuditEvent, Mail
 from governance import services
+from governance.documents_nominations import nomination_form_data, nomination_form_pdf
 from governance.models import Nomination, Option
 from governance.selectors import nominations as known
 from tests.governance.factories import make_voter, membership
@@ -40,6 +41,19 @@ def test_a_signed_sheet_stands_at_once_and_everybody_on_it_is_told(coop, samir, 
     settle(call)
     option = Option.objects.get(question=call.question)
     assert (option.membership.number, option.statement) == (amara, "Keeps the bees.")
+
+
+def test_the_form_to_print_says_the_calls_own_rule_and_has_room_for_every_signature(coop, numbers):
+    call = call_for(coop, seconders=2, not_employed=True)
+    said = nomination_form_data(call)
+    assert [part["heading"] for part in said["parts"]] == ["Who stands", "Who puts them forward", "Who second it"]
+    assert "does not employ me" in said["parts"][0]["words"]
+    assert len(said["parts"][2]["blanks"]) == 2 * 4
+    assert said["rules"] == known.rule_in_words(call)
+    assert nomination_form_pdf(call).startswith(b"%PDF")
+    alone = nomination_form_data(call_for(coop, seconders=0))
+    assert [part["heading"] for part in alone["parts"]] == ["Who stands", "Who puts them forward"]
+    assert "employ" not in alone["parts"][0]["words"]
 
 
 def test_what_is_refused_leaves_nothing_behind(coop, samir, mei, numbers):
