@@ -1,4 +1,4 @@
-"""The demo's general meeting: a frozen roll, a board election, the motion on the surplus, and a vote still open."""
+"""The demo's general meeting: a frozen roll, a board election, the motion on the surplus, and two votes still open."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from coop.kernel import clock
 from coop.kernel.models import User
 from coop.kernel.tenancy import Actor
 from governance import services
-from governance.models import Ballot, Meeting, Resolution, ResolutionType
+from governance.models import Ballot, Meeting, Resolution, ResolutionType, Roll
 from members.models import Membership
 
 from .people import CANDIDATES, MEMBERS
@@ -17,6 +17,10 @@ from .times import at
 
 OFFICER_WHO_CHAIRS = "jonas@riverside.example"
 SEED = 4471  # the same votes every time
+DELEGATES = {
+    "Leila Haidari": "Has sat in the federation’s working group on bread since spring.",
+    "Finn Gallagher": "Wants the three co-ops of the valley to buy their flour together.",
+}
 
 
 def meeting(
@@ -169,4 +173,35 @@ def open_vote(coop, officers: dict[str, Actor], today: date) -> Ballot:
         ballot = services.open_ballot(actor=officer, ballot=ballot)
         later, why = at(today + timedelta(days=5), 17), "The letters on paper went out a day late."
         services.extend_ballot(actor=officer, ballot=ballot, until=later, because=why)
+        return ballot
+
+
+def secret_vote(officers: dict[str, Actor], roll: Roll, today: date, members: dict[str, Membership]) -> Ballot:
+    """A secret ballot on the same roll, and a voting letter for somebody who has no device to sign in with."""
+    officer = officers["returning_officer"]
+    with clock.at(clock.now() - timedelta(hours=20)):
+        ballot = services.create_ballot(
+            actor=officer,
+            title="Who speaks for us in the federation?",
+            roll=roll,
+            kind=Ballot.Kind.SECRET,
+            introduction="In secret: your browser seals your paper, and your name is nowhere on it.",
+            opens_at=clock.now(),
+            closes_at=at(today + timedelta(days=6), 17),
+        )
+        services.add_question(
+            actor=officer,
+            ballot=ballot,
+            method="irv",
+            title="Our delegate",
+            options=[{"name": name, "statement": said} for name, said in DELEGATES.items()],
+        )
+        ballot = services.open_ballot(actor=officer, ballot=ballot)
+        services.reissue_voting_letter(
+            actor=officer,
+            ballot=ballot,
+            number=members["Gita Mohan"].number,
+            because="No computer at home; asked for a letter at the till.",
+            address="http://localhost:8000/riverside/letter/",
+        )
         return ballot
