@@ -174,15 +174,15 @@ def check_entry(actor, memo: str, lines: Sequence[Line], key: str) -> None:
     """What an entry is refused for before anything is written. For this app's own doors."""
     if not key or len(key) > KEY_LENGTH:
         raise Refused("key", _("An act needs a key of 1 to %(n)s characters.") % {"n": KEY_LENGTH}, "key")
-    if len(memo) > MEMO_LENGTH or any(len(line.memo) > LINE_MEMO_LENGTH for line in lines):
+    if len(memo) > MEMO_LENGTH or max(map(len, [line.memo for line in lines]), default=0) > LINE_MEMO_LENGTH:
         raise Refused("memo", _("The text of an entry is too long."), "memo")
     if len(lines) < 2:
         raise Refused("too_few_lines", _("An entry has at least two lines."), "lines")
-    sums: dict[str, int] = {}
+    coop_id, largest, sums = actor.coop_id, money.LARGEST, dict[str, int]()
     for number, line in enumerate(lines, start=1):
         account, amount = line.account, line.amount
-        wrong = type(amount) is not int or not 0 < abs(amount) <= money.LARGEST
-        if wrong or account.coop_id != actor.coop_id or not account.is_open:
+        wrong = type(amount) is not int or not 0 < abs(amount) <= largest
+        if wrong or account.coop_id != coop_id or not account.is_open:
             raise _refused_line(actor, number, line)
         sums[account.currency] = sums.get(account.currency, 0) + amount
     for currency, off in sums.items():

@@ -112,9 +112,9 @@ def _array(values: Sequence[str]) -> str:
 
 
 def _lines(cursor, actor, made: dict[int, Draft]) -> None:
-    rows = []
+    rows, coop_id = [], actor.coop_id
     for entry, draft in made.items():
-        head = f"{entry}\t{actor.coop_id}\t{draft.on.isoformat()}\t"
+        head = f"{entry}\t{coop_id}\t{draft.on.isoformat()}\t"
         for n, line in enumerate(draft.lines, start=1):
             memo = text_of(line.memo) if line.memo else ""
             rows.append(f"{head}{n}\t{line.account.id}\t{line.amount}\t{memo}\n")
