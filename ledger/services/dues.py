@@ -103,8 +103,7 @@ def ask_to_charge(*, actor, month: date, seen: str, on: date | None = None) -> J
     _one_at_a_time(actor.coop)
     on = on or clock.today(actor.coop)
     check_not_future(actor.coop, on)
-    if DuesRun.objects.filter(coop=actor.coop, state=State.DRAFT).exists():
-        raise Refused("under_way", _("Dues are being charged; wait until that is done."), status=409)
+    _none_under_way(actor)
     proposal = propose(actor.coop, month, on=on)
     if proposal.is_empty:
         raise Refused("nothing", _("Nobody is to be charged for this month any more."), "month")
@@ -117,6 +116,19 @@ def ask_to_charge(*, actor, month: date, seen: str, on: date | None = None) -> J
     )  # fmt: skip
     title = _("Charging the dues of %(month)s") % {"month": date_format(run.month, "F Y")}
     return jobs.enqueue("ledger.charge_dues", run.pk, actor=actor, title=title, total=run.count)
+
+
+def _none_under_way(actor) -> None:
+    """A run whose work has stopped for good gives way; one the worker still has is waited for."""
+    run = DuesRun.objects.filter(coop=actor.coop, state=State.DRAFT).first()
+    if run is None:
+        return
+    job = Job.objects.filter(coop=actor.coop, kind="ledger.charge_dues", args__0=run.pk).order_by("-pk").first()
+    if job is not None and job.state != Job.State.FAILED:
+        raise Refused("under_way", _("Dues are being charged; wait until that is done."), status=409)
+    run.state, run.because = State.CANCELLED, _("The worker stopped; nothing was charged.")
+    run.save(update_fields=["state", "because"])
+    audit.record(actor=actor, kind="ledger.dues_not_charged", subject=f"dues-run:{run.pk}", why=run.because)
 
 
 def _one_at_a_time(coop) -> None:

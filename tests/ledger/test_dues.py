@@ -18,17 +18,21 @@ from ledger.instalments import Part
 from ledger.models import DuesCharge, DuesRun, DuesWaiver, Entry, MemberFee
 from ledger.reminder_words import reminder
 from ledger.selectors.charging import propose
+from ledger.selectors.debits import collectable
 from ledger.selectors.dues import owed_by, unpaid
 from ledger.selectors.shares import reconciliation
 from ledger.services.accounts import account, member_account
 from ledger.services.dues import ask_to_charge, charge_dues, let_off, waive_dues
+from ledger.services.mandates import give_mandate
 from ledger.services.posting import Line, post_entry, reverse_entry
 from ledger.services.shares import reverse_payment
 from ledger.splitting import split
 from members.services.leaving import give_notice
 from tests.cast import make_user, signed_in
+from tests.ledger.debit_factories import IBANS
 from tests.ledger.dues_factories import charged, dues_of
 from tests.ledger.factories import make_payment, make_shareholder
+from tests.ledger.surplus.test_races import at_once, errors, fresh, refusals
 from tests.members.factories import make_class
 
 pytestmark = pytest.mark.django_db(databases=["default", "owner"])
@@ -120,6 +124,26 @@ def test_a_list_that_changed_since_is_not_charged(coop, lena, anna):
         charge_dues(actor=jobs.actor_of(Job.objects.get(pk=job.pk)), run_id=run.pk)
     run.refresh_from_db()
     assert (run.state, DuesCharge.objects.count(), Entry.objects.filter(kind="dues").count()) == ("cancelled", 0, 0)
+
+
+def test_a_run_whose_work_stopped_gives_way(coop, lena, anna):
+    dues_of(lena, anna)
+    ask = {"actor": lena, "month": MONTH, "seen": propose(coop, MONTH).hash}
+    job = ask_to_charge(**ask)
+    with pytest.raises(Refused, match="being charged"):
+        ask_to_charge(**ask)
+    Job.objects.filter(pk=job.pk).update(state="failed")
+    again = ask_to_charge(**ask)
+    assert list(DuesRun.objects.order_by("number").values_list("state", flat=True)) == ["cancelled", "draft"]
+    assert charge_dues(actor=lena, run_id=again.args[0]).state == "posted"
+
+
+def test_a_collection_asks_for_dues_that_are_due(coop, lena, anna):
+    dues_of(lena, anna)
+    charged(lena, MONTH)
+    give_mandate(actor=lena, membership=anna, iban=IBANS[1], signed_on=date(2026, 1, 10))
+    assert [each.amount for each in collectable(coop, date(2026, 1, 11))] == []
+    assert [each.amount for each in collectable(coop, date(2026, 2, 20))] == [2400]
 
 
 def test_paid_reversed_and_waived(coop, lena, anna):
@@ -283,3 +307,21 @@ def test_a_month_is_charged_through_the_pages(coop, lena, anna):
     said = {"kind": "written_off", "amount": "5.00", "decision": "Board 12", "on": "2026-01-10"}
     client.post(reverse("ledger:dues-waive", kwargs=at | {"pk": charge.pk}), said)
     assert owed_by(anna, date(2026, 1, 10)).dues == 0
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+def test_two_treasurers_at_once_charge_once_and_are_paid_once(coop, lena):
+    """Real connections: one run, one charge, and of two payments of the same dues one is refused."""
+    with clock.at(clock.now().replace(year=2026, month=1, day=10)):
+        anna = make_shareholder(coop, name="Anna Race", on=date(2025, 3, 1))
+        dues_of(lena, anna)
+        today, seen = clock.today(coop), propose(coop, clock.today(coop)).hash
+    asked = at_once(*[lambda: ask_to_charge(actor=fresh(lena), month=today, seen=seen, on=today)] * 2)
+    assert len(refusals(asked)) == 1
+    assert errors(asked) == []
+    run = DuesRun.objects.get()
+    done = at_once(*[lambda: charge_dues(actor=fresh(lena), run_id=run.pk)] * 2)
+    assert [*refusals(done), *errors(done)] == []
+    assert DuesCharge.objects.count() == 1
+    paid = at_once(*[lambda: make_payment(anna, 2400, on=today)] * 2)
+    assert (len(refusals(paid)), errors(paid), owed_by(anna, today).dues) == (1, [], 0)
