@@ -101,7 +101,10 @@ def build_template(cursor, template):
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_test_environment, django_db_blocker):
-    """Replaces pytest-django's: copy the template for this process, and let both roles log in to the copy."""
+    """Replaces pytest-django's: copy the template for this process, and let both roles log in to the copy.
+
+    Its value is the ``Baseline`` every test that commits is taken back to.
+    """
     from django.db import connections
     from django.test import SimpleTestCase, TransactionTestCase
 
@@ -127,7 +130,7 @@ def django_db_setup(django_test_environment, django_db_blocker):
     patches.setattr(TransactionTestCase, "_fixture_teardown", lambda case: baseline.restore())
     patches.setattr(SimpleTestCase, "_validate_databases", classmethod(_with_owner(SimpleTestCase._validate_databases)))
     patches.setattr(TransactionTestCase, "_databases_names", classmethod(_without_owner))
-    yield
+    yield baseline
     patches.undo()
     with django_db_blocker.unblock():
         for alias in connections:
@@ -157,7 +160,7 @@ class Baseline:
     """What migrations put into the tables, and the way back to it after a test that committed."""
 
     def __init__(self, database):
-        self.database = database
+        self.database, self.standing = database, False
         with as_owner(database) as cursor:
             cursor.execute(
                 "SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
@@ -177,8 +180,20 @@ class Baseline:
         if tables := [name for (name,) in cursor.fetchall()]:
             cursor.execute(f"DROP TABLE {', '.join(tables)}")
 
+    @contextmanager
+    def left_standing(self):
+        """What is committed within stays from test to test: for tests that only look, and see one world by turns."""
+        self.standing = True
+        try:
+            yield
+        finally:
+            self.standing = False
+            self.restore()
+
     def restore(self):
         """Empty what is filled and put the migrations' rows back. Triggers do not fire; a stuck lock is an error."""
+        if self.standing:
+            return
         with as_owner(self.database) as cursor:
             cursor.execute("SET lock_timeout = '20s'; SET session_replication_role = replica")
             cursor.execute(self._filled(self.tables))

@@ -13,7 +13,6 @@ def main(database: str, prefix: str, email: str, password: str, times: str) -> N
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     django.setup()
     from django.conf import settings
-    from django.test import Client
     from django.test.utils import setup_test_environment
 
     from tests.database import point_at
@@ -21,10 +20,19 @@ def main(database: str, prefix: str, email: str, password: str, times: str) -> N
     settings.CACHES["default"]["KEY_PREFIX"] = prefix
     setup_test_environment()
     point_at(database)
-    for _try in range(int(times)):
+    print(*knocks(email, password, int(times)), sep="\n")
+
+
+def knocks(email: str, password: str, times: int) -> list[str]:
+    """What this process is answered."""
+    from django.test import Client
+
+    said = []
+    for _try in range(times):
         answer = Client().post("/accounts/login/", {"login": email, "password": password})
         stopped = b"Too many tries." in answer.content or answer.status_code == 429
-        print("in" if answer.status_code == 302 else "stopped" if stopped else "wrong", flush=True)
+        said.append("in" if answer.status_code == 302 else "stopped" if stopped else "wrong")
+    return said
 
 
 if __name__ == "__main__":

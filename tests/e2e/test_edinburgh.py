@@ -75,7 +75,7 @@ def test_leith_walk_on_the_result_page(ward, visitor):
     officer.open("/riverside/ballots/").follow("Leith Walk")
     officer.follow("Change", within=officer.main.get_by_role("region", name="The ballot"))
     opens = story.now()
-    closes = (opens + max(timedelta(seconds=15), 2 * (opens - began))).replace(microsecond=0)
+    closes = (opens + max(timedelta(seconds=8), 2 * (opens - began))).replace(microsecond=0)
     officer.fill(opens_at=story.as_typed(opens), closes_at=story.as_typed(closes)).press("Keep it")
     officer.follow("Read it and release").press("Release the ballot").follow("Bring in paper ballots")
     officer.attach("leith-walk.blt", ward["blt"], kind="text/plain").press("Bring them in")

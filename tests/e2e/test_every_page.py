@@ -9,9 +9,10 @@ from playwright.sync_api import Page
 
 from tests.access.harness import Case, case_modules
 from tests.browser import WIDTHS, in_every_light
+from tests.world import make_world
 
 pytestmark = pytest.mark.browser
-AT_ONCE = 70  # pages, more or less: large apps are shared by processes, and each builds the world first
+AT_ONCE = 30  # pages, more or less, so that the processes of a run share them
 MODULES = {module.__name__.rpartition("_")[2]: module for module in case_modules()}
 
 
@@ -23,6 +24,13 @@ def parts() -> list[tuple[str, int, int]]:
     """(app, number of the part, how many parts)."""
     many = {app: max(1, round(len(looked_at(module)) / AT_ONCE)) for app, module in sorted(MODULES.items())}
     return [(app, part, of) for app, of in many.items() for part in range(of)]
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup, django_db_blocker):
+    """One world for all pages a process looks at: looking changes nothing that another page shows."""
+    with django_db_blocker.unblock(), django_db_setup.left_standing():
+        yield make_world()
 
 
 @pytest.mark.parametrize(("app", "part", "of"), parts())

@@ -163,7 +163,7 @@ def the_roll_is_frozen(samir: Person) -> None:
 def time_to_vote(began) -> float:
     """Seconds the ballot is open: voting took a tenth of what came before it when this was measured; a busy machine
     is busy before and after."""
-    return min(180, max(20, 0.5 * (story.now() - began).total_seconds()))
+    return min(180, max(12, 0.3 * (story.now() - began).total_seconds()))
 
 
 def the_ballot_opens(samir: Person, *, seconds: float):

@@ -17,7 +17,9 @@ from coop.kernel import audit, outbox, tokens
 from coop.kernel.models import AppendOnly, AuditEvent, Mail, Office, User
 from ledger.models import Entry
 from members.models import AccessLog, Party
+from tests.access.harness import World
 from tests.cast import PASSWORD, make_user, show_who_it_is
+from tests.world import make_world
 
 CHANGEABLE = {User, Group}
 SECRETS = {
@@ -35,6 +37,17 @@ def signed_in(user: User) -> Client:
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     show_who_it_is(client, user)
     return client
+
+
+@pytest.fixture(scope="module")
+def world(standing) -> World:
+    """The populated co-op, built once for those who only look at it."""
+    return make_world()
+
+
+@pytest.fixture(scope="module")
+def mei(world):
+    return world.mei
 
 
 @pytest.fixture
@@ -91,7 +104,7 @@ def test_a_change_asks_again_who_it_is(db):
     user = User.objects.create_superuser("root@example.org", PASSWORD)
     client = Client()
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    other = make_user("theo")
+    other = make_user("petra")
     assert client.get(url(User, "change", other.pk)).status_code == 200
     answer = client.post(url(User, "change", other.pk), {"is_staff": "on"})
     assert answer.url.startswith("/accounts/reauthenticate/")
@@ -104,7 +117,7 @@ def test_a_change_asks_again_who_it_is(db):
 
 def test_the_command_makes_a_superuser_who_can_sign_in(db, settings, mailoutbox):
     call_command("createsuperuser", email="Root@Example.org", interactive=False)
-    user = User.objects.get()
+    user = User.objects.latest("pk")
     assert (user.email, user.is_staff, user.is_superuser) == ("root@example.org", True, True)
     user.set_password(PASSWORD)
     user.save()
