@@ -148,14 +148,14 @@ def _ballots(actor: Actor, today: date) -> list[Waiting]:
 
 
 def _late(actor: Actor, today: date) -> list[Waiting]:
-    """Payments for shares whose day is over, together: each of them is on the page it leads to."""
+    """Payments whose day is over, together: each of them is on the page it leads to."""
     late = [each.owed for each in unpaid(actor.coop, today) if each.owed.due]
     if not late:
         return []
     amount = money.format_minor(sum(owed.due for owed in late), actor.coop.currency)
     return [
         Waiting(
-            ngettext("One payment for shares is late", "%(n)s payments for shares are late", len(late))
+            ngettext("One payment is late", "%(n)s payments are late", len(late))
             % {"n": len(late)},
             _("%(amount)s should have come in by today.") % {"amount": amount},
             _("See who"),

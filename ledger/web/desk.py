@@ -44,6 +44,7 @@ def desk(request: HttpRequest) -> HttpResponse:
             "late": late[:SHOWN],
             "late_count": len(late),
             "late_total": sum(d.owed.due for d in late),
+            "dues": sum(d.owed.dues for d in debtors),
             "waiting": waiting[:SHOWN],
             "waiting_count": len(waiting),
             "to_close": _to_close(coop, today),

@@ -19,7 +19,7 @@ def test_late_payments_are_one_line_with_the_day_of_the_oldest(coop, lena, mei, 
     for name, days in (("Kenji Watanabe", 90), ("Elsa Nyström", 60)):
         make_member(coop, name=name, active=False, on=today - timedelta(days=days))
     (late,) = waiting_for(lena, today)
-    assert late.sentence == "2 payments for shares are late"
+    assert late.sentence == "2 payments are late"
     assert today - timedelta(days=90) <= late.due_on < today - timedelta(days=59)
     assert late.url == "/riverside/ledger/payments/"
     assert [each.url for each in waiting_for(mei, today)] == ["/riverside/register/members/"], "she takes no payments"

@@ -285,6 +285,9 @@ def test_the_member_the_treasurer_and_the_reminder_say_the_same(coop, lena, then
     hers = signed_in(lena.user).get(reverse("ledger:holding", kwargs={"coop": coop.slug, "number": uma.number}))
     assert sentence in mine
     assert sentence in hers.content.decode()
+    desk = signed_in(lena.user).get(reverse("ledger:desk", kwargs={"coop": coop.slug}))
+    assert desk.context["dues"] == 2400
+    assert "Dues still to pay" in desk.content.decode()
     late = date(2026, 2, 20)
     (debtor,) = [each for each in unpaid(coop, late) if each.owed.due]
     sheet = reminder(debtor, late)
