@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -10,7 +12,7 @@ from coop.kernel.models import Job
 from coop.kernel.tenancy import Actor
 from ledger import documents, tasks
 from ledger.exchange.patr_csv import patr_csv
-from ledger.models import RefundOffer
+from ledger.models import RefundOffer, RefundOutcome
 from ledger.selectors import statements
 from ledger.services import allocation_notices, choices
 from tests.ledger.surplus.test_choices import ALL_CASH, after, balance, choose, opened, plan  # noqa: F401
@@ -45,11 +47,21 @@ def test_asked_chosen_carried_out_and_said_in_the_statement(coop, client_of, len
     paper = url(coop, "choice-of", pk=plan.pk, number=2)
     assert desk.post(paper, {"donated": "1"}).status_code == 302
     assert "First the choices" in text(desk.get(url(coop, "payouts")))
+    wait = "Carry out what members chose"
+    assert wait not in text(desk.get(url(coop, "plan", pk=plan.pk)))
     with after(RefundOffer.objects.get()):
+        page = text(desk.get(url(coop, "choices", pk=plan.pk)))
+        plain = re.sub("<[^>]*>", "", page)
+        assert "One press gives €126.50 to the community fund and turns €0.00 into shares" in plain
+        assert all(each in page for each in ("What will be done", "Amara Okafor", "€125.50", "€474.50", "Ben Ito"))
+        assert not RefundOutcome.objects.exists()  # looked at, nothing done
+        for place in (reverse("desk", kwargs={"coop": coop.slug}), url(coop, "plan", pk=plan.pk)):
+            assert wait in text(desk.get(place))
         answer = desk.post(url(coop, "choices-carry-out", pk=plan.pk))
         job = Job.objects.get(kind="ledger.carry_out_choices")
         assert answer.url.endswith(f"/{job.pk}/")
         tasks.carry_out_choices(job.pk)
+        assert wait not in text(desk.get(url(coop, "plan", pk=plan.pk)))
         assert "€126.50" in text(desk.get(url(coop, "choices", pk=plan.pk)))
         statement = text(amara.get(url(coop, "statement", year=YEAR)))
         assert "As you chose, €125.50 of your refund went to the community fund." in statement
