@@ -155,8 +155,7 @@ def _late(actor: Actor, today: date) -> list[Waiting]:
     amount = money.format_minor(sum(owed.due for owed in late), actor.coop.currency)
     return [
         Waiting(
-            ngettext("One payment is late", "%(n)s payments are late", len(late))
-            % {"n": len(late)},
+            ngettext("One payment is late", "%(n)s payments are late", len(late)) % {"n": len(late)},
             _("%(amount)s should have come in by today.") % {"amount": amount},
             _("See who"),
             path(actor.coop, "ledger:owing"),
