@@ -107,6 +107,7 @@ MIDDLEWARE = [
     "coop.kernel.accounts.SeenMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "coop.kernel.tenancy.CoopMiddleware",
+    "coop.looks.LooksMiddleware",
     "coop.kernel.errors.RefusedMiddleware",
 ]
 

@@ -96,8 +96,9 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
             else:
                 messages.success(request, _("Written down."))
                 return redirect(path(request.coop, "members:letter", pk=pk))
-    elif letter.party is not None:
-        services.looked_at(actor=request.actor, what=AccessLog.What.MEMBER, party=letter.party, subject="letter")
+    else:
+        what = AccessLog.What.MEMBER if letter.party is not None else AccessLog.What.APPLICATION
+        services.looked_at(actor=request.actor, what=what, party=letter.party, subject="letter")
     context = {"letter": letter, "form": form, "today": today}
     return render(request, "members/letter.html", context, status=422 if form is not None and form.errors else 200)
 
