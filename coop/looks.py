@@ -1,8 +1,9 @@
-"""Who looked at whose data, outside the register: pages, files and operations that show officers what members see not.
+"""Who looked at whose data outside the register: pages, files and operations by which officers see what others do not.
 
-The register's own views note each look themselves (``members.services.looked_at``), with how many rows were seen. Rolls,
-books and composed pages know nothing of that log; their addresses are named here, and a look that was answered is noted
-after it. What is published to all members, such as candidates, results and minutes, is no look at somebody's data.
+The register's own views note each look themselves (``members.services.looked_at``), with how many rows were seen.
+Rolls, books and composed pages know nothing of that log; their addresses are named here, and a look that was answered
+is noted after it. What is published to all members, such as candidates, results and minutes, is no look at somebody's
+data.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from members.models import AccessLog
 # The member is the one whose number stands in the address.
 OF_ONE = frozenset(
     """
-    members:suspend members:reinstate members:record-notice members:record-death members:stand-in members:case-new pass-on
-    ledger:holding ledger:subscribe ledger:share-transfer ledger:share-give ledger:share-release ledger:redemption-ask
-    ledger:reminder ledger:member-statement ledger:statement-of ledger:statement-of-pdf ledger:payout-details
-    ledger:choice-of ledger:payout-return ledger:unclaimed-back
+    members:suspend members:reinstate members:record-notice members:record-death members:stand-in members:case-new
+    pass-on ledger:holding ledger:subscribe ledger:share-transfer ledger:share-give ledger:share-release
+    ledger:redemption-ask ledger:reminder ledger:member-statement ledger:statement-of ledger:statement-of-pdf
+    ledger:payout-details ledger:choice-of ledger:payout-return ledger:unclaimed-back
     """.split()
 )
 OF_MANY = frozenset(

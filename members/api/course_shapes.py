@@ -115,9 +115,10 @@ class CompletionSerializer(serializers.ModelSerializer):
 
 
 class NewCompletionSerializer(serializers.Serializer):
-    """A member, by number, has done a course on a day, and from what that was seen."""
+    """A member or an applicant has done a course on a day, and from what that was seen."""
 
-    number = serializers.IntegerField(min_value=1, max_value=MOST)
+    number = serializers.IntegerField(min_value=1, max_value=MOST, allow_null=True, default=None)
+    application = serializers.IntegerField(min_value=1, max_value=MOST, allow_null=True, default=None)
     on = serializers.DateField()
     evidence = serializers.CharField(max_length=200)
     expires_on = serializers.DateField(allow_null=True, default=None)
@@ -150,9 +151,10 @@ class EnrolmentSerializer(serializers.ModelSerializer):
 
 
 class WhoSerializer(serializers.Serializer):
-    """A member, by number."""
+    """A member, by number, or an applicant, by the application's key."""
 
-    number = serializers.IntegerField(min_value=1, max_value=MOST)
+    number = serializers.IntegerField(min_value=1, max_value=MOST, allow_null=True, default=None)
+    application = serializers.IntegerField(min_value=1, max_value=MOST, allow_null=True, default=None)
 
 
 class CameSerializer(serializers.Serializer):

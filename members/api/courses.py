@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, status
 from rest_framework.response import Response
@@ -12,7 +13,16 @@ from coop.kernel import clock
 from coop.kernel.errors import Refused
 from coop.kernel.rest import BecauseSerializer, CoopView
 from members import selectors, services
-from members.models import AccessLog, Completion, Course, CourseRequirement, CourseSession, Membership, MembershipClass
+from members.models import (
+    AccessLog,
+    Application,
+    Completion,
+    Course,
+    CourseRequirement,
+    CourseSession,
+    MembershipClass,
+    Party,
+)
 from members.selectors import learning
 
 from . import course_shapes as shapes
@@ -35,11 +45,20 @@ class OfSession(CoopList):
         return self.one_or_404(learning.sessions(self.coop), pk=self.kwargs["pk"])
 
 
-def _member(coop, number: int) -> Membership:
+def _learner(coop, said: dict) -> Party | Application:
+    """The member with the ``number`` or the applicant of the ``application``, one of the two; both are taken out."""
+    number, key = said.pop("number"), said.pop("application")
+    if (number is None) == (key is None):
+        raise Refused("who_unclear", _("Name a member by number, or an application by its key."), "number")
+    if key is not None:
+        applicant = Application.objects.filter(coop=coop, pk=key).select_related("coop", "member_class").first()
+        if applicant is None:
+            raise Refused("application_unknown", _("There is no such application."), "application")
+        return applicant
     found = selectors.membership_by_number(coop, number)
     if found is None:
-        raise Refused("member_unknown", f"Nobody here has the number {number}.", "number")
-    return found
+        raise Refused("member_unknown", _("Nobody here has the number %s.") % number, "number")
+    return found.party
 
 
 class Courses(CoopList, generics.ListAPIView):
@@ -141,8 +160,8 @@ class Completions(OfCourse, generics.ListAPIView):
     @extend_schema(request=shapes.NewCompletionSerializer, responses={201: shapes.CompletionSerializer})
     def post(self, request, pk: int):
         said = shapes.said(shapes.NewCompletionSerializer, request)
-        course, party = self.course(), _member(self.coop, said.pop("number")).party
-        made = services.record_completion(actor=self.actor, course=course, learner=party, **said)
+        learner = _learner(self.coop, said)
+        made = services.record_completion(actor=self.actor, course=self.course(), learner=learner, **said)
         return Response(shapes.CompletionSerializer(made).data, status=status.HTTP_201_CREATED)
 
 
@@ -184,9 +203,8 @@ class Enrolments(OfSession, generics.ListAPIView):
 
     @extend_schema(request=shapes.WhoSerializer, responses={201: shapes.EnrolmentSerializer})
     def post(self, request, pk: int):
-        number = shapes.said(shapes.WhoSerializer, request)["number"]
-        session, party = self.session(), _member(self.coop, number).party
-        made = services.sign_up(actor=self.actor, session=session, learner=party)
+        learner = _learner(self.coop, shapes.said(shapes.WhoSerializer, request))
+        made = services.sign_up(actor=self.actor, session=self.session(), learner=learner)
         return Response(shapes.EnrolmentSerializer(made).data, status=status.HTTP_201_CREATED)
 
 

@@ -210,7 +210,7 @@ def test_lists_in_so_many_queries(coop, client_of, samir, django_assert_num_quer
     numbers = {
         "ballots/": 8,
         "meetings/": 6,
-        f"rolls/{roll.pk}/entries/": 7,
+        f"rolls/{roll.pk}/entries/": 8,
         "resolutions/": 6,
         "resolution-types/": 6,
     }

@@ -310,7 +310,7 @@ class TestQueries:
 
     def test_roll(self, coop, desk, django_assert_num_queries, rows):
         roll = make_roll(coop, voters=rows)
-        self.count(django_assert_num_queries, desk, f"/riverside/meetings/{roll.meeting_id}/roll/", 9)
+        self.count(django_assert_num_queries, desk, f"/riverside/meetings/{roll.meeting_id}/roll/", 10)
 
     def test_ballots(self, coop, desk, django_assert_num_queries, rows):
         roll = make_roll(coop, voters=1)
@@ -331,7 +331,7 @@ class TestQueries:
         for voter in voters:
             services.cast_recorded(actor=voter, ballot=ballot, marks=marks(ballot, motion=[0]))
         close_and_count(ballot)
-        self.count(django_assert_num_queries, desk, f"/riverside/ballots/{ballot.pk}/turnout/", 11)
+        self.count(django_assert_num_queries, desk, f"/riverside/ballots/{ballot.pk}/turnout/", 12)
 
     def test_resolutions(self, coop, desk, django_assert_num_queries, rows):
         for _ in range(rows):

@@ -12,6 +12,7 @@ from coop.kernel import clock
 from coop.kernel.tenancy import path
 from members import services
 from members.models import AccessLog, Completion, Course, CourseRequirement, CourseSession, Enrolment
+from members.selectors import learning
 from members.services.erasing import erase
 
 from .factories import make_application, make_class, make_member
@@ -163,3 +164,28 @@ def test_what_somebody_learned_is_in_their_file_and_goes_with_them(coop, mei, th
     assert gone.rows["courses"] == 3
     assert traces(["Quast"]) == {}
     assert not Completion.objects.exists()
+
+
+def test_an_applicants_course_is_written_down_through_the_api(coop, mei, client_of):
+    course = services.save_course(actor=mei, name="Induction")
+    session = services.plan_session(actor=mei, course=course, starts_at=clock.now() + timedelta(days=2), place="Shop")
+    applicant, client, home = make_application(coop), client_of(mei), f"/api/v1/{coop.slug}/"
+    said = {"on": clock.today(coop).isoformat(), "evidence": "A certificate."}
+
+    def post(where: str, **more):
+        return client.post(home + where, more, content_type="application/json")
+
+    done = post(f"courses/{course.pk}/completions/", application=applicant.pk, **said)
+    assert (done.status_code, done.json()["name"]) == (201, applicant.full_name)
+    assert post(f"sessions/{session.pk}/enrolments/", application=applicant.pk).status_code == 201
+    assert not learning.before_admission(applicant, clock.today(coop))
+    for who, code in (
+        ({}, "who_unclear"),
+        ({"number": 1, "application": applicant.pk}, "who_unclear"),
+        ({"application": applicant.pk + 9}, "application_unknown"),
+        ({"number": 99}, "member_unknown"),
+    ):
+        answer = post(f"courses/{course.pk}/completions/", **who, **said)
+        assert answer.json()["code"] == code
+        assert 400 <= answer.status_code < 500
+    assert Completion.objects.filter(application=applicant, party=None).count() == 1
