@@ -20,7 +20,7 @@ OF_ONE = frozenset(
     members:suspend members:reinstate members:record-notice members:record-death members:stand-in members:case-new
     pass-on ledger:holding ledger:subscribe ledger:share-transfer ledger:share-give ledger:share-release
     ledger:redemption-ask ledger:reminder ledger:member-statement ledger:statement-of ledger:statement-of-pdf
-    ledger:payout-details ledger:choice-of ledger:payout-return ledger:unclaimed-back
+    ledger:dues-let-off ledger:payout-details ledger:choice-of ledger:payout-return ledger:unclaimed-back
     """.split()
 )
 OF_MANY = frozenset(
@@ -35,7 +35,8 @@ OF_MANY = frozenset(
     ledger:bank-line ledger-api:bank-lines ledger:members-equity-part ledger-api:members-equity-part
     ledger:plan ledger:plan-lines ledger:plan-download ledger:statements ledger:notices-sheets ledger:equity-plan
     ledger:payout ledger:payout-file ledger:unclaimed-list ledger:unclaimed-file ledger:call ledger:call-forfeit
-    ledger:mandates ledger-api:mandates ledger:debit-run ledger:debit-file
+    ledger:dues ledger:dues-charge ledger:dues-run ledger:dues-waive ledger-api:dues-proposal
+    ledger-api:dues-run-charges ledger:mandates ledger-api:mandates ledger:debit-run ledger:debit-file
     """.split()
 )
 

@@ -133,7 +133,7 @@ def test_the_desk_asks_the_same_whatever_the_number(coop, samir, client_of, djan
             again(samir, ballot, membership(voter.actor).number, because)
     client = client_of(samir)
     client.get(DESK.format(ballot.pk))
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         client.get(DESK.format(ballot.pk))
 
 

@@ -131,6 +131,6 @@ def test_the_inbox_asks_as_many_questions_for_three_as_for_one(
         rows.append(("60.00", references.of_member(member.number), "x", PAYER, ""))
     upload(bank, coop, camt(rows))
     statement = BankLine.objects.first().statement_id
-    for queries, where in ((14, url(coop, "bank")), (7, url(coop, "bank-statement", pk=statement))):
+    for queries, where in ((15, url(coop, "bank")), (8, url(coop, "bank-statement", pk=statement))):
         with django_assert_num_queries(queries):
             assert bank.get(where).status_code == 200

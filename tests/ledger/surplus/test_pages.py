@@ -337,7 +337,7 @@ def test_lines_cost_the_same(coop, lena, counted):
         make_import(lena, {2: "1.00", 3: "2.00"})
         surplus.redraw(actor=lena, plan=plan, title=plan.title, terms=plan.terms)
 
-    counted(7, url(coop, "plan-lines", pk=plan.pk), lena, grow)
+    counted(8, url(coop, "plan-lines", pk=plan.pk), lena, grow)
 
 
 def test_statements_cost_the_same(coop, lena, jonas, counted):
@@ -346,8 +346,8 @@ def test_statements_cost_the_same(coop, lena, jonas, counted):
     make_import(lena, {1: "1.00", 2: "1.00", 3: "2.00"}, year=2024)
     second = posted(make_plan(lena, year=2024), lena, jonas)
     addresses = iter([url(coop, "statements", pk=first.pk), url(coop, "statements", pk=second.pk)])
-    counted(7, next(addresses), lena, lambda: None)
-    counted(7, next(addresses), lena, lambda: None)
+    counted(8, next(addresses), lena, lambda: None)
+    counted(8, next(addresses), lena, lambda: None)
 
 
 def test_a_members_statement_costs_the_same(coop, lena, jonas, buyers, counted):
