@@ -96,5 +96,5 @@ def test_the_queue_asks_as_many_questions_for_three_as_for_one(
         make_payment(membership, 51_000, on=date(2026, 3, 1))
         asked = {"shares": 5, "on": "2026-03-02"}
         assert desk.post(url(coop, "redemption-ask", number=membership.number), asked).status_code == 302
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         assert desk.get(url(coop, "queue")).status_code == 200
