@@ -47,9 +47,8 @@ MIDDLE = {  # step: what it has done by then, and the lock it waits for there
     "count": "LOCK TABLE governance_bundle IN EXCLUSIVE MODE",  # every question is counted
     "certify": "LOCK TABLE governance_boardentry IN EXCLUSIVE MODE",  # both have signed
 }
-BY_WEB, BY_WORKER = ("release", "issue", "cast", "certify"), ("close", "open the box", "keys", "count")
-FAULTS = {step: ("kill_web", "kill_database", "restart_database") for step in BY_WEB}
-FAULTS |= {step: ("kill_worker", "kill_pool", "kill_database", "restart_database") for step in BY_WORKER}
+STEPS = (*MIDDLE, "keys")
+FAULTS = {step: ("kill_web", "kill_worker", "kill_pool", "kill_database", "restart_database") for step in STEPS}
 EVERYDAY = {
     "release": "kill_web",
     "issue": "kill_database",
@@ -290,7 +289,11 @@ def booth(prepared):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.mark.parametrize("faults", LIVES, ids=lambda faults: " ".join(faults.values()))
+def named(faults):
+    return " ".join(f"{step}:{fault}" for step, fault in faults.items())
+
+
+@pytest.mark.parametrize("faults", LIVES, ids=named)
 def test_something_dies_in_the_middle_of_a_step(booth, faults):
     Life(booth, faults).live()
 
