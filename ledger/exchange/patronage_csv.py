@@ -163,10 +163,9 @@ class _Reading:
         self.member, self.amount, self.department = places
         self.width = len(sheet.heading)
         self.control: tuple[int, int] | None = None
-        places_of = measure.places
-        self.plain_amount = re.compile(
-            rf"[0-9]{{1,15}}\.[0-9]{{{places_of}}}" if places_of else r"[0-9]{1,15}"
-        ).fullmatch
+        # with the four decimals a currency has at most, no more digits than can be kept
+        part = rf"\.[0-9]{{{measure.places}}}" if measure.places else ""
+        self.plain_amount = re.compile("[0-9]{1,14}" + part).fullmatch
         self.pools = {"": pool}  # cells of the department as they stand in the file, and the pool each names
 
     def run(self, lines: Iterator[tuple[int, list[str]]], progress: Callable[[int], None] | None = None) -> None:

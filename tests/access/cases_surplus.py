@@ -181,7 +181,6 @@ CASES = [
     Case("ledger:choices", BOOKS, _pk("asked"), query="?nobody-asked"),
     Case("ledger:choices-new", KEEPER, _unasked),
     Case("ledger:choices", BOOKS, _asked, viewers=("treasurer", "auditor")),
-    Case("ledger:choices", BOOKS, _over, query="?over", viewers=("treasurer",)),
     Case("ledger:choice-of", KEEPER, _of_member),
     Case("ledger:choice", {"member"}, _of_year),
     Case("ledger:choices-carry-out", KEEPER, _over, method="post"),
