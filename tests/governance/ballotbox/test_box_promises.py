@@ -15,10 +15,16 @@ from coop.kernel.tenancy import Actor
 from governance import boxes, keyring, services
 from governance.ballotbox import keys
 from governance.models import BoxOpening, OpenedPaper, StrikeOff
+from tests.cast import make_coop
 
 from .voter import electorate, finish
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def coop(standing):
+    return make_coop()
 
 
 def ask(sql: str, *values):
@@ -33,8 +39,8 @@ def refused(sql: str, *values) -> str:
     return str(error.value)
 
 
-def test_schema_by_introspection_the_box_has_no_time_serial_address_or_foreign_key_to_a_person(coop):
-    ballot, _voters = electorate(coop, 5)
+def test_schema_by_introspection_the_box_has_no_time_serial_address_or_foreign_key_to_a_person(five):
+    ballot, _voters = five
     for table in ("governance_box", f"governance_box_{ballot.pk}"):
         columns = ask(
             "SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute"
@@ -77,14 +83,14 @@ def test_papers_that_came_out_name_no_person_and_no_time_either():
         "CREATE TABLE another PARTITION OF governance_box FOR VALUES IN (999999)",
     ],
 )
-def test_the_application_neither_reads_nor_writes_the_box(coop, attack):
-    ballot, _voters = electorate(coop, 5)
+def test_the_application_neither_reads_nor_writes_the_box(five, attack):
+    ballot, _voters = five
     for box in ("governance_box", f"governance_box_{ballot.pk}"):
         assert any(word in refused(attack.format(box=box)) for word in ("permission denied", "must be owner"))
 
 
-def test_no_list_of_papers_exists_before_the_close(coop):
-    ballot, (voter, *_rest) = electorate(coop, 5)
+def test_no_list_of_papers_exists_before_the_close(five):
+    ballot, (voter, *_rest) = five
     voter.take()
     voter.cast([[0], [0]])
     assert "after its ballot has closed" in refused("SELECT * FROM governance_box_take(%s)", ballot.pk)
@@ -93,9 +99,9 @@ def test_no_list_of_papers_exists_before_the_close(coop):
     assert services.look_up(ballot_id=ballot.pk, prepared=voter.prepared)
 
 
-def test_the_box_answers_and_never_raises(coop):
+def test_the_box_answers_and_never_raises(five):
     """An error would write the row into the server's log."""
-    ballot, (voter, *_rest) = electorate(coop, 5)
+    ballot, (voter, *_rest) = five
     voter.blind()
     voter.signature = bytes(384)
     voter.seal([[0], [0]])
@@ -113,8 +119,8 @@ def test_the_box_answers_and_never_raises(coop):
     assert ask("SELECT governance_box_cast(%s, %s, %s, 0::smallint, NULL)", ballot.pk, now, good) == [("shape",)]
 
 
-def test_cast_at_the_closing_second_is_refused_by_the_locked_clock(coop):
-    ballot, (voter, *_rest) = electorate(coop, 5)
+def test_cast_at_the_closing_second_is_refused_by_the_locked_clock(five):
+    ballot, (voter, *_rest) = five
     voter.take()
     with clock.at(ballot.closes_at - timedelta(microseconds=1)):
         voter.cast([[0], [0]])
@@ -131,8 +137,8 @@ def test_an_application_whose_clock_is_slow_is_held_to_the_databases_own(coop):
         voter.cast([[1], [1]])
 
 
-def test_a_roll_entry_is_struck_off_once_and_history_stays(coop):
-    ballot, (voter, *_rest) = electorate(coop, 5)
+def test_a_roll_entry_is_struck_off_once_and_history_stays(coop, five):
+    ballot, (voter, *_rest) = five
     voter.take()
     row = StrikeOff.objects.get()
     insert = (
@@ -145,8 +151,8 @@ def test_a_roll_entry_is_struck_off_once_and_history_stays(coop):
         assert any(word in refused(attack) for word in ("append-only", "permission denied", "Cannot"))
 
 
-def test_nothing_is_put_into_an_opened_box_and_no_box_counts_otherwise(coop):
-    ballot, (voter, *_rest) = electorate(coop, 5)
+def test_nothing_is_put_into_an_opened_box_and_no_box_counts_otherwise(coop, five):
+    ballot, (voter, *_rest) = five
     voter.take()
     voter.cast([[0], [0]])
     paper = "INSERT INTO governance_openedpaper (coop_id, ballot_id, receipt) VALUES (%s, %s, repeat('a', 64))"
@@ -164,8 +170,8 @@ def test_nothing_is_put_into_an_opened_box_and_no_box_counts_otherwise(coop):
     assert BoxOpening.objects.count() == 1
 
 
-def test_keys_of_closed_ballots_are_gone_from_disk_and_were_never_in_the_database(coop):
-    ballot, (voter, *_rest) = electorate(coop, 5)
+def test_keys_of_closed_ballots_are_gone_from_disk_and_were_never_in_the_database(five):
+    ballot, (voter, *_rest) = five
     place = keyring.folder() / str(ballot.pk)
     assert place.stat().st_mode & 0o077 == 0
     files = sorted(place.iterdir())
@@ -193,9 +199,9 @@ def test_keys_of_closed_ballots_are_gone_from_disk_and_were_never_in_the_databas
             assert not any(needle in row for needle in needles), table
 
 
-def test_a_crash_between_each_two_steps_and_a_retry_votes_exactly_once(coop, monkeypatch):
+def test_a_crash_between_each_two_steps_and_a_retry_votes_exactly_once(coop, five, monkeypatch):
     """The answer to each step is lost, and the step is taken again."""
-    ballot, (voter, *_rest) = electorate(coop, 5)
+    ballot, (voter, *_rest) = five
     lost = services.issue_credential(actor=voter.actor, ballot=ballot, blinded=[voter.blind()])
     assert voter.take().signatures == lost.signatures
     body = voter.seal([[1, 0], [0]])

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import base64
 import json
+from datetime import timedelta
 
 import pytest
 
 from governance.models import StrikeOff
-from tests.governance.factories import make_ballot, make_meeting, make_roll, make_voter
+from tests.cast import make_coop
+from tests.governance.factories import JOINED, make_ballot, make_meeting, make_roll, make_voter
+from tests.members.factories import make_member
 
-from .voter import Voter, electorate, finish, make_secret_ballot
+from .voter import Voter, finish, make_secret_ballot
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def coop(standing):
+    return make_coop()
 
 
 def at(ballot, tail: str = "", area: str = "votes") -> str:
@@ -20,8 +28,8 @@ def at(ballot, tail: str = "", area: str = "votes") -> str:
 
 
 @pytest.mark.parametrize("n", [1, 3])
-def test_the_strike_off_list_reads_three_as_one(coop, samir, client_of, django_assert_num_queries, n):
-    ballot, voters = electorate(coop, 5)
+def test_the_strike_off_list_reads_three_as_one(five, samir, client_of, django_assert_num_queries, n):
+    ballot, voters = five
     for voter in voters[:n]:
         voter.take()
     client = client_of(samir)
@@ -32,8 +40,8 @@ def test_the_strike_off_list_reads_three_as_one(coop, samir, client_of, django_a
 
 
 @pytest.mark.parametrize(("tail", "queries"), [("", 19), ("check/", 15), ("promises/", 12), ("manifest.json", 12)])
-def test_the_voters_pages_need_so_many_queries(coop, client_of, django_assert_max_num_queries, tail, queries):
-    ballot, voters = electorate(coop, 5)
+def test_the_voters_pages_need_so_many_queries(five, client_of, django_assert_max_num_queries, tail, queries):
+    ballot, voters = five
     client = client_of(voters[0].actor)
     client.get(at(ballot, tail))
     with django_assert_max_num_queries(queries):
@@ -43,8 +51,8 @@ def test_the_voters_pages_need_so_many_queries(coop, client_of, django_assert_ma
 @pytest.mark.parametrize(
     ("tail", "queries"), [("receipts.txt", 13), ("ballot.zip", 12), ("verify.pyz", 11), ("result/", 30)]
 )
-def test_what_is_published_needs_so_many_queries(coop, client_of, django_assert_max_num_queries, tail, queries):
-    ballot, voters = electorate(coop, 5)
+def test_what_is_published_needs_so_many_queries(five, client_of, django_assert_max_num_queries, tail, queries):
+    ballot, voters = five
     for voter in voters[:3]:
         voter.take()
         voter.cast([[1], [0]])
@@ -55,8 +63,8 @@ def test_what_is_published_needs_so_many_queries(coop, client_of, django_assert_
         assert client.get(at(ballot, tail)).status_code == 200
 
 
-def test_the_list_of_votes_names_the_kind_and_what_was_taken(coop, client_of):
-    ballot, voters = electorate(coop, 5)
+def test_the_list_of_votes_names_the_kind_and_what_was_taken(five, client_of):
+    ballot, voters = five
     client = client_of(voters[0].actor)
     assert "your name is nowhere on your paper" in client.get("/riverside/votes/").content.decode()
     voters[0].take()
@@ -70,16 +78,16 @@ NO_TOKENS += [f'{{"blinded": {said}}}' for said in ("5", '"?"', '""', "[]", '[""
 
 
 @pytest.mark.parametrize("body", NO_TOKENS)
-def test_what_is_no_blinded_token_is_refused_in_a_sentence(coop, client_of, body):
-    ballot, voters = electorate(coop, 5)
+def test_what_is_no_blinded_token_is_refused_in_a_sentence(five, client_of, body):
+    ballot, voters = five
     answer = client_of(voters[0].actor).post(at(ballot, "credential/"), body, content_type="application/json")
     assert answer.status_code == 422
     assert answer.json()["message"]
     assert not StrikeOff.objects.exists()
 
 
-def test_a_credential_comes_over_the_page_and_twice_the_same(coop, client_of):
-    ballot, (voter, *_rest) = electorate(coop, 5)
+def test_a_credential_comes_over_the_page_and_twice_the_same(five, client_of):
+    ballot, (voter, *_rest) = five
     client, body = client_of(voter.actor), json.dumps({"blinded": [base64.b64encode(voter.blind()).decode()]})
     answers = [client.post(at(ballot, "credential/"), body, content_type="application/json").json() for _ in range(2)]
     assert answers[0] == answers[1]
@@ -103,7 +111,10 @@ def test_the_returning_officer_makes_a_secret_ballot_on_the_page(coop, samir, cl
     assert made.status_code == 302
     page = client.get(made.url).content.decode()
     assert "Secret ballot" in page
-    draft = make_secret_ballot(coop, roll=make_roll(coop, voters=2), released=False)
+    early = JOINED - timedelta(days=1)  # before anybody but these two
+    for _ in range(2):
+        make_member(coop, on=early)
+    draft = make_secret_ballot(coop, roll=make_roll(coop, record_date=early), released=False)
     assert "fewer than 5 is not secret" in client.get(at(draft, "", "ballots")).content.decode()
     wrong = client.post("/riverside/ballots/new/", {"title": "x", "kind": "secretive"})
     assert wrong.status_code == 422

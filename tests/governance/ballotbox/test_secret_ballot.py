@@ -15,11 +15,17 @@ from coop.kernel.tenancy import Actor
 from governance import keyring, services
 from governance.ballotbox import keys, verify
 from governance.models import BoardEntry, BoxOpening, Bundle, Count, OpenedPaper, Resolution, StrikeOff
+from tests.cast import make_coop
 from tests.governance.factories import make_ballot, make_roll, make_voter, membership, question
 
 from .voter import Voter, electorate, finish, make_secret_ballot
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def coop(standing):
+    return make_coop()
 
 
 def test_from_release_to_result(coop):
@@ -52,8 +58,8 @@ def test_from_release_to_result(coop):
     assert [finding for finding in findings if not finding.holds] == []
 
 
-def test_a_vote_can_be_changed_until_the_close_and_only_the_last_counts(coop):
-    ballot, (voter, *_rest) = electorate(coop, 5)
+def test_a_vote_can_be_changed_until_the_close_and_only_the_last_counts(five):
+    ballot, (voter, *_rest) = five
     voter.take()
     first = voter.cast([[0], [0]])
     second = voter.cast([[1], [1]])
@@ -64,8 +70,8 @@ def test_a_vote_can_be_changed_until_the_close_and_only_the_last_counts(coop):
     assert Resolution.objects.get(ballot=ballot).votes["against"] == 1
 
 
-def test_the_same_blinded_message_always_gets_the_same_signature(coop):
-    ballot, (voter, *_rest) = electorate(coop, 5)
+def test_the_same_blinded_message_always_gets_the_same_signature(five):
+    ballot, (voter, *_rest) = five
     first, again = voter.take(), voter.take()
     assert (first.again, again.again) == (False, True)
     assert first.signatures == again.signatures
@@ -73,8 +79,8 @@ def test_the_same_blinded_message_always_gets_the_same_signature(coop):
     assert Mail.objects.filter(kind="governance.credential_issued").count() <= 1
 
 
-def test_a_second_blinded_message_is_refused(coop):
-    ballot, (voter, *_rest) = electorate(coop, 5)
+def test_a_second_blinded_message_is_refused(five):
+    ballot, (voter, *_rest) = five
     voter.take()
     with pytest.raises(Refused) as refused:
         Voter(voter.actor, ballot).take()
@@ -82,8 +88,8 @@ def test_a_second_blinded_message_is_refused(coop):
     assert "recovery code" in refused.value.message
 
 
-def test_a_blinded_message_at_or_above_n_is_refused_and_strikes_nobody_off(coop):
-    ballot, (voter, *_rest) = electorate(coop, 5)
+def test_a_blinded_message_at_or_above_n_is_refused_and_strikes_nobody_off(five):
+    ballot, (voter, *_rest) = five
     n = keys.load_public(ballot.manifest["secret"]["credentials"][0]).public_numbers().n
     for blinded in (n.to_bytes(384, "big"), b"\xff" * 384, b"", b"\x01" * 383):
         with pytest.raises(Refused) as refused:
@@ -92,8 +98,8 @@ def test_a_blinded_message_at_or_above_n_is_refused_and_strikes_nobody_off(coop)
     assert not StrikeOff.objects.exists()
 
 
-def test_who_is_not_on_the_roll_or_too_early_or_too_late_gets_no_credential(coop):
-    ballot, (voter, *_rest) = electorate(coop, 5)
+def test_who_is_not_on_the_roll_or_too_early_or_too_late_gets_no_credential(coop, five):
+    ballot, (voter, *_rest) = five
     late = make_voter(coop, "late")
     with pytest.raises(Refused) as refused:
         Voter(late, ballot).take()
@@ -110,8 +116,8 @@ def test_who_is_not_on_the_roll_or_too_early_or_too_late_gets_no_credential(coop
         services.cast_recorded(actor=voter.actor, ballot=ballot, marks={})
 
 
-def test_a_forged_token_is_refused(coop):
-    ballot, (voter, *_rest) = electorate(coop, 5)
+def test_a_forged_token_is_refused(five):
+    ballot, (voter, *_rest) = five
     voter.blind()
     voter.signature = b"\x07" * 384
     with pytest.raises(Refused) as refused:
@@ -124,8 +130,8 @@ def test_a_forged_token_is_refused(coop):
         voter.cast([[0], [0]])
 
 
-def test_a_reused_token_replaces_and_never_adds(coop):
-    ballot, voters = electorate(coop, 5)
+def test_a_reused_token_replaces_and_never_adds(five):
+    ballot, voters = five
     voters[0].take()
     for marks in ([[0], [0]], [[1], [0]], [[2], [0]]):
         voters[0].cast(marks)
@@ -133,8 +139,8 @@ def test_a_reused_token_replaces_and_never_adds(coop):
     assert BoxOpening.objects.get(ballot=ballot).papers == 1
 
 
-def test_another_ballots_token_is_refused(coop):
-    ballot, (voter, *_rest) = electorate(coop, 5)
+def test_another_ballots_token_is_refused(coop, five):
+    ballot, (voter, *_rest) = five
     other = make_secret_ballot(coop, roll=ballot.roll, title="Another")
     voter.take()
     body = voter.seal([[0], [0]])
@@ -191,9 +197,9 @@ def test_what_is_no_paper_is_counted_as_spoiled_and_stops_nothing(coop):
     assert (opening.papers, opening.spoiled) == (1, 4)
 
 
-def test_a_paper_copied_under_another_token_is_spoiled(coop):
+def test_a_paper_copied_under_another_token_is_spoiled(five):
     """Whoever sees the box cannot double somebody's vote, or learn it by finding the same receipt twice."""
-    ballot, (amara, jonas, *_rest) = electorate(coop, 5)
+    ballot, (amara, jonas, *_rest) = five
     amara.take()
     amara.cast([[0], [0]])
     jonas.take()
@@ -204,8 +210,8 @@ def test_a_paper_copied_under_another_token_is_spoiled(coop):
     assert BoxOpening.objects.get(ballot=ballot).spoiled == 1
 
 
-def test_a_key_that_is_gone_leaves_the_ballot_waiting_safely(coop, tmp_path):
-    ballot, (voter, *_rest) = electorate(coop, 5)
+def test_a_key_that_is_gone_leaves_the_ballot_waiting_safely(coop, five, tmp_path):
+    ballot, (voter, *_rest) = five
     voter.take()
     voter.cast([[0], [0]])
     place = keyring.folder() / str(ballot.pk)
@@ -221,8 +227,8 @@ def test_a_key_that_is_gone_leaves_the_ballot_waiting_safely(coop, tmp_path):
     assert OpenedPaper.objects.count() == 1
 
 
-def test_a_box_with_more_papers_than_credentials_stays_shut(coop):
-    ballot, (voter, *_rest) = electorate(coop, 5)
+def test_a_box_with_more_papers_than_credentials_stays_shut(coop, five):
+    ballot, (voter, *_rest) = five
     voter.take()
     voter.cast([[0], [0]])
     sealed = bytes(len(voter.sealed))
@@ -238,15 +244,15 @@ def test_a_box_with_more_papers_than_credentials_stays_shut(coop):
     assert not BoxOpening.objects.exists()
 
 
-def test_receipts_and_marks_are_apart_unless_every_marking_is_expected_k_times(coop):
-    ballot, _voters = electorate(coop, 6)
+def test_receipts_and_marks_are_apart_unless_every_marking_is_expected_k_times(coop, five):
+    ballot, _voters = five
     assert ballot.manifest["secret"]["together"] is False
     small = make_secret_ballot(coop, roll=make_roll(coop, voters=20), board=())
     assert small.manifest["secret"]["together"] is True
 
 
-def test_the_opening_letter_carries_the_fingerprint_once(coop):
-    ballot, voters = electorate(coop, 5)
+def test_the_opening_letter_carries_the_fingerprint_once(five):
+    ballot, voters = five
     who = membership(voters[0].actor).party
     who.email = "amara@example.org"
     who.save()
@@ -256,10 +262,10 @@ def test_the_opening_letter_carries_the_fingerprint_once(coop):
     assert ballot.manifest_hash in letter.text.replace(" ", "").replace("\n", "")
 
 
-def test_the_ballot_is_refused_where_it_could_not_be_secret(coop, settings):
-    ballot = make_secret_ballot(coop, roll=make_roll(coop, voters=3), released=False)
+def test_the_ballot_is_refused_where_it_could_not_be_secret(other_coop, settings):
+    ballot = make_secret_ballot(other_coop, roll=make_roll(other_coop, voters=3), released=False)
     with pytest.raises(Refused, match="fewer than 5 is not secret"):
-        services.open_ballot(actor=Actor.system(coop), ballot=ballot)
+        services.open_ballot(actor=Actor.system(other_coop), ballot=ballot)
     settings.BALLOT_LEAST = 2
-    services.open_ballot(actor=Actor.system(coop), ballot=ballot)
+    services.open_ballot(actor=Actor.system(other_coop), ballot=ballot)
     assert json.dumps(ballot.manifest)

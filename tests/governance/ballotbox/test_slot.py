@@ -11,10 +11,14 @@ from django.contrib.sessions.models import Session
 
 from coop.kernel.models import AuditEvent
 from coop.wsgi import application
-
-from .voter import electorate
+from tests.cast import make_coop
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def coop(standing):
+    return make_coop()
 
 
 def post(path: str, body: bytes = b"", method: str = "POST", **environ):
@@ -41,8 +45,8 @@ def _same_connection(monkeypatch):
     monkeypatch.setattr("governance.web.box.close_old_connections", lambda: None)
 
 
-def test_a_paper_goes_in_without_a_trace_beside_it(coop, caplog, django_assert_num_queries):
-    ballot, (voter, *_rest) = electorate(coop, 5)
+def test_a_paper_goes_in_without_a_trace_beside_it(five, caplog, django_assert_num_queries):
+    ballot, (voter, *_rest) = five
     voter.take()
     body, events = voter.seal([[1], [0]]), AuditEvent.objects.count()
     caplog.set_level(logging.DEBUG)
@@ -77,15 +81,15 @@ def test_a_paper_goes_in_without_a_trace_beside_it(coop, caplog, django_assert_n
         ("/box/{pk}/find/", b"x" * 63, "POST", 422),
     ],
 )
-def test_whatever_is_posted_gets_an_answer(coop, path, body, method, status):
-    ballot, _voters = electorate(coop, 5)
+def test_whatever_is_posted_gets_an_answer(five, path, body, method, status):
+    ballot, _voters = five
     answered, _headers, said = post(path.format(pk=ballot.pk), body, method)
     assert answered == status
     assert said["message"]
 
 
-def test_a_paper_cut_off_on_the_way_is_refused(coop):
-    ballot, (voter, *_rest) = electorate(coop, 5)
+def test_a_paper_cut_off_on_the_way_is_refused(five):
+    ballot, (voter, *_rest) = five
     voter.take()
     body = voter.seal([[1], [0]])
     status, _headers, said = post(f"/box/{ballot.pk}/", body[:-10], CONTENT_LENGTH=str(len(body)))
@@ -94,8 +98,8 @@ def test_a_paper_cut_off_on_the_way_is_refused(coop):
         assert post(f"/box/{ballot.pk}/", body, CONTENT_LENGTH=length)[0] in (413, 422)
 
 
-def test_forged_papers_are_answered_forbidden(coop):
-    ballot, (voter, *_rest) = electorate(coop, 5)
+def test_forged_papers_are_answered_forbidden(five):
+    ballot, (voter, *_rest) = five
     voter.blind()
     voter.signature = bytes(384)
     status, _headers, said = post(f"/box/{ballot.pk}/", voter.seal([[1], [0]]))

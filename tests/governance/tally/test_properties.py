@@ -1,5 +1,6 @@
 """What must hold of every method, whatever the papers: issue 4, acceptance 2."""
 
+import os
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,8 @@ from governance.tally import METHODS, BadElection, Contest, Result, count
 from tests.governance.tally.strategies import NAMES, SEVERAL, contests, examples
 
 RANKED = (*SEVERAL, "irv")
-EXAMPLES = examples(60)
+SOAK = "ROCHDALE_SOAK" in os.environ
+EXAMPLES = examples(250 if SOAK else 60)
 
 
 def counted(method, contest, **switches):
@@ -175,7 +177,7 @@ anything = st.recursive(
 
 
 @pytest.mark.parametrize("method", sorted(METHODS))
-@examples(250)
+@examples(250 if SOAK else 100)
 @given(
     names=st.lists(st.sampled_from(NAMES) | st.text(max_size=2) | st.none(), max_size=5),
     ballots=st.dictionaries(anything, st.integers(-1, 5) | st.booleans() | st.floats(0, 3), max_size=5),
