@@ -6,11 +6,14 @@ import pytest
 
 from coop.kernel import clock
 from coop.kernel.errors import NotAllowed, Refused
-from coop.kernel.models import AuditEvent
+from coop.kernel.models import AuditEvent, User
+from coop.kernel.tenancy import Actor
 from governance import services
 from governance.models import Ballot, PaperBatch, PaperPack
 from governance.selectors import papers_in, papers_of
+from tests.cast import make_coop
 from tests.governance.factories import close_and_count, make_ballot, make_roll, make_voter, marks, question
+from tests.standing import check_what_waits
 
 pytestmark = pytest.mark.django_db
 
@@ -18,14 +21,28 @@ NAMES = '"Nadia Brandt"\n"Jonas Weber"\n"Priya Raman"\n"Tomas Hale"\n"Board 2026
 GOOD = "4 2\n3 1 2 0\n1 4 0\n1 0\n0\n" + NAMES
 
 
-@pytest.fixture
-def amara(coop):
-    return make_voter(coop, "amara")
+@pytest.fixture(scope="module")
+def coop(standing):
+    return make_coop()
+
+
+@pytest.fixture(scope="module")
+def released(coop) -> tuple[int, int]:
+    """Amara's login, and a ballot that she and nine others may vote in."""
+    amara = make_voter(coop, "amara")
+    ballot = make_ballot(coop, roll=make_roll(coop, voters=9))
+    check_what_waits()
+    return amara.user_id, ballot.pk
 
 
 @pytest.fixture
-def ballot(coop, amara):
-    return make_ballot(coop, roll=make_roll(coop, voters=9))
+def amara(db, coop, released):
+    return Actor.of(User.objects.get(pk=released[0]), coop)
+
+
+@pytest.fixture
+def ballot(db, released):
+    return Ballot.objects.get(pk=released[1])
 
 
 def bring(actor, ballot, text=GOOD, **more):

@@ -20,6 +20,8 @@ from governance import services
 from governance.ballotbox import board, bundle, paper, verify
 from governance.models import Ballot, Bundle
 from governance.services.publishing import files_of
+from tests.cast import make_coop, make_officer
+from tests.standing import check_what_waits
 
 from .voter import Voter, electorate, finish
 
@@ -27,13 +29,19 @@ pytestmark = pytest.mark.django_db
 MARKS = [[[2, 0], [0]], [[2], [0]], [[1, 2], [1]], [[], [2]], [[3, 2, 1, 0], [0]]]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def coop(standing):
+    return make_coop()
+
+
+@pytest.fixture(scope="module")
 def counted(coop) -> tuple[bytes, Ballot, list[Voter]]:
     ballot, voters = electorate(coop, 5)
     for voter, marks in zip(voters, MARKS, strict=True):
         voter.take()
         voter.cast(marks)
     ballot = finish(ballot)
+    check_what_waits()
     return bytes(Bundle.objects.get(ballot=ballot).content), ballot, voters
 
 
@@ -252,8 +260,9 @@ def test_marks_beside_receipts_are_checked_too(coop):
     assert wrong(altered) == {"receipts"}
 
 
-@pytest.fixture
-def extended(coop, samir) -> bytes:
+@pytest.fixture(scope="module")
+def extended(coop) -> bytes:
+    samir = make_officer(coop, "extends", "returning_officer")
     ballot, (voter, *_rest) = electorate(coop, 5)
     for hours in (1, 2):
         until = ballot.closes_at + timedelta(hours=hours)
@@ -262,7 +271,9 @@ def extended(coop, samir) -> bytes:
     with clock.at(ballot.closes_at - timedelta(minutes=1)):
         voter.take()
         voter.cast([[2, 0], [0]])
-    return bytes(Bundle.objects.get(ballot=finish(ballot)).content)
+    content = bytes(Bundle.objects.get(ballot=finish(ballot)).content)
+    check_what_waits()
+    return content
 
 
 def test_a_ballot_that_was_extended_says_so_and_passes(extended):
