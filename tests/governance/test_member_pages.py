@@ -5,21 +5,39 @@ from datetime import timedelta
 import pytest
 
 from coop.kernel import clock
-from governance.models import RecordedVote
+from coop.kernel.models import User
+from coop.kernel.tenancy import Actor
+from governance.models import Ballot, RecordedVote
+from tests.cast import make_coop
 from tests.governance.factories import close_and_count, make_ballot, make_roll, make_voter, question
 from tests.members.factories import make_member
+from tests.standing import check_what_waits
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def amara(coop):
-    return make_voter(coop, "amara")
+@pytest.fixture(scope="module")
+def coop(standing):
+    return make_coop()
+
+
+@pytest.fixture(scope="module")
+def released(coop) -> tuple[int, int]:
+    """Amara's login, and a ballot that she and two others may vote in."""
+    amara = make_voter(coop, "amara")
+    ballot = make_ballot(coop, roll=make_roll(coop, voters=2))
+    check_what_waits()
+    return amara.user_id, ballot.pk
 
 
 @pytest.fixture
-def ballot(coop, amara):
-    return make_ballot(coop, roll=make_roll(coop, voters=2))
+def amara(db, coop, released):
+    return Actor.of(User.objects.get(pk=released[0]), coop)
+
+
+@pytest.fixture
+def ballot(db, released):
+    return Ballot.objects.get(pk=released[1])
 
 
 @pytest.fixture
@@ -190,7 +208,7 @@ def test_the_result_in_so_many_queries(client_of, coop, amara, django_assert_num
         assert client.get(f"/riverside/votes/{ballot.pk}/result/").status_code == 200
 
 
-def test_a_member_without_a_login_elsewhere_sees_an_empty_list(client_of, coop):
-    newcomer = make_voter(coop, "newcomer", on=clock.today(coop) - timedelta(days=3))
-    make_member(coop)
-    assert "No ballot yet" in client_of(newcomer).get("/riverside/votes/").content.decode()
+def test_a_member_without_a_login_elsewhere_sees_an_empty_list(client_of, other_coop):
+    newcomer = make_voter(other_coop, "newcomer", on=clock.today(other_coop) - timedelta(days=3))
+    make_member(other_coop)
+    assert "No ballot yet" in client_of(newcomer).get("/hillside/votes/").content.decode()
