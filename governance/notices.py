@@ -8,6 +8,7 @@ from django.utils.translation import override
 from coop.kernel import letters, outbox
 from coop.kernel.models import Cooperative, Mail, User
 from members.models import Membership, PaperLetter
+from members.notices import mail_of
 from members.services import put_on_paper
 
 from .models import (
@@ -123,7 +124,7 @@ def _to_one(to: RollEntry, template: str, ref: str, *, coop: Cooperative, **valu
         return False
     with override(coop.language):
         letter = letters.write(f"governance/{template}", coop=coop, **values)
-    if party.email:
+    if mail_of(party):
         _post(coop, party.email, template, ref, letter)
     else:
         kind = f"governance.{template}"

@@ -12,7 +12,7 @@ from ledger.selectors.statements import Statement
 from ledger.statement_words import Words
 from ledger.unclaimed_laws import STATE
 from ledger.units import Measure, Unit
-from members.notices import on_paper
+from members.notices import mail_of, on_paper
 
 
 def allocation(statement: Statement, link: str) -> None:
@@ -131,9 +131,9 @@ def _said(line: ShareCallLine, amount: int) -> str:
 
 
 def _to(membership, kind: str, letter) -> None:
-    """By e-mail; on paper to whom no e-mail reaches."""
+    """By e-mail; on paper to whom no e-mail reaches, or who wants it so."""
     party, ref = membership.party, f"membership:{membership.pk}"
-    if not party.email:
+    if not mail_of(party):
         on_paper(membership, kind=kind, ref=ref, subject=letter.subject, text=letter.text)
         return
     outbox.put(

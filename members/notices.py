@@ -91,14 +91,14 @@ def case_step(case, step: str, words: str) -> None:
 
 def of_age(party) -> None:
     """From today one acts for oneself."""
-    _send(party.coop, party.email, "of_age", f"party:{party.pk}", party=party)
+    _send(party.coop, mail_of(party), "of_age", f"party:{party.pk}", party=party)
 
 
 def change_asked(request) -> None:
     """Somebody asked for this in the member's name; if it was not the member, they should say so."""
     _send(
         request.party.coop,
-        request.party.email,
+        mail_of(request.party),
         "change_asked",
         f"party:{request.party_id}",
         party=request.party,
@@ -135,7 +135,7 @@ def _to_learner(session, learner, template: str) -> None:
         _about(learner, template, session=session, when=when, name=learner.full_name)
     else:
         values = {"session": session, "when": when, "party": learner, "name": learner.name}
-        _send(learner.coop, _reached(learner), template, f"party:{learner.pk}", **values)
+        _send(learner.coop, mail_of(learner), template, f"party:{learner.pk}", **values)
 
 
 def _to_member(membership, template: str, *, on_paper: bool = False, **values) -> None:
@@ -143,11 +143,11 @@ def _to_member(membership, template: str, *, on_paper: bool = False, **values) -
     values |= {"membership": membership, "party": party}
     if on_paper and party.email:
         _send(membership.coop, "", template, ref, **values)
-    _send(membership.coop, _reached(party), template, ref, **values)
+    _send(membership.coop, mail_of(party), template, ref, **values)
 
 
-def _reached(party) -> str:
-    """The e-mail address letters go to, or nothing for somebody who wants them on paper."""
+def mail_of(party) -> str:
+    """The e-mail address a party's letters go to, or nothing where they go on paper: by wish, or for want of one."""
     return "" if party.by_post else party.email
 
 

@@ -109,7 +109,7 @@ def invite(*, actor, membership: Membership) -> Invitation:
         raise Refused("not_a_member", _("Only members are invited."))
     Invitation.objects.filter(party=party, used_at=None, revoked_at=None).update(revoked_at=clock.now())
     code = "-".join("".join(secrets.choice(LETTERS) for _at in range(4)) for _part in range(3))
-    channel = Invitation.Channel.MAIL if party.email else Invitation.Channel.LETTER
+    channel = Invitation.Channel.MAIL if notices.mail_of(party) else Invitation.Channel.LETTER
     made = Invitation.objects.create(
         coop_id=actor.coop_id,
         party=party,

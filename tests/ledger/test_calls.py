@@ -20,7 +20,7 @@ from ledger.selectors.shares import holding_of, reconciliation
 from ledger.services import calls
 from ledger.services.accounts import create_chart
 from ledger.services.shares import create_share_class, subscribe
-from members.models import PaperLetter
+from members.models import PaperLetter, Party
 from tests.ledger.call_factories import AHEAD, SITE, called, days_on, holds, on_call
 from tests.ledger.conftest import attack
 from tests.ledger.factories import make_payment, make_shareholder
@@ -71,15 +71,19 @@ def test_nothing_is_owed_before_the_board_calls_and_then_it_is(coop, lena, jonas
 @quick
 def test_everybody_is_told_by_mail_or_on_paper(coop, lena, jonas, ada):
     paper = make_shareholder(coop, name="Ben", email="", street="Mill Lane 1", city="Riverside")
-    holds(lena, paper, on_call(lena), 1)
+    wishes = make_shareholder(coop, name="Cleo", email="cleo@example.net")
+    Party.objects.filter(pk=wishes.party_id).update(by_post=True)
+    for each in (paper, wishes):
+        holds(lena, each, on_call(lena), 1)
     call = called(jonas, on_call(lena))
     assert not Mail.objects.filter(kind__startswith="ledger.call:").exists()  # the worker writes them
     job = Job.objects.get(kind="ledger.tell_of_call")
     tell = {"actor": jobs.actor_of(job), "call_id": call.pk, "site": SITE}
-    assert (calls.tell_of_call(**tell), calls.tell_of_call(**tell)) == (2, 0)
+    assert (calls.tell_of_call(**tell), calls.tell_of_call(**tell)) == (3, 0)
     mail = Mail.objects.get(kind__startswith="ledger.call:")
     assert all(words in mail.subject + mail.text for words in ("€100.00", SITE, "Board 2026/31"))
     assert "€25.00" in PaperLetter.objects.get(kind__startswith="ledger.call:", party=paper.party).text
+    assert PaperLetter.objects.filter(kind__startswith="ledger.call:", party=wishes.party).count() == 1
 
 
 @quick

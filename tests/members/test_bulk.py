@@ -215,6 +215,7 @@ def test_whoever_wants_paper_gets_paper(coop, mei, people):
     services.give_notice(**give)
     assert not Mail.objects.filter(kind="members.notice_received").exists()
     assert PaperLetter.objects.filter(kind="members.notice_received", state="waiting").count() == 1
+    assert services.invite(actor=mei, membership=people["mail"]).channel == "letter"
     with pytest.raises(Refused, match="nothing for anybody"):
         services.act_on_all(
             actor=mei, found=found.all(), act="by_post", digest=acts.planned(found.all(), "by_post").digest
