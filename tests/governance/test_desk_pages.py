@@ -151,7 +151,7 @@ def test_papers_are_taken_out_with_a_reason(coop, desk):
     ],
 )
 def test_a_broken_file_is_one_sentence_on_the_form(coop, desk, content, said):
-    ballot = make_ballot(coop, roll=make_roll(coop))
+    ballot = make_ballot(coop, roll=make_roll(coop, voters=1))
     url = f"/riverside/ballots/{ballot.pk}/papers/{question(ballot).pk}/"
     answer = desk.post(url, {"file": SimpleUploadedFile("x.blt", content)})
     assert answer.status_code == 422
