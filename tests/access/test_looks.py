@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from django.db import transaction
 
 from coop.looks import OF_MANY, OF_ONE
 from members.models import AccessLog, Party
@@ -68,10 +69,13 @@ def test_whoever_is_named_to_an_officer_was_looked_at(world, client_of, who):
     for case in all_cases():
         if case.method != "get" or who not in case.allowed or not case.inside or case.name in PUBLISHED:
             continue
-        before = AccessLog.objects.count()
-        answer = client.get(case.url(world))
-        said = b"".join(answer.streaming_content) if answer.streaming else answer.content
+        with transaction.atomic():  # some addresses act to be there
+            url, before = case.url(world), AccessLog.objects.count()
+            answer = client.get(url)
+            said = b"".join(answer.streaming_content) if answer.streaming else answer.content
+            noted = AccessLog.objects.count() > before
+            transaction.set_rollback(True)
         found = sorted(name for name in names if name.encode() in said)
-        if answer.status_code == 200 and found and AccessLog.objects.count() == before:
+        if answer.status_code == 200 and found and not noted:
             silent.append((case.id, found[:3]))
     assert silent == []
