@@ -34,7 +34,7 @@ def test_the_strike_off_list_reads_three_as_one(five, samir, client_of, django_a
         voter.take()
     client = client_of(samir)
     client.get(at(ballot, "turnout/", "ballots"))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         page = client.get(at(ballot, "turnout/", "ballots")).content.decode()
     assert f"{n} of 5" in page or "One of 5" in page
 
