@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from coop.embedded import CONNECTIONS
 from coop.processes import MIGRATE, TABLE
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
@@ -31,6 +32,7 @@ def test_compose_starts_what_the_supervisor_starts():
     assert ours == {process.name: process.command for process in TABLE}
     assert set(services) - set(ours) - {"migrate"} == {"postgres", "valkey"}
     assert services["postgres"]["image"] == "postgres:18"
+    assert services["postgres"]["command"] == f"postgres -c max_connections={CONNECTIONS} -c jit=off"
 
 
 def test_every_service_that_stays_has_a_health_check_and_waits_for_the_schema():
