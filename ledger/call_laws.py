@@ -38,7 +38,6 @@ LAWS: Final = {
         CallLaw("de-geng", _("Germany"), 14, 30, "GenG §§ 15a, 50, 68; GmbHG § 21 as a model for the further month"),
         CallLaw("it", _("Italy"), 14, 30, "Codice civile artt. 2466, 2531"),
         CallLaw("fr", _("France"), 14, 30, "Code de commerce art. L228-27"),
-        CallLaw("es", _("Spain"), 14, 60, "Ley 27/1999 art. 46"),
         CallLaw("ph", _("Philippines"), 14, 30, "Revised Corporation Code (RA 11232) §§ 66–67"),
         CallLaw(
             "us-state", _("United States: Delaware as a model"), 30, 30, "8 Del. C. §§ 163–164; by-laws and state law"

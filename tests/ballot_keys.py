@@ -26,6 +26,12 @@ def from_stock(bits: int = keys.BITS):
     return _kept(next(_turn) % STOCK) if bits == keys.BITS else _generate(bits)
 
 
+@pytest.fixture
+def keys_of_their_own(monkeypatch):
+    """For tests of two ballots: in turn, they may come to have the same keys."""
+    monkeypatch.setattr(keys, "generate", _generate)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def stocked_keys():
     patches = pytest.MonkeyPatch()

@@ -2,7 +2,7 @@
 
 from hypothesis import settings
 
-from tests.ballot_keys import stocked_keys  # noqa: F401
+from tests.ballot_keys import keys_of_their_own, stocked_keys  # noqa: F401
 from tests.browser import browse, chromium  # noqa: F401
 from tests.cast import *  # noqa: F403
 from tests.database import django_db_setup  # noqa: F401

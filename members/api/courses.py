@@ -203,8 +203,9 @@ class Enrolments(OfSession, generics.ListAPIView):
 
     @extend_schema(request=shapes.WhoSerializer, responses={201: shapes.EnrolmentSerializer})
     def post(self, request, pk: int):
+        session = self.session()
         learner = _learner(self.coop, shapes.said(shapes.WhoSerializer, request))
-        made = services.sign_up(actor=self.actor, session=self.session(), learner=learner)
+        made = services.sign_up(actor=self.actor, session=session, learner=learner)
         return Response(shapes.EnrolmentSerializer(made).data, status=status.HTTP_201_CREATED)
 
 

@@ -139,7 +139,7 @@ def test_a_reused_token_replaces_and_never_adds(five):
     assert BoxOpening.objects.get(ballot=ballot).papers == 1
 
 
-def test_another_ballots_token_is_refused(coop, five):
+def test_another_ballots_token_is_refused(coop, five, keys_of_their_own):
     ballot, (voter, *_rest) = five
     other = make_secret_ballot(coop, roll=ballot.roll, title="Another")
     voter.take()
