@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,33 +14,43 @@ import pytest
 from tests.faults import processes
 
 
+@contextmanager
+def locked(name: str, how: int):
+    """Hold a lock on a file of that name in the machine's folder for passing things, and give the file."""
+    with open(Path(tempfile.gettempdir()) / name, "a+") as file:
+        fcntl.flock(file, how)
+        yield file
+
+
 @pytest.fixture(scope="session")
 def prepared():
     """A data folder with a migrated database: only one test needs to see a first start.
 
-    The processes of a run share it. Whoever comes first makes it, behind a lock the others wait at; each holds that
-    lock with all others while it needs the folder, and whoever is alone at the end throws it away.
+    The processes of a run share it: whoever comes first makes it, whoever is the last to need it throws it away.
     """
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
-    with open(Path(tempfile.gettempdir()) / f"rochdale-prepared-{run}", "a+") as shared:
-        fcntl.flock(shared, fcntl.LOCK_EX)
-        shared.seek(0)
-        made = Path(shared.read() or _make(shared))
-        fcntl.flock(shared, fcntl.LOCK_SH)
+    run = f"rochdale-prepared-{os.environ.get('PYTEST_XDIST_TESTRUNUID', os.getpid())}"
+    with ExitStack() as need:
+        with locked(run, fcntl.LOCK_EX) as note:
+            note.seek(0)
+            made = Path(note.read() or _make(note))
+            needed = need.enter_context(locked(f"{run}-needed", fcntl.LOCK_SH))
         yield made
-        try:
-            fcntl.flock(shared, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return
-        shutil.rmtree(made)
-        os.unlink(shared.name)
+        with locked(run, fcntl.LOCK_EX) as note:
+            try:
+                fcntl.flock(needed, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return
+            shutil.rmtree(made)
+            note.truncate(0)  # for who waits for it at this moment
+            os.unlink(note.name)
+            os.unlink(needed.name)
 
 
-def _make(shared) -> str:
+def _make(note) -> str:
     made = processes.new_folder()
     command = [sys.executable, str(processes.PROJECT / "manage.py"), "migrate", "--verbosity", "0", "--skip-checks"]
     subprocess.run(command, env=processes.environment(made), check=True, capture_output=True, timeout=240)
     processes.wait_for(lambda: not processes.users_of(made), 20)
-    shared.write(str(made))
-    shared.flush()
+    note.write(str(made))
+    note.flush()
     return str(made)

@@ -36,6 +36,7 @@ CREDITS = {
     "member_receivable": "l.netted",
     "roll_forward": f"l.rolled_forward - {RELEASED}",
 }
+SLICE = 250_000  # lines whose accounts are made in one statement: each reads all accounts of the co-op once
 BY_YEAR = frozenset({"retained_equity"})  # kept refunds are paid back by the year they come from
 
 
@@ -49,10 +50,7 @@ def open_accounts(*, actor, plan_id: int, progress: Callable[[int, int | None], 
     if plan.state != State.APPROVED:
         return
     purposes = _purposes(plan)
-    tell = _teller(progress, len(purposes))
-    for done, purpose in enumerate(purposes, start=1):
-        _make_accounts(plan, [purpose])
-        tell(done)
+    _make_accounts(plan, purposes, _teller(progress, plan.line_count * len(purposes)))
 
 
 def post_distribution(
@@ -73,7 +71,7 @@ def post_distribution(
     step = plan.line_count  # progress: the accounts are one part, the lines two, what follows is the last
     tell = _teller(progress, step * 4)
     purposes = _purposes(plan)
-    _make_accounts(plan, purposes)
+    _make_accounts(plan, purposes, lambda done: tell(done // len(purposes)))
     tell(step)
     act = {
         "actor": actor,
@@ -134,11 +132,30 @@ def _purposes(plan: SurplusPlan) -> list[str]:
         return [purpose for purpose, any_ in zip(CREDITS, cursor.fetchone(), strict=True) if any_]
 
 
-def _make_accounts(plan: SurplusPlan, purposes: list[str]) -> None:
-    """Every member who gets a line has the account it goes to; what is there stays."""
+def _make_accounts(plan: SurplusPlan, purposes: list[str], tell: Callable[[int], None]) -> None:
+    """Every member who gets a line has the account it goes to; what is there stays. ``tell`` hears of lines done."""
+    done = 0
     for purpose in purposes:
-        who = f"SELECT l.membership_id FROM ledger_planline l WHERE l.plan_id = %(plan)s AND ({CREDITS[purpose]}) <> 0"  # noqa: S608
-        member_accounts_of_many(plan.coop, purpose, who, {"plan": plan.pk}, year=_year(plan, purpose))
+        who = (
+            f"SELECT l.membership_id FROM ledger_planline l WHERE l.plan_id = %(plan)s AND ({CREDITS[purpose]}) <> 0"  # noqa: S608
+            " AND l.number BETWEEN %(first)s AND %(last)s"
+        )
+        for first, last, lines in _slices(plan):
+            which = {"plan": plan.pk, "first": first, "last": last}
+            member_accounts_of_many(plan.coop, purpose, who, which, year=_year(plan, purpose))
+            done += lines
+            tell(done)
+
+
+def _slices(plan: SurplusPlan) -> list[tuple[int, int, int]]:
+    """The plan's lines in parts that take seconds each: (first number, last number, how many lines)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT min(number), max(number), count(*) FROM (SELECT number, (row_number() OVER (ORDER BY number) - 1)"
+            " / %s AS slice FROM ledger_planline WHERE plan_id = %s) l GROUP BY slice ORDER BY slice",
+            [SLICE, plan.pk],
+        )
+        return cursor.fetchall()
 
 
 def _year(plan: SurplusPlan, purpose: str) -> int | None:

@@ -159,9 +159,9 @@ class Completions(OfCourse, generics.ListAPIView):
 
     @extend_schema(request=shapes.NewCompletionSerializer, responses={201: shapes.CompletionSerializer})
     def post(self, request, pk: int):
-        said = shapes.said(shapes.NewCompletionSerializer, request)
+        course, said = self.course(), shapes.said(shapes.NewCompletionSerializer, request)
         learner = _learner(self.coop, said)
-        made = services.record_completion(actor=self.actor, course=self.course(), learner=learner, **said)
+        made = services.record_completion(actor=self.actor, course=course, learner=learner, **said)
         return Response(shapes.CompletionSerializer(made).data, status=status.HTTP_201_CREATED)
 
 

@@ -228,12 +228,28 @@ def test_a_job_of_somebody_who_lost_the_office_stops(coop, lena, jonas, plan):
     assert not Entry.objects.exists()
 
 
+def test_accounts_are_opened_slice_by_slice_and_each_is_told(coop, lena, jonas, plan, monkeypatch):
+    monkeypatch.setattr(distribution, "SLICE", 2)
+    found, told = approved(plan, lena, jonas), []
+    opened = {"coop": coop, "purpose": "patronage_payable", "membership__isnull": False}
+    assert not Account.objects.filter(**opened).exists()
+    distribution.open_accounts(actor=jonas, plan_id=found.pk, progress=lambda *moved: told.append(moved))
+    purposes = len(distribution._purposes(found))
+    total, lines = found.line_count * purposes, found.line_count
+    assert lines > 2
+    assert told[0] == (0, total)
+    assert [done for done, _total in told[1:]] == [
+        lines * before + min(lines, upto) for before in range(purposes) for upto in range(2, lines + 2, 2)
+    ]
+    assert Account.objects.filter(**opened).count() == lines
+
+
 def test_a_plan_voided_in_the_last_moment_is_not_posted(coop, lena, jonas, plan, monkeypatch):
     found = approved(plan, lena, jonas)
     make = distribution._make_accounts
 
-    def void_first(plan_, purposes):
-        make(plan_, purposes)
+    def void_first(plan_, purposes, tell):
+        make(plan_, purposes, tell)
         surplus.void(actor=jonas, plan=found, because="found a mistake")
 
     monkeypatch.setattr(distribution, "_make_accounts", void_first)
