@@ -185,7 +185,7 @@ def secret_vote(officers: dict[str, Actor], roll: Roll, today: date, members: di
             title="Who speaks for us in the federation?",
             roll=roll,
             kind=Ballot.Kind.SECRET,
-            introduction="In secret: your browser seals your paper, and your name is nowhere on it.",
+            introduction="In secret: your name is nowhere on your paper.",
             opens_at=clock.now(),
             closes_at=at(today + timedelta(days=6), 17),
         )
