@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
@@ -27,6 +28,7 @@ from .times import at, last_month_end
 
 PASSWORD = "rochdale-demo"  # noqa: S105 - printed by the demo, refused by nobody, and only on this machine
 SLUG = "riverside"
+TIME_ZONE = "Europe/Berlin"
 OFFICES = (  # e-mail's first part, office, what they do, as the welcome says it
     ("mei", "secretary", "secretary: applications, register"),
     ("samir", "returning_officer", "returning officer: roll, ballots"),
@@ -50,8 +52,13 @@ the board may ask half. Other members pay none.
 
 
 def seed() -> Cooperative:
-    """Tell the whole story once, on an empty database."""
-    today = clock.today(None)
+    """Tell the whole story once, on an empty database, as it stands at one moment: midnight may pass meanwhile."""
+    now = clock.now()
+    with clock.at(now):
+        return _tell(now.astimezone(ZoneInfo(TIME_ZONE)).date())
+
+
+def _tell(today: date) -> Cooperative:
     year_end = last_month_end(today - timedelta(days=25))
     with clock.at(at(year_end - timedelta(days=7 * 365))):
         coop = _found(year_end.month)
@@ -89,7 +96,7 @@ def _found(year_end_month: int) -> Cooperative:
             founded_on=clock.today(None),
             law="de-geng",
             currency="EUR",
-            time_zone="Europe/Berlin",
+            time_zone=TIME_ZONE,
             fiscal_year_end_month=year_end_month,
             address="Mill Lane 4\n12345 Riverside",
             email="office@riverside.example",

@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 from django import forms
 from django.core.validators import validate_email
 from django.utils.dates import MONTHS
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from coop.kernel import money
@@ -26,7 +27,7 @@ class CoopForm(forms.ModelForm):
     law = forms.ChoiceField(label=_("Law"), choices=[(pack.code, pack.label) for pack in PACKS.values()])
     currency = forms.ChoiceField(
         label=_("Currency"),
-        choices=[(code, f"{code}, {money.exponent(code)} {'decimals'}") for code in CURRENCIES],
+        choices=[(code, format_lazy("{}, {} {}", code, money.exponent(code), _("decimals"))) for code in CURRENCIES],
         help_text=_("All amounts are kept in its smallest unit. It cannot be changed later."),
     )
     time_zone = forms.ChoiceField(

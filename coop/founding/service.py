@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from zoneinfo import available_timezones
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
@@ -70,7 +72,7 @@ def found(*, founding: Founding, logo=None, password: str | None = None) -> Coop
     is taken or a figure makes no sense.
     """
     _refuse_nonsense(founding)
-    today = clock.today(None)
+    today = clock.today(founding)
     coop = Cooperative(
         slug=founding.slug,
         name=founding.name.strip(),
@@ -131,6 +133,7 @@ def found(*, founding: Founding, logo=None, password: str | None = None) -> Coop
 
 
 def _refuse_nonsense(founding: Founding) -> None:
+    _refuse_unreadable(founding)
     if founding.slug in RESERVED_SLUGS:
         raise Refused(
             "slug_reserved", _("“%s” is the platform's own word; choose another address.") % founding.slug, "slug"
@@ -141,8 +144,21 @@ def _refuse_nonsense(founding: Founding) -> None:
         raise Refused("law_unknown", _("There is no law pack “%s”.") % founding.law, "law")
     if not 0 < founding.share_price <= money.LARGEST:
         raise Refused("share_price", _("A share costs more than nothing."), "share_price")
-    if founding.adopted_on and founding.adopted_on > clock.today(None):
+    if founding.adopted_on and founding.adopted_on > clock.today(founding):
         raise Refused("adopted_later", _("By-laws that are not adopted yet cannot found a co-operative."), "adopted_on")
+
+
+def _refuse_unreadable(founding: Founding) -> None:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", founding.slug):
+        raise Refused(
+            "slug_unreadable",
+            _("An address is made of small letters, digits and hyphens; “%s” is not.") % founding.slug,
+            "slug",
+        )
+    if not re.fullmatch(r"[A-Z]{3}", founding.currency):
+        raise Refused("currency_unknown", _("There is no currency “%s”.") % founding.currency, "currency")
+    if founding.time_zone not in available_timezones():
+        raise Refused("time_zone_unknown", _("There is no time zone “%s”.") % founding.time_zone, "time_zone")
 
 
 def _login(email: str, name: str, password: str | None = None) -> User:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from coop.demo import story
+from coop.kernel import clock
 from coop.kernel.money import decimal_text
 from ledger.models import Account, Posting
 from ledger.selectors.balances import chart
@@ -53,7 +54,11 @@ def compare(coop, tmp_path) -> None:
 
 @pytest.mark.timeout(400)
 def test_the_demos_books(transactional_db, tmp_path):
-    compare(story.seed(), tmp_path)
+    """Told an hour before midnight in Greenwich, when the co-op has the next day already."""
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    with clock.at(yesterday.replace(hour=23, minute=30)):
+        coop = story.seed()
+    compare(coop, tmp_path)
 
 
 def very_many(coop, secretary, treasurer) -> None:
