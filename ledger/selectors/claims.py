@@ -1,7 +1,8 @@
 """What is open on members' accounts of debts: dues, the fee of a debit that came back, whatever was charged there.
 
 The journal alone says it. A claim is a line that was charged; a reversed one, and the line that took it back, are none.
-What is not owed any more of them was paid or set off, and pays the oldest first; what was waived comes off its own.
+What is not owed any more of them was paid or set off, and pays the oldest first; what was waived of a debt comes off
+its own. What was waived after it was paid is the member's credit: should that payment be taken back, the debt is whole.
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ _CLAIMS = """
            AND {whose} GROUP BY 1 HAVING sum(p.amount) > 0
     )
     SELECT h.membership_id, h.balance, coalesce(c.due_on, p.posted_on) AS due_on, p.entry_id, c.id,
-           p.amount - coalesce((SELECT sum(w.amount) FROM ledger_dueswaiver w WHERE w.charge_id = c.id), 0) AS amount
+           p.amount + coalesce((
+               SELECT sum(q.amount) FROM ledger_dueswaiver w
+                 JOIN ledger_posting q ON q.batch = 0 AND q.entry_id = w.entry_id AND q.account_id = a.id
+                WHERE w.charge_id = c.id), 0) AS amount
       FROM held h JOIN ledger_account a ON a.membership_id = h.membership_id AND a.purpose = 'member_receivable'
        AND a.currency = %(currency)s
       JOIN ledger_posting p ON p.account_id = a.id AND p.amount > 0

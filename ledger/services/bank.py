@@ -124,6 +124,8 @@ def import_statement(*, actor, data: bytes, file_name: str, bank_account: BankAc
         made.append(row)
         new += fresh
         known += len(statement.rows) - fresh
+    if not new and (before := _brought_all_of(found, made)):
+        raise _there(before)
     audit.record(
         actor=actor,
         kind="ledger.statement_imported",
@@ -171,13 +173,7 @@ def _check_new(statement: Statement, of: BankAccount, digest: str) -> None:
     if same is None and statement.number:
         same = before.filter(number=statement.number, ends=ends, closing=statement.closing).first()
     if same is not None:
-        raise Refused(
-            "statement_there",
-            _("This statement was brought in on %(day)s, as “%(file)s”; nothing was changed.")
-            % {"day": date_format(clock.local_day(same.recorded_at, of.coop)), "file": same.file_name},
-            "file",
-            status=409,
-        )
+        raise _there(same)
     tomorrow = [row for row in statement.rows if row.booked_on > clock.today(of.coop)]
     if tomorrow:
         raise Refused(
@@ -186,6 +182,22 @@ def _check_new(statement: Statement, of: BankAccount, digest: str) -> None:
             % {"place": tomorrow[0].place, "day": date_format(tomorrow[0].booked_on)},
             "file",
         )
+
+
+def _there(before: BankStatement) -> Refused:
+    sentence = _("This statement was brought in on %(day)s, as “%(file)s”; nothing was changed.")
+    day = date_format(clock.local_day(before.recorded_at, before.coop))
+    return Refused("statement_there", sentence % {"day": day, "file": before.file_name}, "file", status=409)
+
+
+def _brought_all_of(found: list[Statement], made: list[BankStatement]) -> BankStatement | None:
+    """The file that brought the last of these lines, which are all known: fetched anew, a statement has other bytes."""
+    lines = BankLine.objects.none()
+    for statement, row in zip(found, made, strict=True):
+        known = BankLine.objects.filter(bank_account=row.bank_account_id, fingerprint__in=statement.fingerprints())
+        lines = lines | known
+    last = lines.select_related("statement__coop").order_by("statement_id").last()
+    return last.statement if last else None
 
 
 def _keep(actor, statement: Statement, of: BankAccount, file_name: str, digest: str) -> tuple[BankStatement, int]:

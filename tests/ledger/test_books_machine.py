@@ -36,9 +36,10 @@ from ledger.services.holdings import give_to_coop, release, transfer
 from ledger.services.posting import Line, post_entry, reverse_entry
 from ledger.services.redemption import accept, ask_back, pay_out
 from ledger.services.shares import record_payment, reverse_payment, subscribe
-from tests.members.factories import make_member
+from tests.members.factories import make_class, make_member
 
 from .conftest import TABLES
+from .dues_machine import Dues
 from .factories import make_books
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -62,7 +63,7 @@ def trace() -> str:
     return digest.hexdigest()
 
 
-class Books(RuleBasedStateMachine):
+class Books(Dues, RuleBasedStateMachine):
     @initialize()
     def begin(self):
         self.outer = transaction.atomic()
@@ -70,6 +71,8 @@ class Books(RuleBasedStateMachine):
         self.coop = Cooperative.objects.create(slug="machine", name="Machine", currency="EUR", time_zone="UTC")
         self.actor = Actor.system(self.coop)
         make_books(self.coop)
+        make_class(self.coop, notice_rule={"to": "month_end", "months": 1})
+        self.begin_dues()
         self.accounts = [account(self.coop, p) for p in ("bank", "cash", "dues", "statutory_reserve", "bank_charges")]
         self.dollars = Account.objects.create(coop=self.coop, code="U", name="Dollars", kind="asset", currency="USD")
         self.members = [make_member(self.coop, active=False, on=FIRST, instalments=n == 0) for n in range(3)]
@@ -83,10 +86,11 @@ class Books(RuleBasedStateMachine):
         # The machine also meets members who have paid, so that shares have somewhere to go from the start.
         for member in self.members[1:]:
             subscribe(actor=self.actor, membership=member, shares=8, on=FIRST)
-            self.act(lambda member=member: self._pay(member, 41_000))
+            self.act(lambda member=member: self.record(member, 41_000, FIRST, over="refuse"))
 
-    def _pay(self, member, amount):
-        record_payment(actor=self.actor, membership=member, amount=amount, on=FIRST, key=self.key())
+    def record(self, member, amount, day, over="keep"):
+        act = {"amount": amount, "on": day, "key": self.key(), "overpayment": over}
+        record_payment(actor=self.actor, membership=member, **act)
         member.refresh_from_db()
 
     def teardown(self):
@@ -94,8 +98,8 @@ class Books(RuleBasedStateMachine):
             transaction.set_rollback(True)
             self.outer.__exit__(None, None, None)
 
-    def act(self, do):
-        """Do it and keep in mind what it posted; a refusal must leave every row as it was."""
+    def act(self, do) -> bool:
+        """Do it and keep in mind what it posted; a refusal must leave every row as it was. Whether it was done."""
         before = trace()
         known = set(Entry.objects.filter(coop=self.coop).values_list("pk", flat=True))
         try:
@@ -105,7 +109,7 @@ class Books(RuleBasedStateMachine):
                     cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
         except Refused:
             assert trace() == before
-            return
+            return False
         for entry in Entry.objects.filter(coop=self.coop).exclude(pk__in=known):
             self.entries.append(entry)
             for line in entry.lines.all():
@@ -113,6 +117,7 @@ class Books(RuleBasedStateMachine):
             for event in entry.share_events.all():
                 self.paid[event.membership_id].append((event.effective_on, event.paid))
                 REACHED[event.kind] += 1
+        return True
 
     def late(self, day: date | None) -> date:
         self.days_on += 1
@@ -158,15 +163,9 @@ class Books(RuleBasedStateMachine):
 
     @rule(pick=PICK, day=DAYS, amount=st.integers(-10, 30_000), keep=st.booleans())
     def pay(self, pick, day, amount, keep):
-        member = self.members[pick % 3]
+        member = self.everybody[pick % len(self.everybody)]
         member.refresh_from_db()
-        over = "keep" if keep else "refuse"
-        key = self.key()
-        self.act(
-            lambda: record_payment(
-                actor=self.actor, membership=member, amount=amount, on=day, key=key, overpayment=over
-            )
-        )
+        self.act(lambda: self.record(member, amount, day, over="keep" if keep else "refuse"))
 
     @rule(pick=PICK, day=DAYS, shares=st.integers(0, 3))
     def take_more(self, pick, day, shares):
@@ -311,6 +310,41 @@ def test_every_act_is_done_once_and_keeps_the_books(books_of_a_machine):
     does(Books.post, day=date(2022, 12, 2), picks=[(2, -900)], off=0, entries=0)
     does(Books.reopen, pick=0)
     does(Books.give, "forfeited", pick=2, day=None, shares=1, forfeited=True)
+
+
+def test_every_act_of_dues_is_done_and_keeps_the_books(books_of_a_machine):
+    """The same for dues: a month's charge by two by-laws, less for one, back for another, paid, waived, paid again."""
+    books = books_of_a_machine
+    spring = date(2023, 3, 1)
+
+    def does(act, entries, **arguments):
+        known = len(books.entries)
+        act(books, **arguments)
+        assert len(books.entries) - known == entries
+        books.nobody_is_charged_twice_for_a_day_and_everybody_what_was_worked_out()
+        books.the_books_say_what_was_charged_and_is_owed()
+        books.balances_are_sums_as_at_every_day()
+
+    monthly = {"every": 1, "amount": 500, "less": 200, "joining": "whole", "leaving": "whole"}
+    yearly = {"every": 12, "amount": 2405, "less": None, "joining": "months", "leaving": "months"}
+    does(Books.charge_a_month, 0, day=spring, on=spring)  # nothing is asked for yet
+    does(Books.new_bylaws, 0, day=FIRST, **monthly)
+    does(Books.join, 0, day=date(2023, 2, 10))
+    does(Books.let_off_dues, 0, pick=1, kind="reduced", day=spring, days=40)
+    does(Books.let_off_dues, 0, pick=2, kind="exempt", day=spring, days=40)
+    does(Books.charge_a_month, 2, day=spring, on=spring)
+    assert sorted(due.amount for due in books.book.values()) == [200, 500]
+    does(Books.charge_a_month, 0, day=spring, on=spring)  # again: nobody is left
+    does(Books.charge_a_month, 3, day=date(2023, 6, 9), on=date(2023, 6, 9))
+    does(Books.new_bylaws, 0, day=date(2023, 12, 1), **yearly)
+    does(Books.charge_a_month, 0, day=date(2023, 12, 9), on=spring)  # the year began under the others
+    does(Books.charge_a_month, 3, day=date(2024, 2, 9), on=date(2024, 2, 9))
+    does(Books.pay_what_is_owed, 1, day=date(2024, 3, 1))
+    does(Books.waive, 1, pick=len(books.book) - 1, amount=300, part=1)
+    does(Books.reverse, 1, pick=len(books.entries) - 2, later=0)
+    does(Books.leave, 0, pick=0, later=420)
+    does(Books.charge_a_month, 1, day=date(2024, 5, 9), on=date(2024, 5, 9))  # nobody; and months given back
+    does(Books.charge_a_month, 2, day=date(2025, 5, 9), on=date(2025, 5, 9))  # who left is asked no more
 
 
 def test_any_sequence_of_acts_keeps_the_books(transactional_db):

@@ -42,7 +42,7 @@ AT = "2026-01-10"
 
 @pytest.fixture
 def then():
-    with clock.at(clock.now().replace(year=2026, month=1, day=10)):
+    with clock.at(clock.now().replace(year=2026, month=1, day=10, hour=12)):
         yield
 
 
@@ -315,7 +315,7 @@ def test_a_month_is_charged_through_the_pages(coop, lena, anna):
 @pytest.mark.django_db(transaction=True, databases=["default", "owner"])
 def test_two_treasurers_at_once_charge_once_and_are_paid_once(coop, lena):
     """Real connections: one run, one charge, and of two payments of the same dues one is refused."""
-    with clock.at(clock.now().replace(year=2026, month=1, day=10)):
+    with clock.at(clock.now().replace(year=2026, month=1, day=10, hour=12)):
         anna = make_shareholder(coop, name="Anna Race", on=date(2025, 3, 1))
         dues_of(lena, anna)
         today, seen = clock.today(coop), propose(coop, clock.today(coop)).hash

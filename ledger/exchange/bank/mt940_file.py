@@ -12,10 +12,12 @@ from decimal import Decimal
 import mt940
 from django.utils.translation import gettext as _
 
-from .shape import NAME, REFERENCE, TEXT, BankRow, Statement, clean, minor, plain_iban, refused
+from .shape import NAME, REFERENCE, TEXT, BankRow, Statement, account_said, clean, minor, plain_iban, refused
 
 # What the German banks write before the parts of field 86; the end-to-end reference ends where the next begins.
 _END_TO_END = re.compile(r"EREF\+\s*(.+?)\s*(?=(?:KREF|MREF|CRED|DEBT|COAM|OAMT|SVWZ|ABWA|ABWE|IBAN|BIC)\+|$)")
+# A credit taken back (mark ``RC`` of field 61) is money that leaves.
+_OPTIONS = mt940.Options(reversal_sign=True)
 
 
 def read(data: bytes) -> list[Statement]:
@@ -39,7 +41,7 @@ def _statement(block: str, number: int) -> tuple[Statement, bool]:
             "broken_off", _("%(place)s has no closing balance: the file breaks off. Fetch it anew.") % {"place": place}
         )
     try:
-        parsed = mt940.parse(block)
+        parsed = mt940.parse(block, options=_OPTIONS)
     except (ValueError, TypeError, AttributeError, ArithmeticError, RuntimeError, KeyError) as broken:
         raise refused(
             "unreadable", _("%(place)s cannot be read: %(why)s.") % {"place": place, "why": str(broken)[:80]}
@@ -96,7 +98,7 @@ def _account(text: str) -> str:
         found = plain_iban(re.sub(r"[A-Z]{3}$", "", part.strip())) or plain_iban(part)
         if found:
             return found
-    return clean(text, 34)
+    return account_said(re.sub(r"(?<=[0-9])[A-Z]{3}$", "", text))
 
 
 def _row(data: dict, currency: str, place: str) -> BankRow:

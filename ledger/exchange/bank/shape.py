@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -108,6 +109,17 @@ def plain_iban(text: str) -> str:
         return str(IBAN(text, validate_bban=False).compact)
     except SchwiftyException:
         return ""
+
+
+def account_said(text: str) -> str:
+    """The statement's own account in a file that knows other numbers, too; refuses what would be an IBAN and is wrong.
+
+    An IBAN is two letters and two digits in front of the bank's own writing (ISO 13616-1), in all at most 34.
+    """
+    found = plain_iban(text)
+    if not found and re.fullmatch(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}", "".join(text.split()).upper()):
+        return own_iban(text)
+    return found or clean(text, 34)
 
 
 def own_iban(text: str) -> str:
