@@ -9,9 +9,10 @@ not follow the last.
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import rfc8785
@@ -22,6 +23,7 @@ from .models import AuditEvent, AuditPayload, Cooperative
 
 LOCK_CLASS = 7001  # advisory locks are pairs (class, id); the class names what is locked
 START = "0" * 64
+_COLUMNS = "coop_id seq at kind subject actor_id payload_hash previous hash".split()
 
 
 @dataclass(frozen=True)
@@ -59,32 +61,64 @@ def event_hash(event: AuditEvent) -> str:
     )
 
 
+@dataclass(frozen=True)
+class Said:
+    """What one event is to say; ``payload`` holds JSON values only."""
+
+    kind: str
+    subject: str = ""
+    payload: dict[str, Any] = field(default_factory=dict)
+
+
 def record(*, actor, kind: str, subject: str = "", **payload: Any) -> AuditEvent:
     """Append an event to the actor's co-op's chain, as the last act of the caller's transaction.
 
     ``payload`` holds JSON values only. The chain's lock is kept until commit, so call this last.
     """
+    return record_all(actor, Said(kind, subject, payload))[0]
+
+
+def record_all(actor, *events: Said) -> list[AuditEvent]:
+    """Append one or more events in this order, as the last act of the caller's transaction. Two round trips."""
     if not connection.in_atomic_block:
         raise RuntimeError("audit.record belongs into the transaction of the act it records.")
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_CLASS, actor.coop_id])
-    last = AuditEvent.objects.filter(coop_id=actor.coop_id).order_by("-seq").values_list("seq", "hash").first()
-    seq, previous = last or (0, START)
-    salt = secrets.token_hex(16)
-    event = AuditEvent(
-        coop_id=actor.coop_id,
-        seq=seq + 1,
-        at=clock.now(),
-        kind=kind,
-        subject=subject,
-        actor_id=actor.user_id,
-        payload_hash=payload_hash(salt, payload),
-        previous=previous,
-    )
-    event.hash = event_hash(event)
-    event.save(force_insert=True)
-    AuditPayload.objects.create(event=event, salt=salt, body=payload)
-    return event
+        # One message, yet two statements: the second sees what whoever held the lock before has committed.
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s, %s);"
+            "SELECT seq, hash FROM kernel_auditevent WHERE coop_id = %s ORDER BY seq DESC LIMIT 1",
+            [LOCK_CLASS, actor.coop_id, actor.coop_id],
+        )
+        last, previous = cursor.fetchone() or (0, START)
+        made, payloads = [], []
+        for seq, said in enumerate(events, last + 1):
+            salt = secrets.token_hex(16)
+            event = AuditEvent(
+                coop_id=actor.coop_id,
+                seq=seq,
+                at=clock.now(),
+                kind=said.kind,
+                subject=said.subject,
+                actor_id=actor.user_id,
+                payload_hash=payload_hash(salt, said.payload),
+                previous=previous,
+            )
+            event.hash = previous = event_hash(event)
+            made.append(event)
+            payloads.append((seq, salt, json.dumps(said.payload)))
+        rows = [tuple(getattr(event, name) for name in _COLUMNS) for event in made]
+        row, beside = f"({', '.join(['%s'] * len(_COLUMNS))})", "(%s, %s, %s)"
+        cursor.execute(
+            f"WITH told AS (INSERT INTO kernel_auditevent ({', '.join(_COLUMNS)})"  # noqa: S608 - names of our own
+            f" VALUES {', '.join([row] * len(rows))} RETURNING id, seq)"
+            " INSERT INTO kernel_auditpayload (event_id, salt, body)"
+            f" SELECT told.id, said.salt, said.body::jsonb FROM (VALUES {', '.join([beside] * len(rows))})"
+            " AS said (seq, salt, body) JOIN told USING (seq) RETURNING event_id",
+            [value for each in (*rows, *payloads) for value in each],
+        )
+        for event, (key,) in zip(made, sorted(cursor.fetchall()), strict=True):
+            event.pk, event._state.adding, event._state.db = key, False, connection.alias
+    return made
 
 
 @transaction.atomic

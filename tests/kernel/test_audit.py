@@ -24,6 +24,16 @@ def test_a_chain_of_events_verifies(coop, three_events):
     assert [event.seq for event in AuditEvent.objects.filter(coop=coop).order_by("seq")] == [1, 2, 3]
 
 
+def test_several_events_of_one_act_cost_two_queries(coop, system, three_events, django_assert_num_queries):
+    with django_assert_num_queries(2):
+        made = audit.record_all(system, audit.Said("test.one", "thing:9", {"note": "Zoë"}), audit.Said("test.other"))
+    stored = list(AuditEvent.objects.filter(coop=coop, seq__gt=3).order_by("seq"))
+    assert stored == made
+    assert [each.hash for each in stored] == [each.hash for each in made]
+    assert [each.payload.body for each in stored] == [{"note": "Zoë"}, {}]
+    assert list(audit.verify(coop)) == []
+
+
 def test_record_refuses_to_stand_outside_a_transaction(transactional_db, coop, system):
     with pytest.raises(RuntimeError):
         audit.record(actor=system, kind="test.event")
