@@ -17,9 +17,9 @@ from members.selectors.leaving import arithmetic
 PRINT_WITHIN = timedelta(days=3)
 
 
-def application_received(application) -> None:
-    """What happens next, and by when."""
-    _about(application, "received")
+def application_received(application, terms=None) -> None:
+    """What happens next, and by when. ``terms`` are those of its class on the day it arrived, if at hand."""
+    _about(application, "received", terms=terms)
 
 
 def application_withdrawn(application) -> None:
@@ -27,16 +27,15 @@ def application_withdrawn(application) -> None:
     _about(application, "withdrawn")
 
 
-def admitted(application) -> None:
-    """The number, since when, and what is to be paid."""
-    terms = application.member_class.terms_on(application.received_on)
+def admitted(application, terms) -> None:
+    """The number, since when, and what is to be paid by the terms of the day it arrived."""
     fee = money.format_minor(terms.entry_fee, application.coop.currency) if terms.entry_fee else ""
-    _about(application, "admitted", membership=application.membership, entry_fee=fee)
+    _about(application, "admitted", terms=terms, membership=application.membership, entry_fee=fee)
 
 
-def refused(application) -> None:
+def refused(application, terms) -> None:
     """The reason, and until when one may appeal."""
-    _about(application, "refused")
+    _about(application, "refused", terms=terms)
 
 
 def notice_received(membership, worked_out) -> None:
@@ -118,8 +117,8 @@ def invited(membership, code: str, invitation) -> None:
     _to_member(membership, "invitation", **values)
 
 
-def _about(application, template: str, **values) -> None:
-    values["terms"] = application.member_class.terms_on(application.received_on)
+def _about(application, template: str, *, terms=None, **values) -> None:
+    values["terms"] = terms or application.member_class.terms_on(application.received_on)
     town = " ".join(filter(None, (application.postcode, application.place)))
     post = (application.full_name, [application.street, town, application.country])
     ref = f"application:{application.pk}"

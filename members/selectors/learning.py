@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -182,12 +183,22 @@ def requirements(coop, on: date) -> QuerySet[CourseRequirement]:
     return rows.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=on))
 
 
-def before_admission(application: Application, on: date) -> list[CourseRequirement]:
-    """What the applicant still has to do before the body may admit them on that day."""
+def before_admissions(coop, on: date) -> QuerySet[CourseRequirement]:
+    """What any class asks for before an admission on that day."""
+    return requirements(coop, on).filter(member_class__isnull=False, days=None)
+
+
+def before_admission(
+    application: Application, on: date, asked: Iterable[CourseRequirement] | None = None
+) -> list[CourseRequirement]:
+    """What the applicant still has to do before the body may admit them on that day.
+
+    ``asked`` is ``before_admissions`` of the day, where many are looked at.
+    """
     if application.kind != Party.Kind.PERSON:
         return []
-    asked = requirements(application.coop, on).filter(member_class=application.member_class_id, days=None)
-    return [each for each in asked if held(each.course, application, on) is None]
+    mine, asked = application.member_class_id, before_admissions(application.coop, on) if asked is None else asked
+    return [each for each in asked if each.member_class_id == mine and held(each.course, application, on) is None]
 
 
 def before_office(coop, user, role: str, on: date) -> list[CourseRequirement]:

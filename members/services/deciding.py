@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
 import rfc8785
 from django.db import IntegrityError, transaction
@@ -16,8 +17,9 @@ from django.utils.translation import gettext as _
 from coop.kernel import audit, clock, rules
 from coop.kernel.errors import Refused
 from members import notices
-from members.models import Application, BoardSheet, Membership, Party
+from members.models import Application, BoardSheet, ClassTerms, CourseRequirement, Membership, MembershipEvent, Party
 from members.selectors import terms_in_force
+from members.selectors.learning import before_admissions
 
 from . import history, learning, numbers, parties, standing_for
 
@@ -32,7 +34,7 @@ class Decision:
     reason: str = ""
 
 
-ADMIT, REFUSE, POSTPONE = "admit", "refuse", "postpone"
+VERDICTS = ADMIT, REFUSE, POSTPONE = "admit", "refuse", "postpone"
 
 
 @transaction.atomic
@@ -42,16 +44,9 @@ def create_sheet(
     """A sheet for one meeting of the admitting body, with these applications on it."""
     rules.require(actor, "members.keep_register")
     sheet = BoardSheet.objects.create(coop_id=actor.coop_id, meeting_on=meeting_on, body=body)
-    applications = list(applications)
-    if applications:
-        put_on_sheet(actor=actor, sheet=sheet, applications=applications)
-    audit.record(
-        actor=actor,
-        kind="members.sheet_created",
-        subject=f"sheet:{sheet.pk}",
-        meeting_on=meeting_on.isoformat(),
-        applications=[each.pk for each in applications],
-    )
+    keys = [each.pk for each in applications]
+    _put(sheet, _lock_all(actor, pk__in=keys))
+    audit.record_all(actor, _created(sheet, keys))
     return sheet
 
 
@@ -60,25 +55,37 @@ def put_on_sheet(*, actor, sheet: BoardSheet, applications: Iterable[Application
     """Put waiting applications before the body. Returns how many; one already on this sheet is not counted."""
     rules.require(actor, "members.keep_register", sheet)
     sheet = _lock_draft(actor, sheet)
+    return _put(sheet, _lock_all(actor, pk__in=[each.pk for each in applications]))
+
+
+def _put(sheet: BoardSheet, applications: Iterable[Application]) -> int:
     put = 0
-    for application in _lock_all(actor, [each.pk for each in applications]):
-        if not application.is_open:
-            raise Refused("already_decided", _("%s has been decided already.") % application.full_name)
-        if application.sheet_id == sheet.pk:
-            continue
-        if application.sheet_id is not None:
-            raise Refused("on_another_sheet", _("%s is already on another sheet.") % application.full_name)
-        application.sheet, application.state = sheet, State.ON_SHEET
-        application.save(update_fields=["sheet", "state"])
-        put += 1
+    for application in applications:
+        _refuse_elsewhere(application, sheet)
+        if application.sheet_id != sheet.pk:
+            application.sheet, application.state = sheet, State.ON_SHEET
+            application.save(update_fields=["sheet", "state"])
+            put += 1
     return put
+
+
+def _refuse_elsewhere(application: Application, sheet: BoardSheet | None) -> None:
+    if not application.is_open:
+        raise Refused("already_decided", _("%s has been decided already.") % application.full_name)
+    if application.sheet_id is not None and (sheet is None or application.sheet_id != sheet.pk):
+        raise Refused("on_another_sheet", _("%s is already on another sheet.") % application.full_name)
+
+
+def _created(sheet: BoardSheet, keys: list[int]) -> audit.Said:
+    said = {"meeting_on": sheet.meeting_on.isoformat(), "applications": keys}
+    return audit.Said("members.sheet_created", f"sheet:{sheet.pk}", said)
 
 
 @transaction.atomic
 def take_off_sheet(*, actor, application: Application) -> Application:
     """Take an application off its sheet; it waits again, with the clock it had."""
     rules.require(actor, "members.keep_register", application)
-    (application,) = _lock_all(actor, [application.pk])
+    (application,) = _lock_all(actor, pk=application.pk)
     if application.state != State.ON_SHEET:
         raise Refused("not_on_sheet", _("%s is on no sheet.") % application.full_name)
     application.sheet, application.state = None, State.RECEIVED
@@ -97,48 +104,78 @@ def decide_sheet(
     """
     rules.require(actor, "members.decide", sheet)
     sheet = _lock_draft(actor, sheet)
-    applications = _lock_all(actor, sheet.applications.values_list("pk", flat=True))
-    resolution = resolution.strip()
-    _refuse_sheet(sheet, applications, decisions, resolution, on)
-    digest = _digest(sheet, applications, decisions, resolution, on)
-    facts = {"decided_by": sheet.body, "decided_on": on, "decision_ref": resolution, "decision_hash": digest}
-    terms = terms_in_force(sheet.coop, on)
-    admitted = sum(decisions[each.pk].verdict == ADMIT for each in applications)
-    given = list(numbers.take(sheet.coop, admitted)) if admitted else []
-    left = iter(given)
-    for application in applications:
-        decision = decisions[application.pk]
-        if decision.verdict == ADMIT:
-            _admit(actor, application, next(left), on, facts)
-        elif decision.verdict == REFUSE:
-            days = terms[application.member_class_id].appeal_within_days
-            _refuse(actor, application, decision.reason.strip(), on, on + timedelta(days=days), facts)
-        else:
-            application.sheet, application.state = None, State.RECEIVED
-            application.save(update_fields=["sheet", "state"])
-    sheet.state, sheet.decided_on, sheet.resolution, sheet.text_hash = "decided", on, resolution, digest
-    sheet.recorded_at, sheet.recorded_by_id = clock.now(), actor.user_id
-    sheet.save()
-    audit.record(
-        actor=actor,
-        kind="members.sheet_decided",
-        subject=f"sheet:{sheet.pk}",
-        resolution=resolution,
-        decided_on=on.isoformat(),
-        hash=digest,
-        admitted=given,
-        refused=[each.pk for each in applications if decisions[each.pk].verdict == REFUSE],
-        postponed=[each.pk for each in applications if decisions[each.pk].verdict == POSTPONE],
-    )
+    applications = _lock_all(actor, sheet=sheet)
+    audit.record_all(actor, _decide(actor, sheet, applications, decisions, resolution, on))
     return sheet
 
 
 @transaction.atomic
 def admit(*, actor, application: Application, resolution: str, on: date) -> Membership:
     """The body admits one applicant by a resolution of its own: a sheet with one line. Returns the membership."""
-    sheet = create_sheet(actor=actor, meeting_on=on, applications=[application])
-    decide_sheet(actor=actor, sheet=sheet, decisions={application.pk: Decision(ADMIT)}, resolution=resolution, on=on)
-    return Membership.objects.select_related("party", "member_class").get(application=application.pk)
+    rules.require(actor, "members.keep_register")
+    rules.require(actor, "members.decide")
+    applications = _lock_all(actor, pk=application.pk)
+    for each in applications:
+        _refuse_elsewhere(each, None)
+    sheet = BoardSheet(coop=actor.coop, meeting_on=on)
+    decided = _decide(actor, sheet, applications, {application.pk: Decision(ADMIT)}, resolution, on)
+    audit.record_all(actor, _created(sheet, [application.pk]), decided)
+    return cast(Membership, applications[0].membership)
+
+
+def _decide(
+    actor,
+    sheet: BoardSheet,
+    applications: list[Application],
+    decisions: Mapping[int, Decision],
+    resolution: str,
+    on: date,
+) -> audit.Said:
+    """Save the sheet as decided and carry out every line of it; what the audit trail is to say. All are locked."""
+    resolution = resolution.strip()
+    _refuse_sheet(sheet, applications, decisions, resolution, on)
+    digest = _digest(sheet, applications, decisions, resolution, on)
+    sheet.state, sheet.decided_on, sheet.resolution, sheet.text_hash = "decided", on, resolution, digest
+    sheet.recorded_at, sheet.recorded_by_id = clock.now(), actor.user_id
+    sheet.save()  # before the letters, which name the resolution
+    facts = {"decided_by": sheet.body, "decided_on": on, "decision_ref": resolution, "decision_hash": digest}
+    terms = cache(lambda day: terms_in_force(sheet.coop, day))
+
+    def terms_of(application: Application) -> ClassTerms:
+        """Those of the day it arrived, or else of the decision: a class may have come with later by-laws."""
+        key = application.member_class_id
+        return terms(application.received_on).get(key) or terms(on)[key]
+
+    by = {verdict: [each for each in applications if decisions[each.pk].verdict == verdict] for verdict in VERDICTS}
+    given = list(numbers.take(sheet.coop, len(by[ADMIT]))) if by[ADMIT] else []
+    last, left = history.last_of(each.stream for each in applications), iter(given)
+    for application in applications:
+        decision, before = decisions[application.pk], last[application.stream]
+        application.sheet = sheet
+        if decision.verdict == ADMIT:
+            _admit(actor, application, next(left), on, before, facts)
+            notices.admitted(application, terms_of(application))
+        elif decision.verdict == REFUSE:
+            appeal_by = on + timedelta(days=terms(on)[application.member_class_id].appeal_within_days)
+            _refuse(actor, application, decision.reason.strip(), on, appeal_by, before, facts)
+            notices.refused(application, terms_of(application))
+        else:
+            application.sheet, application.state = None, State.RECEIVED
+            application.save(update_fields=["sheet", "state"])
+    if by[ADMIT]:
+        learning.pass_to_parties(by[ADMIT])
+    return audit.Said(
+        "members.sheet_decided",
+        f"sheet:{sheet.pk}",
+        {
+            "resolution": resolution,
+            "decided_on": on.isoformat(),
+            "hash": digest,
+            "admitted": given,
+            "refused": [each.pk for each in by[REFUSE]],
+            "postponed": [each.pk for each in by[POSTPONE]],
+        },
+    )
 
 
 def _lock_draft(actor, sheet: BoardSheet) -> BoardSheet:
@@ -149,11 +186,10 @@ def _lock_draft(actor, sheet: BoardSheet) -> BoardSheet:
     return sheet
 
 
-def _lock_all(actor, keys) -> list[Application]:
+def _lock_all(actor, **which) -> list[Application]:
     """The applications, locked in one order so that two sheets cannot wait for each other."""
     locked = Application.objects.select_for_update(of=("self",)).select_related("member_class", "coop", "party")
-    found = list(locked.filter(pk__in=list(keys), coop_id=actor.coop_id).order_by("pk"))
-    return found
+    return list(locked.filter(**which, coop_id=actor.coop_id).order_by("pk"))
 
 
 def _refuse_sheet(sheet, applications, decisions, resolution: str, on: date) -> None:
@@ -165,13 +201,14 @@ def _refuse_sheet(sheet, applications, decisions, resolution: str, on: date) -> 
         raise Refused("resolution_long", _("The name of a resolution has at most 80 characters."), "resolution")
     if on > clock.today(sheet.coop):
         raise Refused("in_the_future", _("The decision cannot lie in the future; record it once it is made."), "on")
+    asked = list(before_admissions(sheet.coop, on))
     for application in applications:
-        _refuse_line(application, decisions.get(application.pk), on)
+        _refuse_line(application, decisions.get(application.pk), on, asked)
 
 
-def _refuse_line(application: Application, decision: Decision | None, on: date) -> None:
+def _refuse_line(application: Application, decision: Decision | None, on: date, asked: list[CourseRequirement]) -> None:
     who = application.full_name
-    if decision is None or decision.verdict not in (ADMIT, REFUSE, POSTPONE):
+    if decision is None or decision.verdict not in VERDICTS:
         raise Refused("decision_missing", _("Say what was decided about %s.") % who, f"verdict_{application.pk}")
     if decision.verdict == REFUSE and not decision.reason.strip():
         raise Refused(
@@ -184,7 +221,7 @@ def _refuse_line(application: Application, decision: Decision | None, on: date) 
             f"verdict_{application.pk}",
         )
     if decision.verdict == ADMIT:
-        learning.refuse_admission(application, on)
+        learning.refuse_admission(application, on, asked)
     if on < application.received_on:
         raise Refused(
             "before_application",
@@ -205,14 +242,10 @@ def _digest(sheet, applications, decisions, resolution: str, on: date) -> str:
     return hashlib.sha256(rfc8785.dumps(body)).hexdigest()
 
 
-def _admit(actor, application: Application, number: int, on: date, facts: dict) -> Membership:
+def _admit(actor, application: Application, number: int, on: date, before: MembershipEvent, facts: dict) -> None:
     party = _party_for(actor, application, on)
-    if application.account_id and party.account_id is None:
-        if not Party.objects.filter(coop_id=actor.coop_id, account_id=application.account_id).exists():
-            party.account_id = application.account_id
-            party.save(update_fields=["account"])
     membership = Membership(
-        coop_id=actor.coop_id,
+        coop=actor.coop,
         stream=application.stream,
         number=number,
         party=party,
@@ -221,10 +254,10 @@ def _admit(actor, application: Application, number: int, on: date, facts: dict) 
         admitted_on=on,
         shares_wanted=application.shares_wanted,
         instalments=application.instalments,
+        last_seq=before.seq + 1,
     )
     try:
-        with transaction.atomic():
-            membership.save(force_insert=True)
+        membership.save(force_insert=True)
     except IntegrityError as clash:
         if "membership_one_open_a_class" not in str(clash):
             raise
@@ -234,23 +267,19 @@ def _admit(actor, application: Application, number: int, on: date, facts: dict) 
             % {"who": application.full_name, "class": application.member_class.name.lower()},
             f"verdict_{application.pk}",
         ) from clash
-    event = history.append(
+    history.append(
         actor=actor,
         stream=application.stream,
         membership=membership,
         kind="admitted",
         effective_on=on,
         member_class=application.member_class,
+        after=before,
         **facts,
     )
-    Membership.objects.filter(pk=membership.pk).update(last_seq=event.seq)
-    membership.last_seq = event.seq
     application.state, application.decided_on = State.ADMITTED, on
     application.party, application.membership = party, membership
-    application.save(update_fields=["state", "decided_on", "party", "membership"])
-    learning.pass_to_party(application, party)
-    notices.admitted(application)
-    return membership
+    application.save(update_fields=["state", "sheet", "decided_on", "party", "membership"])
 
 
 def _party_for(actor, application: Application, on: date) -> Party:
@@ -261,7 +290,9 @@ def _party_for(actor, application: Application, on: date) -> Party:
         "email": application.email,
         "phone": application.phone,
     }
+    account = _free_login(actor, application)
     if application.party_id is None:
+        said |= {"account_id": account, "born_on": application.born_on}
         party = parties.create_party(actor=actor, kind=application.kind, on=on, **said)
         _of_a_minor(actor, party, application, on)
         return party
@@ -271,8 +302,18 @@ def _party_for(actor, application: Application, on: date) -> Party:
     party = known.get(pk=application.party_id)
     party = party.merged_into or party
     parties.record(actor=actor, party=party, on=on, **told)
+    if account is not None and party.account_id is None:
+        party.account_id = account
+        party.save(update_fields=["account"])
     _of_a_minor(actor, party, application, on)
     return party
+
+
+def _free_login(actor, application: Application) -> int | None:
+    """The login that applied, unless it is somebody's here already."""
+    account = application.account_id
+    taken = account and Party.objects.filter(coop_id=actor.coop_id, account_id=account).exists()
+    return None if taken else account
 
 
 def _of_a_minor(actor, party: Party, application: Application, on: date) -> None:
@@ -284,16 +325,24 @@ def _of_a_minor(actor, party: Party, application: Application, on: date) -> None
         standing_for.name_guardian(actor=actor, party=party, application=application, on=on)
 
 
-def _refuse(actor, application: Application, reason: str, on: date, appeal_by: date, facts: dict) -> None:
+def _refuse(
+    actor,
+    application: Application,
+    reason: str,
+    on: date,
+    appeal_by: date,
+    before: MembershipEvent,
+    facts: dict,
+) -> None:
     history.append(
         actor=actor,
         stream=application.stream,
         kind="refused",
         effective_on=on,
         note={"because": reason},
+        after=before,
         **facts,
     )
     application.state, application.decided_on = State.REFUSED, on
     application.refusal, application.appeal_by = reason, appeal_by
     application.save(update_fields=["state", "decided_on", "refusal", "appeal_by"])
-    notices.refused(application)

@@ -173,10 +173,9 @@ def decide_appeal(
     _move(case, State.CLOSED)
     _tell(actor, case, "appeal_decided", on, words, reason_code="upheld" if upheld else "overturned", **facts)
     if not upheld and case.was_active and not died:
-        _append(actor, case, "reinstated", on, None, reason_code="appeal", **facts)
+        _go_on(actor, case, "reinstated", on, None, reason_code="appeal", **facts)
     if not upheld and not died:
         _notice_stands(actor, case, on)
-        history.project(case.membership)
     return case
 
 
@@ -186,7 +185,7 @@ def _notice_stands(actor, case: ExpulsionCase, on: date) -> None:
     said = [each for each in told if each.kind in ("notice_given", "notice_withdrawn")]
     if said and said[-1].kind == "notice_given" and said[-1].ends_on >= on:
         words = {"because": _("The notice of %s stands.") % _day(said[-1].effective_on)}
-        _append(actor, case, "notice_given", on, words, ends_on=said[-1].ends_on, ending="resigned")
+        _go_on(actor, case, "notice_given", on, words, ends_on=said[-1].ends_on, ending="resigned")
 
 
 def close_cases(coop: Cooperative) -> int:
@@ -256,24 +255,16 @@ def _move(case: ExpulsionCase, state: str) -> None:
     case.save()
 
 
-def _append(actor, case: ExpulsionCase, kind: str, effective_on: date, note: dict | None, **facts) -> None:
-    history.append(
-        actor=actor,
-        stream=case.membership.stream,
-        membership=case.membership,
-        kind=kind,
-        effective_on=effective_on,
-        note=note,
-        **facts,
-    )
+def _go_on(actor, case: ExpulsionCase, kind: str, effective_on: date, note: dict | None, **facts) -> None:
+    facts |= {"kind": kind, "effective_on": effective_on, "note": note}
+    history.go_on(actor=actor, membership=case.membership, **facts)
 
 
 def _tell(actor, case, kind: str, effective_on: date, note: dict | None, *, on=None, saved=None, **facts) -> None:
     """Append the step to the history, project it, write to the member, and record it."""
     if on is not None:
         facts |= {"decided_by": "board", "decided_on": on}
-    _append(actor, case, kind, effective_on, note, **facts)
-    history.project(case.membership)
+    _go_on(actor, case, kind, effective_on, note, **facts)
     if saved is not None:
         saved()
     notices.case_step(case, kind, (note or {}).get("because", ""))

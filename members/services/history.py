@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -70,14 +70,17 @@ def append(
     membership: Membership | None = None,
     corrects: MembershipEvent | None = None,
     note: dict | None = None,
+    begins: bool = False,
+    after: MembershipEvent | None = None,
     **facts: Any,
 ) -> MembershipEvent:
     """Add an event to a chain. The caller holds the lock of the membership or application it belongs to.
 
     ``note`` (JSON) is what was said in words: it is kept beside the event and may be erased. ``facts`` are columns of
-    the event. The moment of recording never lies before the last one's.
+    the event. A caller who knows that the chain ``begins`` here, or has just read under that lock what it comes
+    ``after``, says so, and it is not read again. The moment of recording never lies before the last one's.
     """
-    last = MembershipEvent.objects.filter(stream=stream).order_by("-seq").first()
+    last = None if begins else after or last_of([stream]).get(stream)
     seq = last.seq + 1 if last else 1
     salt = secrets.token_hex(16) if note else ""
     event = MembershipEvent(
@@ -102,9 +105,31 @@ def append(
     return event
 
 
+def last_of(streams: Iterable[UUID]) -> dict[UUID, MembershipEvent]:
+    """The last event of each of these chains that has begun. One query."""
+    found = MembershipEvent.objects.filter(stream__in=list(streams))
+    return {each.stream: each for each in found.order_by("stream", "-seq").distinct("stream")}
+
+
+def go_on(*, actor, membership: Membership, **event: Any) -> MembershipEvent:
+    """Add an event to a locked membership's history, and bring its row up to it. The history is read once."""
+    story = _story(membership)
+    event |= {"actor": actor, "stream": membership.stream, "membership": membership}
+    story.append(append(**event, after=story[-1]))
+    _project(membership, story)
+    return story[-1]
+
+
 def project(membership: Membership) -> Membership:
     """Write what the history amounts to today into the membership's row."""
-    events = list(MembershipEvent.objects.filter(stream=membership.stream).order_by("seq"))
+    return _project(membership, _story(membership))
+
+
+def _story(membership: Membership) -> list[MembershipEvent]:
+    return list(MembershipEvent.objects.filter(stream=membership.stream).order_by("seq"))
+
+
+def _project(membership: Membership, events: list[MembershipEvent]) -> Membership:
     standing = replay(events, clock.today(membership.coop))
     if standing is None:
         raise ValueError("A membership without an admission cannot be projected.")

@@ -110,12 +110,10 @@ def _save(membership: Membership) -> None:
 
 
 def _note(actor, membership: Membership, words: str) -> None:
-    history.append(
+    history.go_on(
         actor=actor,
-        stream=membership.stream,
         membership=membership,
         kind="household",
         effective_on=clock.today(membership.coop),
         note={"because": words},
     )
-    history.project(membership)

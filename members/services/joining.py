@@ -81,12 +81,14 @@ def apply(
         **details,
     )
     actor = Actor(user=account, coop=coop)
-    for code in (ApplicationCheck.Code.BYLAWS, ApplicationCheck.Code.SHARES):  # both were just looked at
-        ApplicationCheck.objects.create(coop=coop, application=application, code=code)
+    seen = [ApplicationCheck.Code.BYLAWS, ApplicationCheck.Code.SHARES]  # both were just looked at
     if stands_in and channel == Application.Channel.PAPER:  # whoever typed it in saw the paper
-        ApplicationCheck.objects.create(coop=coop, application=application, code=ApplicationCheck.Code.GUARDIAN)
-    history.append(actor=actor, stream=application.stream, kind="applied", effective_on=received_on)
-    notices.application_received(application)
+        seen.append(ApplicationCheck.Code.GUARDIAN)
+    ApplicationCheck.objects.bulk_create(
+        ApplicationCheck(coop=coop, application=application, code=code) for code in seen
+    )
+    history.append(actor=actor, stream=application.stream, kind="applied", effective_on=received_on, begins=True)
+    notices.application_received(application, terms if received_on == today else None)
     audit.record(
         actor=actor,
         kind="members.applied",
@@ -167,17 +169,18 @@ def _refuse_shape(kind, details, received_on, today) -> None:
 
 
 def _already_open(coop, terms, details: dict, search: str) -> Application | None:
+    key = zlib.crc32(f"{coop.pk} {terms.member_class_id} {search}".encode()) - 2**31
+    same = [coop.pk, terms.member_class_id, list(Application.OPEN), search, details["email"], details["street"]]
     with connection.cursor() as cursor:
-        key = zlib.crc32(f"{coop.pk} {terms.member_class_id} {search}".encode()) - 2**31
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_CLASS, key])
-    return Application.objects.filter(
-        coop=coop,
-        member_class=terms.member_class,
-        state__in=Application.OPEN,
-        search=search,
-        email=details["email"],
-        street=details["street"],
-    ).first()
+        # One message, yet two statements: the second sees what whoever held the lock before has committed.
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s, %s);"
+            "SELECT id FROM members_application WHERE coop_id = %s AND member_class_id = %s AND state = ANY(%s)"
+            " AND search = %s AND email = %s AND street = %s ORDER BY decide_by, id LIMIT 1",
+            [LOCK_CLASS, key, *same],
+        )
+        found = cursor.fetchone()
+    return Application.objects.get(pk=found[0]) if found else None
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ A learner is a party, or an application as long as the register knows no party f
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from django.db import IntegrityError, transaction
@@ -19,6 +19,7 @@ from members.models import (
     Application,
     Completion,
     Course,
+    CourseRequirement,
     CourseSession,
     CourseStep,
     Enrolment,
@@ -265,8 +266,17 @@ def strike(*, actor, completion: Completion, because: str) -> Completion:
     return completion
 
 
-def pass_to_party(application: Application, party: Party) -> None:
-    """What an applicant did hangs on the party the register knows from now on. Part of the admission."""
+def pass_to_parties(applications: Iterable[Application]) -> None:
+    """What applicants did hangs on the parties the register knows from now on. Part of their admission."""
+    by_key = {each.pk: each for each in applications}
+    waiting = {"application__in": by_key, "party": None}
+    enrolled = Enrolment.objects.filter(**waiting).values_list("application")
+    for key in {key for (key,) in enrolled.union(Completion.objects.filter(**waiting).values_list("application"))}:
+        _pass_to_party(by_key[key])
+
+
+def _pass_to_party(application: Application) -> None:
+    party = application.party
     waiting = {"application": application, "party": None}
     known = Enrolment.objects.filter(party=party).values("session")
     Enrolment.objects.filter(**waiting).exclude(session__in=known).update(party=party)
@@ -277,9 +287,12 @@ def pass_to_party(application: Application, party: Party) -> None:
             Completion.objects.filter(pk=each.pk).update(party=party)
 
 
-def refuse_admission(application: Application, on: date) -> None:
-    """Refuse to admit somebody who has not done what the class asks for beforehand."""
-    for lack in learning.before_admission(application, on):
+def refuse_admission(application: Application, on: date, asked: Sequence[CourseRequirement] | None = None) -> None:
+    """Refuse to admit somebody who has not done what the class asks for beforehand.
+
+    ``asked`` is what any class asks for on that day, where that was read already.
+    """
+    for lack in learning.before_admission(application, on, asked):
         raise Refused(
             "course_missing",
             _("%(who)s has not done “%(course)s”, which %(class)s members do before they are admitted (%(cite)s).")

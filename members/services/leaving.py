@@ -38,9 +38,8 @@ def give_notice(*, actor, membership: Membership, received_on: date, because: st
     if received_on < membership.admitted_on:
         raise Refused("before_admission", _("Notice cannot come before the admission."), "received_on")
     worked_out = notice_of(membership, received_on)
-    history.append(
+    history.go_on(
         actor=actor,
-        stream=membership.stream,
         membership=membership,
         kind="notice_given",
         effective_on=received_on,
@@ -48,7 +47,6 @@ def give_notice(*, actor, membership: Membership, received_on: date, because: st
         ending=Ending.RESIGNED,
         note={"because": because.strip()} if because.strip() else None,
     )
-    history.project(membership)
     notices.notice_received(membership, worked_out)
     audit.record(
         actor=actor,
@@ -69,14 +67,12 @@ def withdraw_notice(*, actor, membership: Membership) -> Membership:
     refuse_ended(membership)
     if membership.notice_on is None:
         raise Refused("no_notice", _("No notice was given, so there is nothing to take back."))
-    history.append(
+    history.go_on(
         actor=actor,
-        stream=membership.stream,
         membership=membership,
         kind="notice_withdrawn",
         effective_on=max(clock.today(membership.coop), membership.notice_on),
     )
-    history.project(membership)
     notices.notice_withdrawn(membership)
     audit.record(actor=actor, kind="members.notice_withdrawn", subject=subject_of(membership), number=membership.number)
     return membership
@@ -98,16 +94,14 @@ def _end_next(coop: Cooperative, today: date) -> bool:
     if membership is None or membership.ends_on is None:
         return False
     actor = Actor.system(coop)
-    history.append(
+    history.go_on(
         actor=actor,
-        stream=membership.stream,
         membership=membership,
         kind="exit_effective",
         effective_on=membership.ends_on + timedelta(days=1),
         ends_on=membership.ends_on,
         ending=membership.ending,
     )
-    history.project(membership)
     if membership.ending == Ending.RESIGNED:
         notices.membership_ended(membership)
     audit.record(
@@ -147,9 +141,8 @@ def record_death(*, actor, party: Party, died_on: date, evidence: str) -> list[M
         if not membership.stands_on(died_on):
             continue
         day = min(last_day, membership.ends_on) if membership.ends_on else last_day
-        history.append(
+        history.go_on(
             actor=actor,
-            stream=membership.stream,
             membership=membership,
             kind="died",
             effective_on=died_on,
@@ -157,7 +150,7 @@ def record_death(*, actor, party: Party, died_on: date, evidence: str) -> list[M
             ending=Ending.DIED,
             note={"because": evidence.strip()},
         )
-        ended.append(history.project(membership))
+        ended.append(membership)
     audit.record(
         actor=actor,
         kind="members.died",
@@ -200,15 +193,13 @@ def name_heir(
     )
     for membership in deceased.memberships.exclude(state="ended").order_by("pk"):
         membership = history.lock(membership)
-        history.append(
+        history.go_on(
             actor=actor,
-            stream=membership.stream,
             membership=membership,
             kind="heir_named",
             effective_on=on,
             note={"because": heir.name},
         )
-        history.project(membership)
     audit.record(actor=actor, kind="members.heir_named", subject=f"party:{deceased.pk}", heir=heir.pk, all=represents)
     return relationship
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -18,9 +19,14 @@ ADDRESS = ("street", "postcode", "place", "country")
 NAMES = ("family_name", "given_names", "firm", "register_court", "register_number")
 
 
-def create_party(*, actor, kind: str, name: dict, address: dict, email: str = "", phone: str = "", on: date) -> Party:
-    """A new party with its first name, address and electronic addresses, valid from ``on``. Part of a larger act."""
-    party = Party(coop_id=actor.coop_id, kind=kind)
+def create_party(
+    *, actor, kind: str, name: dict, address: dict, email: str = "", phone: str = "", on: date, **facts: Any
+) -> Party:
+    """A new party with its first name, address and electronic addresses, valid from ``on``. Part of a larger act.
+
+    ``facts`` are columns of its own: ``born_on``, ``account_id``.
+    """
+    party = Party(coop=actor.coop, kind=kind, **facts)
     stamp = {"coop_id": actor.coop_id, "party": party, "valid_from": on, "recorded_by_id": actor.user_id}
     stamp["recorded_at"] = clock.now()
     called, lives = PartyName(**stamp, **name), PartyAddress(**stamp, **address)

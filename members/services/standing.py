@@ -33,16 +33,14 @@ def activate(*, actor, membership: Membership, on: date, because: str = "") -> M
         return membership
     day = max(on, membership.admitted_on)
     refuse_future(membership, day)
-    history.append(
+    history.go_on(
         actor=actor,
-        stream=membership.stream,
         membership=membership,
         kind="activated",
         effective_on=day,
         reason_code="shares_paid",
         note={"because": because} if because else None,
     )
-    history.project(membership)
     audit.record(actor=actor, kind="members.activated", subject=subject_of(membership), number=membership.number)
     return membership
 
@@ -88,9 +86,8 @@ def _by_decision(actor, membership, kind, on, reason, resolution, allowed) -> Me
         raise Refused("resolution_missing", _("Name the resolution that decided it."), "resolution")
     refuse_future(membership, on)
     _refuse_before_last(membership, on)
-    history.append(
+    history.go_on(
         actor=actor,
-        stream=membership.stream,
         membership=membership,
         kind=kind,
         effective_on=on,
@@ -99,7 +96,6 @@ def _by_decision(actor, membership, kind, on, reason, resolution, allowed) -> Me
         decision_ref=resolution.strip(),
         note={"because": reason.strip()},
     )
-    history.project(membership)
     audit.record(
         actor=actor,
         kind=f"members.{kind}",

@@ -47,9 +47,8 @@ def pass_on(*, actor, membership: Membership, to: Membership, on: date, resoluti
     ):
         if not text.strip():
             raise Refused(f"{field}_missing", sentence, field)
-    history.append(
+    history.go_on(
         actor=actor,
-        stream=membership.stream,
         membership=membership,
         kind="transferred",
         effective_on=on,
@@ -60,7 +59,6 @@ def pass_on(*, actor, membership: Membership, to: Membership, on: date, resoluti
         decision_ref=resolution.strip()[:80],
         note={"because": _("To member %(number)s. %(why)s") % {"number": to.number_text, "why": because.strip()}},
     )
-    history.project(membership)
     notices.passed_on(membership, to)
     audit.record(
         actor=actor,

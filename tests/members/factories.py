@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from datetime import UTC, date, datetime, time
 
 from coop.kernel import clock
+from coop.kernel.errors import Refused
 from coop.kernel.tenancy import Actor
 from members import services
 from members.models import Application, ByLaws, ClassTerms, Membership, MembershipClass
@@ -44,10 +45,14 @@ def make_application(coop, *, name: str = "", on: date | None = None, member_cla
     """An application received on ``on`` (today), by ``apply``."""
     given, _, family = (name or f"Member {next(_names):04d}").partition(" ")
     details = {"given_names": given, "family_name": family, "email": f"{given}.{family}".lower() + "@example.net"}
+    more = {**details, **more, "coop": coop, "received_on": on}
     with _day(coop, on):
-        return services.apply(
-            coop=coop, member_class=member_class or make_class(coop), received_on=on, **{**details, **more}
-        )
+        try:
+            return services.apply(member_class=member_class or "consumer", **more)
+        except Refused as refused:
+            if member_class is not None or refused.code != "class_unknown":
+                raise
+        return services.apply(member_class=make_class(coop), **more)
 
 
 def make_member(

@@ -9,7 +9,7 @@ from coop.kernel.errors import NotAllowed, Refused
 from coop.kernel.models import Mail
 from members import selectors, services
 from members.models import Application, Membership, MembershipEvent, Party
-from members.services import Decision
+from members.services import Decision, history
 
 from .factories import make_application, make_bylaws, make_class, make_member
 
@@ -88,6 +88,7 @@ def test_one_decision_admits_refuses_and_postpones(coop, mei):
     texts = {mail.to: mail for mail in Mail.objects.filter(kind__in=["members.admitted", "members.refused"])}
     assert "your member number is 0001" in texts["noor.haddad@example.net"].text
     assert "€10.00" in texts["noor.haddad@example.net"].text
+    assert "The decision stands in the minutes as 2026/7." in texts["noor.haddad@example.net"].text
     assert "The roof terrace is full." in texts["ivo.santini@example.net"].text
     assert "appeal" in texts["ivo.santini@example.net"].text
     chain = list(noor.membership.events.order_by("seq"))
@@ -95,6 +96,24 @@ def test_one_decision_admits_refuses_and_postpones(coop, mei):
     assert chain[0].decision_ref == "2026/7"
     assert chain[0].decision_hash == sheet.text_hash
     assert list(audit.verify(coop)) == []
+
+
+def test_a_member_costs_so_many_queries(coop, mei, django_assert_num_queries):
+    today = clock.today(coop)
+    make_class(coop)
+    with django_assert_num_queries(10):
+        application = make_application(coop)
+    with django_assert_num_queries(18):
+        membership = services.admit(actor=mei, application=application, resolution="1", on=today)
+    with django_assert_num_queries(9):
+        services.activate(actor=mei, membership=membership, on=today, because="paid")
+    for lines, queries in ((1, 19), (4, 40)):  # a line more: seven
+        more = [make_application(coop) for _line in range(lines)]
+        sheet = services.create_sheet(actor=mei, meeting_on=today, applications=more)
+        decisions = {each.pk: Decision("admit") for each in more}
+        with django_assert_num_queries(queries):
+            services.decide_sheet(actor=mei, sheet=sheet, decisions=decisions, resolution="2", on=today)
+    assert list(history.verify(coop)) == []
 
 
 def test_a_decision_is_whole_or_not_at_all(coop, mei):
