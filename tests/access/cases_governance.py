@@ -152,7 +152,7 @@ def a_meeting(world: World) -> dict:
     return {
         "title": "Spring meeting",
         "starts_at": (now + timedelta(days=30)).isoformat(),
-        "record_date": now.date().isoformat(),
+        "record_date": clock.today(world.coop).isoformat(),
     }
 
 

@@ -6,6 +6,7 @@ from tests.faults.telling import tell
 
 def owing(name):
     """A co-op whose distribution is posted and whose pay-out a second officer may release: everybody has an account."""
+    from coop.kernel import clock
     from coop.kernel.models import Cooperative, User
     from coop.kernel.tenancy import Actor
     from ledger.models import SurplusPlan
@@ -17,7 +18,7 @@ def owing(name):
     coop = Cooperative.objects.get(slug=made["slug"])
     lena = Actor.of(User.objects.get(email="lena@example.org"), coop)
     plan = SurplusPlan.objects.get(pk=made["plan"])
-    distribution.post_distribution(actor=lena, plan_id=plan.pk, on=plan.approved_at.date())
+    distribution.post_distribution(actor=lena, plan_id=plan.pk, on=clock.local_day(plan.approved_at, coop))
     ready(coop, lena)
     for membership in Membership.objects.filter(coop=coop):
         with_iban(lena, membership)

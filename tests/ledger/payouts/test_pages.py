@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from coop.kernel import jobs
+from coop.kernel import clock, jobs
 from coop.kernel.models import Job
 from ledger import tasks
 from ledger.models import PayoutRun
@@ -33,7 +33,7 @@ def test_from_the_account_to_the_file(coop, client_of, lena, jonas, buyers, djan
     assert desk.post(url(coop, "paying-account"), {"holder": "Riverside", "iban": OURS}).status_code == 302
     said = {"way": "sepa", "pay_on": "2020-01-01", "more_than": ""}
     assert desk.post(url(coop, "payout-new"), said).status_code == 422
-    said["pay_on"] = PayoutRun._meta.get_field("prepared_at").default().date().isoformat()
+    said["pay_on"] = clock.today(coop).isoformat()
     drawn = desk.post(url(coop, "payout-new"), said)
     assert drawn.status_code == 302, drawn.content.decode()
     run = PayoutRun.objects.get()
@@ -52,7 +52,7 @@ def test_from_the_account_to_the_file(coop, client_of, lena, jonas, buyers, djan
     assert file["Content-Type"] == "application/xml"
     assert IBANS[0].encode() in file.content
     assert second.get(url(coop, "payout-file", pk=run.pk)).status_code == 403
-    returned = {"on": job.created_at.date().isoformat(), "code": "AC04", "because": "account closed"}
+    returned = {"on": clock.local_day(job.created_at, coop).isoformat(), "code": "AC04", "because": "account closed"}
     back = desk.post(url(coop, "payout-return", pk=run.pk, number=1), returned)
     assert back.status_code == 302, back.content.decode()
     assert "account closed" in desk.get(url(coop, "payout", pk=run.pk)).content.decode()
@@ -102,7 +102,7 @@ def test_a_job_that_cannot_post_says_why(coop, lena, jonas, owed):
     job = payouts.release(actor=jonas, run=run, seen=run.hash)
     owe(coop, owed[1], refund=-1)
     jobs.run(job.pk, lambda running, run_id, on: tasks.payout_posting.post_payout(
-        actor=jobs.actor_of(running.job), run_id=run_id, on=job.created_at.date()))  # fmt: skip
+        actor=jobs.actor_of(running.job), run_id=run_id, on=clock.local_day(job.created_at, coop)))  # fmt: skip
     job.refresh_from_db()
     assert job.state == Job.State.FAILED
     assert "member 1" in job.error

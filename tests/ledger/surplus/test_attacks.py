@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from coop.kernel import clock
 from ledger.models import PatronageRecord, PlanLine, SurplusPlan
 from ledger.services import surplus
 from ledger.services.posting import Line, post_entry
@@ -224,7 +225,7 @@ def test_a_plan_is_posted_by_its_own_entry_only(frozen, coop, lena):
     from ledger.services.accounts import account
 
     lines = [Line(account(coop, "bank"), 5), Line(account(coop, "cash"), -5)]
-    entry = post_entry(actor=lena, on=frozen.approved_at.date(), kind="x", memo="", lines=lines, key="mine")
+    entry = post_entry(actor=lena, on=clock.today(coop), kind="x", memo="", lines=lines, key="mine")
     all_refused(
         [
             (
