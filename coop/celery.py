@@ -11,6 +11,8 @@ from celery.signals import after_setup_logger, worker_process_init
 from coop.keeper import tie_to_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "coop.settings")
+# Worker and beat would run Django's checks, which load every page: a second each. "manage.py check" and migrate do.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 app = Celery("rochdale")
 app.config_from_object("django.conf:settings", namespace="CELERY")

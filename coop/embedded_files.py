@@ -264,7 +264,8 @@ def _create_cluster(place: Place, data: Path, roles: tuple[str, str], database: 
     _run(
         place,
         [place.postgres.with_name("initdb"), "-D", draft, "--username=postgres", "--auth=reject", "--encoding=UTF8"]
-        + ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "-c", "timezone=UTC"],
+        + ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "-c", "timezone=UTC"]
+        + (["--no-sync"] if _in_a_hurry() else []),
         draft,
     )
     (draft / "pg_hba.conf").write_text(
@@ -272,7 +273,7 @@ def _create_cluster(place: Place, data: Path, roles: tuple[str, str], database: 
         f"local all {owner},{app} scram-sha-256\nlocal all all reject\n"
     )
     statements = bootstrap(owner, app, database, lambda role: f"'{secrets(data)[role]}'")
-    if os.environ.get("ROCHDALE_EMBEDDED_FAST"):  # only where tests run: empties tables whose triggers forbid it
+    if _in_a_hurry():  # empties tables whose triggers forbid it
         statements.append(f"GRANT SET ON PARAMETER session_replication_role TO {owner}")
     _single(place, draft, statements)
     draft.rename(place.cluster)
@@ -282,13 +283,18 @@ def _single(place: Place, cluster: Path, statements: list[str]) -> None:
     """Run statements as superuser in single-user mode, where no server runs and no password is asked."""
     said = _run(
         place,
-        [place.postgres, "--single", "-j", "-D", cluster, "postgres"],
+        [place.postgres, "--single", "-j", *(["-F"] if _in_a_hurry() else []), "-D", cluster, "postgres"],
         cluster,
         given="".join(f"{statement};\n\n" for statement in statements),
     )
     for line in said.splitlines():
         if "ERROR:" in line or "FATAL:" in line:
             raise EmbeddedError(f"The database could not be set up: {line}")
+
+
+def _in_a_hurry() -> bool:
+    """True only where tests run: a crash of the machine may lose all."""
+    return bool(os.environ.get("ROCHDALE_EMBEDDED_FAST"))
 
 
 def _run(place: Place, command: Sequence[object], folder: Path, given: str = "") -> str:

@@ -33,6 +33,7 @@ PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0)
 STEADY = 30.0  # a child that lived this long is no longer "failing over and over"
 HOPELESS = 5  # quick failures in a row, before the first page was ever served, that end the whole start
 LOOK = 0.5  # seconds between looks at the servers' logs and the children
+SOON = 0.1  # the same while a person still waits for the first page
 
 
 class CannotStart(RuntimeError):
@@ -227,7 +228,7 @@ class Supervisor:
 
     def _turn(self) -> bool:
         """Wait a little, pass lines on, mend what ended. False when going on is hopeless."""
-        self._listen_to_children(LOOK)
+        self._listen_to_children(LOOK if self.up else SOON)
         for tail in self.tails:
             for text in tail.lines():
                 self.log.line(tail.name, text, 90)

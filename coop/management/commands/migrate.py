@@ -1,13 +1,17 @@
 """Django's ``migrate``, run as the owner of the schema, followed by what the database itself must keep true."""
 
+from django.apps import apps
 from django.conf import settings
 from django.core.management.base import CommandError
 from django.core.management.commands.migrate import Command as DjangoMigrate
+from django.core.management.sql import emit_post_migrate_signal
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
 from coop.kernel import guards
 from coop.light_migrations import rendered_once
+
+MORE_THAN_ALL = ("app_label", "fake", "fake_initial", "plan", "check_unapplied", "run_syncdb", "prune")
 
 
 class Command(DjangoMigrate):
@@ -32,10 +36,13 @@ class Command(DjangoMigrate):
                 returncode=2,
             )
         only_looked = options["check_unapplied"] or options["plan"]
-        with rendered_once():
-            if not only_looked and not options["with_open_ballots"]:
-                self._refuse_during_a_vote(options["database"])
-            super().handle(*args, **options)
+        if nothing_waits(options):
+            emit_post_migrate_signal(0, options["interactive"], options["database"], apps=apps, plan=[])
+        else:
+            with rendered_once():
+                if not only_looked and not options["with_open_ballots"]:
+                    self._refuse_during_a_vote(options["database"])
+                super().handle(*args, **options)
         if not only_looked and not options["app_label"] and options["database"] == "owner":
             guards.ensure(connections["owner"])
 
@@ -53,6 +60,19 @@ class Command(DjangoMigrate):
                 " close, or say --with-open-ballots.",
                 returncode=2,
             )
+
+
+def nothing_waits(options) -> bool:
+    """Whether a quiet call finds everything applied, as each start does but the one after an update.
+
+    Django would render all models to learn that there is nothing to do with them: half of what a start's ``migrate``
+    took. What is done after every migration (content types, permissions) is done all the same.
+    """
+    if options["verbosity"] or any(options[each] for each in MORE_THAN_ALL):
+        return False
+    executor = MigrationExecutor(connections[options["database"]])
+    leaves = executor.loader.graph.leaf_nodes()
+    return not executor.loader.detect_conflicts() and not executor.migration_plan(leaves)
 
 
 def ballots_taking_votes(connection) -> list[str]:
