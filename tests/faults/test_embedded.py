@@ -14,6 +14,7 @@ import psycopg2
 import pytest
 
 from coop import embedded, embedded_files, keeper
+from tests.faults import processes
 from tests.faults.processes import PROJECT, ask, environment, facts, kill_every, survivors, tree, users_of, wait_for
 
 pytestmark = pytest.mark.faults
@@ -76,6 +77,26 @@ def hold(folder):
     wait_for(lambda: not users_of(folder), 10)
 
 
+@pytest.fixture(scope="module")
+def begun_before():
+    """A folder in which the servers were started once, and stopped in order."""
+    made = processes.new_folder()
+    first = Holder(made)
+    assert first.who() == "rochdale_app"
+    first.leave()
+    wait_for(lambda: not users_of(made), 20)
+    shutil.rmtree(made / "log")  # each test reads its own
+    yield made
+    shutil.rmtree(made)
+
+
+@pytest.fixture
+def begun(folder, begun_before):
+    """The test's own folder, as after an earlier start: making a cluster takes longer than all else a test does."""
+    subprocess.run(["cp", "-a", f"{begun_before}/.", str(folder)], check=True)
+    return folder
+
+
 @pytest.fixture
 def here(folder, monkeypatch):
     """Make this process look at the folder, so that its paths can be asked for."""
@@ -112,55 +133,55 @@ def test_six_at_once_start_one_server_and_it_stays_until_the_last_leaves(hold, f
     assert "database system is shut down" in (folder / "log" / "postgres.log").read_text()
 
 
-def test_it_outlives_the_thread_that_started_it(hold, folder):
+def test_it_outlives_the_thread_that_started_it(hold, begun):
     first = hold(before="t = threading.Thread(target=embedded.ensure); t.start(); t.join(); import time; time.sleep(1)")
     assert first.who() == "rochdale_app"
-    assert (folder / "log" / "postgres.log").read_text().count("ready to accept connections") == 1
+    assert (begun / "log" / "postgres.log").read_text().count("ready to accept connections") == 1
 
 
-def test_killed_owner_leaves_nothing_and_the_next_start_recovers(hold, folder):
+def test_killed_owner_leaves_nothing_and_the_next_start_recovers(hold, begun):
     first = hold()
     first.who()
-    ask(folder, "CREATE TABLE kept (n int)")
-    ask(folder, "INSERT INTO kept SELECT generate_series(1, 10000)")
+    ask(begun, "CREATE TABLE kept (n int)")
+    ask(begun, "INSERT INTO kept SELECT generate_series(1, 10000)")
     everything = first.tree()
     assert len(everything) > 5
     first.process.kill()
     began = time.monotonic()
     wait_for(lambda: not survivors(everything), 5)
     assert time.monotonic() - began < 5
-    assert users_of(folder) == {}
+    assert users_of(begun) == {}
     began = time.monotonic()
     hold().who()
-    assert ask(folder, "SELECT count(*) FROM kept") == [(10000,)]
+    assert ask(begun, "SELECT count(*) FROM kept") == [(10000,)]
     print(f"recovered in {time.monotonic() - began:.2f} s")
 
 
-def test_everything_killed_at_once_recovers(hold, folder):
+def test_everything_killed_at_once_recovers(hold, begun):
     """Nobody could stop anything in order, and every lock file is still there."""
     first = hold(ROCHDALE_EMBEDDED_FAST="")  # as in earnest: a commit is on disk
     first.who()
-    ask(folder, "CREATE TABLE kept AS SELECT 7 AS n")
+    ask(begun, "CREATE TABLE kept AS SELECT 7 AS n")
     everything = first.tree()
     kill_every(pid for pid, _ in everything)
     first.process.wait()
     wait_for(lambda: not survivors(everything), 5)
-    assert (folder / "pg" / "postmaster.pid").exists()
+    assert (begun / "pg" / "postmaster.pid").exists()
     # The number in the stale file now belongs to somebody else, as happens in containers: this very process.
-    pidfile = folder / "pg" / "postmaster.pid"
+    pidfile = begun / "pg" / "postmaster.pid"
     pidfile.write_text("\n".join([str(os.getpid()), *pidfile.read_text().split("\n")[1:]]))
     hold().who()
-    assert ask(folder, "SELECT n FROM kept") == [(7,)]
+    assert ask(begun, "SELECT n FROM kept") == [(7,)]
 
 
-def test_a_server_whose_keeper_was_killed_is_not_served_beside(hold, folder):
+def test_a_server_whose_keeper_was_killed_is_not_served_beside(hold, begun):
     first = hold()
     first.who()
-    (old,) = keepers(folder)
+    (old,) = keepers(begun)
     os.kill(old, signal.SIGKILL)
     second = hold()
     assert second.who() == "rochdale_app"
-    (new,) = keepers(folder)
+    (new,) = keepers(begun)
     assert new != old
 
 
@@ -197,18 +218,18 @@ def test_an_interrupted_first_start_is_begun_again(hold, folder):
     assert list(folder.glob("pg.new-*")) == []
 
 
-def test_lost_passwords_are_made_anew(hold, folder):
+def test_lost_passwords_are_made_anew(hold, begun):
     first = hold()
     first.who()
-    ask(folder, "CREATE TABLE kept AS SELECT 7 AS n")
+    ask(begun, "CREATE TABLE kept AS SELECT 7 AS n")
     first.leave()
-    wait_for(lambda: not users_of(folder), 20)
-    (folder / "secrets.json").unlink()
+    wait_for(lambda: not users_of(begun), 20)
+    (begun / "secrets.json").unlink()
     hold().who()
-    assert ask(folder, "SELECT n FROM kept") == [(7,)]
+    assert ask(begun, "SELECT n FROM kept") == [(7,)]
 
 
-def test_nobody_but_our_two_roles_gets_in(hold, folder, here):
+def test_nobody_but_our_two_roles_gets_in(hold, begun, here):
     hold().who()
     params = embedded.connection_params()
     for wrong in (
@@ -218,16 +239,16 @@ def test_nobody_but_our_two_roles_gets_in(hold, folder, here):
     ):
         with pytest.raises(psycopg2.OperationalError):
             psycopg2.connect(**params | wrong)
-    for path in (folder / "pg", folder / "run", folder / "valkey", folder / "log", folder / "secrets.json"):
+    for path in (begun / "pg", begun / "run", begun / "valkey", begun / "log", begun / "secrets.json"):
         assert path.stat().st_mode & 0o077 == 0, path
     listening = Path("/proc/net/tcp").read_text() + Path("/proc/net/tcp6").read_text()
     assert ":1538 " not in listening, "5432 in hexadecimal: nothing of ours listens on a network"
     owns = "SELECT relname FROM pg_class WHERE pg_get_userbyid(relowner) = 'rochdale_app'"
-    assert ask(folder, owns, role=embedded.APP_ROLE) == []
+    assert ask(begun, owns, role=embedded.APP_ROLE) == []
     with pytest.raises(psycopg2.errors.InsufficientPrivilege):
-        ask(folder, "CREATE TABLE mine (n int)", role=embedded.APP_ROLE)
+        ask(begun, "CREATE TABLE mine (n int)", role=embedded.APP_ROLE)
     with pytest.raises(psycopg2.errors.InsufficientPrivilege):
-        ask(folder, "CREATE TEMP TABLE mine (n int)", role=embedded.APP_ROLE)
+        ask(begun, "CREATE TEMP TABLE mine (n int)", role=embedded.APP_ROLE)
 
 
 @pytest.mark.parametrize("name", ["a path, with a comma and blanks", "deep" + "/deeper" * 20])
@@ -362,11 +383,11 @@ def test_a_server_that_cannot_start_says_why(folder, here):
     assert users_of(folder) == {}
 
 
-def test_a_keeper_whose_folder_was_deleted_ends(hold, folder):
+def test_a_keeper_whose_folder_was_deleted_ends(hold, begun):
     first = hold()
     first.who()
     everything = first.tree()
-    shutil.rmtree(folder)
+    shutil.rmtree(begun)
     for (pid, _), command in everything.items():
         if "bin/postgres -D" in command:
             kill_every([pid])

@@ -59,14 +59,34 @@ def wait_up(process, output):
     wait_for(answered, 240)
 
 
-def test_ctrl_c_reaches_everything_through_make(make, folder):
+def test_reset_waits_for_ctrl_c_which_reaches_everything_through_make_and_deletes_ours_alone(make, folder):
     process, output = make("up")
     wait_up(process, output)
+    (folder / "letter.txt").write_text("mine")
+    running = reset(folder, "--yes")
+    assert running.returncode == 2
+    assert "are running. Stop them first." in running.stderr
+
     everything = tree(process.pid)
     os.killpg(process.pid, signal.SIGINT)  # what a terminal does
     wait_for(lambda: not survivors(everything), 10)
     assert "Traceback" not in output.read_text()
     assert "database system is shut down" in (folder / "log" / "postgres.log").read_text()
+
+    assert "Nothing was deleted." in reset(folder).stderr
+    assert (folder / "pg").exists()
+    assert reset(folder, "--yes").returncode == 0
+    left = {path.name for path in folder.iterdir() if not path.name.startswith("make-")}
+    assert left == {"letter.txt"}
+    assert "There is nothing in" in reset(folder, "--yes").stdout
+
+
+def reset(folder, *arguments):
+    """``manage.py reset_data``; whoever is asked says no."""
+    command = [sys.executable, str(PROJECT / "manage.py"), "reset_data", *arguments]
+    return subprocess.run(
+        command, env=environment(folder), capture_output=True, text=True, input="no\n", timeout=60, check=False
+    )
 
 
 def test_the_demo_does_not_run_on_a_real_database(folder):
@@ -102,27 +122,3 @@ def test_an_interrupted_story_is_told_again_and_then_kept(lived_in, folder, star
     process.kill()  # make alone: nobody passes Ctrl-C on any more
     wait_for(lambda: not survivors(everything), 10)
     assert "up       | stopped" in output.read_text()
-
-
-def test_reset_deletes_ours_and_nothing_else(lived_in, folder, start):
-    up = start()
-    up.wait_up()
-    (folder / "letter.txt").write_text("mine")
-
-    def reset(*arguments):
-        command = [sys.executable, str(PROJECT / "manage.py"), "reset_data", *arguments]
-        return subprocess.run(
-            command, env=environment(folder), capture_output=True, text=True, input="no\n", timeout=60, check=False
-        )
-
-    running = reset("--yes")
-    assert running.returncode == 2
-    assert "are running. Stop them first." in running.stderr
-    up.kill(signal.SIGTERM)
-    up.process.wait(timeout=15)
-    assert "Nothing was deleted." in reset().stderr
-    assert (folder / "pg").exists()
-    assert reset("--yes").returncode == 0
-    left = {path.name for path in folder.iterdir() if not path.name.startswith(("output-", "make-"))}
-    assert left == {"letter.txt"}
-    assert "There is nothing in" in reset("--yes").stdout

@@ -46,23 +46,17 @@ def test_killed_supervisor_leaves_nothing_and_the_next_start_has_the_data(start,
     print(f"first start {took:.1f} s, gone {gone:.1f} s after SIGKILL, second start {again:.1f} s")
 
 
-def test_asked_to_stop_it_stops_everything_in_order(lived_in, start, folder):
-    """By SIGTERM; test_make.py presses Ctrl-C."""
-    up = start()
-    up.wait_up()
-    wait_for(up.ready)
-    everything = up.tree()
-    up.kill(signal.SIGTERM)
-    asked = time.monotonic()
-    assert up.process.wait(timeout=10) == 0
-    assert time.monotonic() - asked < 7
-    assert survivors(everything) == {}
+def test_of_two_starts_one_runs_mends_what_dies_and_stops_in_order_when_asked(lived_in, start, folder):
+    """One life of one supervisor, for a start takes longer than what it is asked for."""
+    up = winner([start(), start()])
+    everything = mended(up)
+    asked_to_stop(up, everything)
     assert users_of(folder) == {}
     assert "database system is shut down" in (folder / "log" / "postgres.log").read_text()
 
 
-def test_two_starts_at_once_are_one_start(lived_in, start):
-    both = [start(), start()]
+def winner(both):
+    """The one of two starts that runs; the other has said why it does not."""
     wait_for(lambda: any(up.process.poll() is not None for up in both))
     (loser,) = [up for up in both if up.process.poll() is not None]
     (winner,) = [up for up in both if up is not loser]
@@ -71,12 +65,11 @@ def test_two_starts_at_once_are_one_start(lived_in, start):
     assert "Traceback" not in loser.log()
     winner.wait_up()
     wait_for(winner.ready)
+    return winner
 
 
-def test_a_dead_child_and_then_a_dead_keeper_are_replaced(lived_in, start):
-    up = start()
-    up.wait_up()
-    wait_for(up.ready)
+def mended(up):
+    """Children die, then the keeper: each is replaced. Returns what runs then."""
     before = up.tree()
     worker = find(before, "celery --quiet -A coop worker")[0]
     for pid in (worker, find(before, "gunicorn")[0], find(before, "valkey")[0], find(before, "bin/postgres")[0]):
@@ -94,6 +87,16 @@ def test_a_dead_child_and_then_a_dead_keeper_are_replaced(lived_in, start):
     signal.pidfd_send_signal(os.pidfd_open(keeper), signal.SIGKILL)
     wait_for(lambda: find(up.tree(), "keeper.py") not in ([], [keeper]), 30)
     wait_for(up.ready)
+    return up.tree()
+
+
+def asked_to_stop(up, everything):
+    """By SIGTERM; test_make.py presses Ctrl-C."""
+    up.kill(signal.SIGTERM)
+    asked = time.monotonic()
+    assert up.process.wait(timeout=10) == 0
+    assert time.monotonic() - asked < 7
+    assert survivors(everything) == {}
 
 
 def test_a_taken_port_is_said_and_nothing_starts(start, folder):

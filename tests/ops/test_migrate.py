@@ -10,7 +10,6 @@ from django.db import DatabaseError, connection, connections
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations import AddConstraint, AddField, AlterField, CreateModel
 from django.db.migrations.state import ProjectState
-from django.db.models.signals import post_migrate
 from psycopg2 import sql
 
 from coop import embedded_files
@@ -61,7 +60,7 @@ def test_a_second_migrate_changes_nothing(monkeypatch):
     """Grants and composite keys are put in place again without harm, what follows a migration is made up for, and no
     model is rendered to find nothing to do."""
     done = []
-    monkeypatch.setattr(post_migrate, "send", lambda sender, **_: done.append(sender.label))
+    monkeypatch.setattr("django.db.models.signals.post_migrate.send", lambda sender, **_: done.append(sender.label))
     monkeypatch.setattr(ProjectState, "apps", property(lambda state: pytest.fail("rendered")))
     call_command("migrate", verbosity=0)
     assert {"kernel", "members", "governance", "ledger", "auth"} <= set(done)
