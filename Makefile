@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
+# Compiled modules are kept: every process of the house, and a test run starts hundreds, would compile all of it anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help install demo up test lint format bench soak clean reset lock secrets
 .DEFAULT_GOAL := help
