@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def at_once(width: int, work, items: list) -> list:
     """Run ``work(item)`` for all items, ``width`` connections at a time, the first ones starting together."""
-    gate = Barrier(width, timeout=60)
+    gate = Barrier(width, timeout=120)
     first = set(range(width))
 
     def one(pair):
@@ -55,7 +55,7 @@ def test_two_hundred_concurrent_admissions_give_two_hundred_numbers(coop):
         done.wait()
         return number
 
-    done = Barrier(200, timeout=120)  # nobody hangs up before the last is in
+    done = Barrier(200, timeout=180)  # nobody hangs up before the last is in
     numbers = at_once(200, admit, applications)
     assert open_at_once[0] >= 200
     assert sorted(numbers) == list(range(1, 201))
