@@ -3,7 +3,8 @@
 * The application's role owns nothing, may read and write ordinary tables, and only add to history
   (``privileges`` on a model says otherwise: see ``AppendOnly``). Nobody but the owner may TRUNCATE.
 * A row's foreign keys stay inside its co-op: for each foreign key between two models that name a co-op there is a
-  composite key ``(coop_id, key) → (coop_id, id)`` beside Django's own.
+  composite key ``(coop_id, key) → (coop_id, id)`` beside Django's own. A model whose own triggers keep a key inside the
+  co-op, for many rows at once, says so (``tied_by_triggers``) and tests it by raw SQL.
 * No trigger can be told to look away. pgtrigger asks a setting that any session may set which of its triggers to skip,
   so whoever can speak SQL could switch every guard off; here the answer is no, whatever the setting says. (It is also
   what makes many rows at once bearable: the question, unanswered, was an error caught in a subtransaction per row, and
@@ -65,11 +66,15 @@ def privileges_on(table: str, declared: dict[str, tuple[str, ...]]) -> tuple[str
 
 
 def same_coop_keys() -> Iterator[tuple[str, str, str, str]]:
-    """Every foreign key between two models that name a co-op, as (child table, column, parent table, its key)."""
+    """Every foreign key between two models that name a co-op, as (child table, column, parent table, its key), but
+    those the child's own triggers keep (``tied_by_triggers``)."""
     for model in apps.get_models():
         if not _names_a_coop(model) or not model._meta.managed:
             continue
+        tied = getattr(model, "tied_by_triggers", ())
         for field in model._meta.local_fields:
+            if field.name in tied:
+                continue
             if isinstance(field, models.ForeignKey) and field.name != "coop" and _names_a_coop(field.related_model):
                 parent = field.related_model._meta.db_table
                 yield model._meta.db_table, field.column, parent, str(field.target_field.column)

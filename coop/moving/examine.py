@@ -32,6 +32,13 @@ SELECT p.entry_id, p.n FROM ledger_posting p
    AND e.posted_on = p.posted_on
  WHERE p.coop_id = %s AND (a.id IS NULL OR e.id IS NULL) ORDER BY 1, 2 LIMIT 5
 """
+# So are an entry's period and what it reverses.
+_MISPLACED = """
+SELECT e.id FROM ledger_entry e
+  LEFT JOIN ledger_period p ON p.id = e.period_id AND p.coop_id = e.coop_id AND e.posted_on BETWEEN p.starts AND p.ends
+  LEFT JOIN ledger_entry o ON o.id = e.reverses_id AND o.coop_id = e.coop_id
+ WHERE e.coop_id = %s AND (p.id IS NULL OR (e.reverses_id IS NOT NULL AND o.id IS NULL)) ORDER BY 1 LIMIT 5
+"""
 
 
 def examine(coop) -> list[str]:
@@ -56,6 +63,9 @@ def _journal(coop) -> Iterator[str]:
         cursor.execute(_STRAY, [coop.pk])
         for entry, n in cursor.fetchall():
             yield f"line {n} of entry {entry} belongs to no entry or no account of this co-op"
+        cursor.execute(_MISPLACED, [coop.pk])
+        for (entry,) in cursor.fetchall():
+            yield f"entry {entry} lies in no period, or reverses no entry, of this co-op"
     agreement = reconciliation(coop)
     if not agreement.agrees:
         yield f"the register of shares says {agreement.register}, the capital account {agreement.account}"

@@ -115,6 +115,8 @@ class Period(CoopModel):
 class Entry(CoopModel, AppendOnly):
     """One act in the books: at least two lines that add up to nothing in every currency."""
 
+    tied_by_triggers = ("period", "reverses")  # asked for all entries of a transaction at once (migration 0028)
+
     period = models.ForeignKey(Period, on_delete=models.PROTECT, related_name="entries")
     posted_on = models.DateField(_("date"))
     kind = models.CharField(_("kind"), max_length=40)

@@ -61,7 +61,7 @@ def request_hash(*, on: date, kind: str, memo: str, says: str | Iterable[Line], 
     if isinstance(says, str):
         words = _quoted(says)
     else:
-        words = ",".join(f'["{line.account.id}","{line.amount}",{_quoted(line.memo)}]' for line in says)
+        words = ",".join([f'["{line.account.id}","{line.amount}",{_quoted(line.memo)}]' for line in says])
         words = f"[{words}]"
     # By hand what canonical.plain would say of the same mapping, in a quarter of its time; tested to be the same.
     said = (
@@ -174,7 +174,7 @@ def check_entry(actor, memo: str, lines: Sequence[Line], key: str) -> None:
     """What an entry is refused for before anything is written. For this app's own doors."""
     if not key or len(key) > KEY_LENGTH:
         raise Refused("key", _("An act needs a key of 1 to %(n)s characters.") % {"n": KEY_LENGTH}, "key")
-    if len(memo) > MEMO_LENGTH or max(map(len, [line.memo for line in lines]), default=0) > LINE_MEMO_LENGTH:
+    if len(memo) > MEMO_LENGTH or any([len(line.memo) > LINE_MEMO_LENGTH for line in lines if line.memo]):
         raise Refused("memo", _("The text of an entry is too long."), "memo")
     if len(lines) < 2:
         raise Refused("too_few_lines", _("An entry has at least two lines."), "lines")

@@ -6,22 +6,27 @@ The same door: what ``post_entry`` refuses is refused here, and one refusal refu
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from coop.kernel import clock
-from coop.kernel.copying import text_of
+from coop.kernel.copying import next_keys, text_of
 from coop.kernel.errors import Refused
 from ledger.models import Entry
 from ledger.services.periods import open_period
 from ledger.services.posting import Line, check_entry, request_hash
 
-_COPY = "COPY ledger_posting (entry_id, coop_id, posted_on, n, account_id, amount, memo) FROM STDIN"
-_IN_AN_ARRAY = str.maketrans({"\\": r"\\", '"': r"\""})
+_HEADS = (
+    "COPY ledger_entry (id, coop_id, period_id, posted_on, kind, memo, key, request_hash, batch, actor_id, recorded_at)"
+    " FROM STDIN"
+)
+_LINES = "COPY ledger_posting (entry_id, coop_id, posted_on, n, account_id, amount, memo) FROM STDIN"
+_SPECIAL = re.compile(r"[\\\t\n\r]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +56,37 @@ def post_entries(*, actor, drafts: Sequence[Draft]) -> list[int]:
         if hashes.setdefault(draft.key, said) != said:
             raise _used(draft.key)
     periods = {day: open_period(coop=actor.coop, on=day).pk for day in sorted({draft.on for draft in drafts})}
-    new = {draft.key: draft for draft in drafts}
-    with connection.cursor() as cursor:
-        made = dict(_heads(cursor, actor, new, hashes, periods))
-        there = [key for key in new if key not in made]  # known before, or just posted by somebody else
-        known = {
-            key: (pk, said)
-            for key, pk, said in Entry.objects.filter(coop_id=actor.coop_id, key__in=there).values_list(
-                "key", "pk", "request_hash"
-            )
-        }
-        for key in there:
-            if known[key][1] != hashes[key]:
-                raise _used(key)
-        _lines(cursor, actor, {made[key]: new[key] for key in new if key in made})
-    return [made[draft.key] if draft.key in made else known[draft.key][0] for draft in drafts]
+    new, posted = {draft.key: draft for draft in drafts}, dict[str, int]()
+    while new:
+        numbers = next_keys(Entry, len(new))
+        heads, lines = _rows(actor, new, hashes, periods, numbers)
+        try:
+            with transaction.atomic():
+                _copy(_HEADS, heads)
+        except (
+            IntegrityError
+        ):  # a key was used before, or somebody posts it just now: what is there stays, the rest again
+            known = _known(actor, new, hashes)
+            if not known:
+                raise
+            posted |= known
+            new = {key: draft for key, draft in new.items() if key not in known}
+        else:
+            _copy(_LINES, lines)
+            posted |= zip(new, numbers, strict=True)
+            break
+    return [posted[draft.key] for draft in drafts]
+
+
+def _known(actor, drafts: dict[str, Draft], hashes: dict[str, str]) -> dict[str, int]:
+    """The numbers of those that are posted already, by key. Refuses a key that was used for another act."""
+    known = Entry.objects.filter(coop_id=actor.coop_id, key__in=list(drafts)).values_list("key", "pk", "request_hash")
+    found = {}
+    for key, number, said in known:
+        if said != hashes[key]:
+            raise _used(key)
+        found[key] = number
+    return found
 
 
 def _used(key: str) -> Refused:
@@ -77,45 +98,30 @@ def _used(key: str) -> Refused:
     )
 
 
-def _heads(cursor, actor, new: dict[str, Draft], hashes: dict[str, str], periods: dict[date, int]) -> list[tuple]:
-    drafts = list(new.values())
-    cursor.execute(
-        "INSERT INTO ledger_entry (coop_id, period_id, posted_on, kind, memo, key, request_hash, batch, actor_id,"
-        " recorded_at) SELECT %s, x.period, x.posted_on, x.kind, x.memo, x.key, x.said, 0, %s, %s"
-        " FROM unnest(%s::bigint[], %s::date[], %s::text[], %s::text[], %s::text[], %s::text[])"
-        " AS x (period, posted_on, kind, memo, key, said)"
-        " ON CONFLICT (coop_id, key) DO NOTHING RETURNING key, id",
-        [
-            actor.coop_id,
-            actor.user_id,
-            clock.now(),
-            "{" + ",".join([str(periods[draft.on]) for draft in drafts]) + "}",
-            "{" + ",".join([draft.on.isoformat() for draft in drafts]) + "}",
-            _array([draft.kind for draft in drafts]),
-            _array([draft.memo for draft in drafts]),
-            _array([draft.key for draft in drafts]),
-            "{" + ",".join([hashes[draft.key] for draft in drafts]) + "}",
-        ],
-    )
-    return cursor.fetchall()
-
-
-def _array(values: Sequence[str]) -> str:
-    """An array as PostgreSQL reads it from one literal: a list of thousands would be parsed as as many expressions.
-
-    What must be escaped is looked for in all values at once; a NUL, which no text of the database holds, parts them.
-    """
-    joined = "\0".join(values)
-    if joined.count("\0") != len(values) - 1:
+def _rows(
+    actor, drafts: dict[str, Draft], hashes: dict[str, str], periods: dict[date, int], numbers: Sequence[int]
+) -> tuple[str, str]:
+    """Heads and lines as COPY reads them. Most texts need no escaping, which is found out for all of them at once."""
+    words = "".join([text for draft in drafts.values() for text in (draft.kind, draft.memo, draft.key)])
+    if "\0" in words or any(["\0" in line.memo for draft in drafts.values() for line in draft.lines if line.memo]):
         raise Refused("text", _("A text holds a character that cannot be kept."))
-    return '{"' + joined.translate(_IN_AN_ARRAY).replace("\0", '","') + '"}'
-
-
-def _lines(cursor, actor, made: dict[int, Draft]) -> None:
-    rows, coop_id = [], actor.coop_id
-    for entry, draft in made.items():
-        head = f"{entry}\t{coop_id}\t{draft.on.isoformat()}\t"
+    written = text_of if _SPECIAL.search(words) else str
+    days = {day: (f"{period}\t{day.isoformat()}", f"{day.isoformat()}") for day, period in periods.items()}
+    tail = f"0\t{text_of(actor.user_id)}\t{clock.now().isoformat()}\n"
+    coop_id, heads, lines = actor.coop_id, [], []
+    for number, (key, draft) in zip(numbers, drafts.items(), strict=True):
+        placed, day = days[draft.on]
+        heads.append(
+            f"{number}\t{coop_id}\t{placed}\t{written(draft.kind)}\t{written(draft.memo)}\t{written(key)}"
+            f"\t{hashes[key]}\t{tail}"
+        )
+        head = f"{number}\t{coop_id}\t{day}\t"
         for n, line in enumerate(draft.lines, start=1):
             memo = text_of(line.memo) if line.memo else ""
-            rows.append(f"{head}{n}\t{line.account.id}\t{line.amount}\t{memo}\n")
-    cursor.copy_expert(_COPY, io.StringIO("".join(rows)))
+            lines.append(f"{head}{n}\t{line.account.id}\t{line.amount}\t{memo}\n")
+    return "".join(heads), "".join(lines)
+
+
+def _copy(statement: str, rows: str) -> None:
+    with connection.cursor() as cursor, connection.wrap_database_errors:  # COPY is psycopg's own, and so its errors
+        cursor.copy_expert(statement, io.StringIO(rows))

@@ -166,7 +166,7 @@ def test_32_another_co_ops_account_or_entry(books, other_coop):
         own = {"coop_id": other_coop.pk}
         attack(books.entry(9001), books.line(9001, 1, books.a, 5), books.line(9001, 2, theirs, -5, **own))
     period = Period.objects.create(coop=other_coop, name="2026", starts="2026-01-01", ends="2026-12-31")
-    with refused("same_coop"):
+    with refused("names period .*, which co-op .* does not have"):
         attack(*books.good(9001, period=period))
 
 
@@ -275,7 +275,7 @@ def test_39_a_stranger_co_op_reverses_our_entry(books, other_coop):
     ]
     period = Period.objects.create(coop=other_coop, name="2026", starts="2026-01-01", ends="2026-12-31")
     own = {"coop_id": other_coop.pk}
-    with refused("same_coop|no mirror"):
+    with refused("entry 9001 is no mirror"):
         attack(
             books.entry(9001, period=period, reverses_id=books.everyday.pk, **own),
             books.line(9001, 1, theirs[0], -700, **own),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
@@ -15,7 +16,7 @@ from ledger.selectors.balances import balances
 from ledger.services.posting import Line, post_entry, request_hash
 from ledger.services.posting_many import Draft, post_entries
 
-from .conftest import snapshot
+from .conftest import raw, snapshot
 from .test_posting import in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
@@ -55,6 +56,8 @@ def test_again_they_are_the_entries_that_are_there_and_new_ones_join(books):
         ("closed_period", lambda b: Draft(date(2025, 3, 1), "many", "", [Line(b.a, 5), Line(b.b, -5)], "x")),
         ("key_used", lambda b: Draft(DAY, "many", "", [Line(b.a, 5), Line(b.b, -5)], "everyday")),
         ("key_used", lambda b: Draft(DAY, "many", "", [Line(b.a, 6), Line(b.b, -6)], "many-2")),
+        ("text", lambda b: Draft(DAY, "many", "a\0b", [Line(b.a, 5), Line(b.b, -5)], "x")),
+        ("text", lambda b: Draft(DAY, "many", "", [Line(b.a, 5, memo="a\0b"), Line(b.b, -5)], "x")),
     ],
 )
 def test_one_refusal_refuses_all(books, code, spoil):
@@ -63,6 +66,41 @@ def test_one_refusal_refuses_all(books, code, spoil):
         post_entries(actor=books.actor, drafts=[*drafts(books, 5), spoil(books)])
     assert refused.value.code == code
     assert snapshot() == before
+
+
+def test_known_ones_may_stand_anywhere_among_new_ones(books):
+    """What is there already is found out by its key when the rows arrive; the rest is sent again, in order."""
+    first = post_entries(actor=books.actor, drafts=drafts(books, 2, start=3))
+    before = Posting.objects.count()
+    numbers = post_entries(actor=books.actor, drafts=[*drafts(books, 9), *drafts(books, 9)])
+    assert numbers[:9] == numbers[9:]
+    assert numbers[3:5] == first
+    assert sorted({*numbers} - {*first}) == numbers[:3] + numbers[5:9]
+    assert Posting.objects.count() == before + 14
+    entries = Entry.objects.in_bulk(numbers)
+    assert [entries[pk].key for pk in numbers[:9]] == [f"many-{k}" for k in range(9)]
+
+
+@pytest.mark.parametrize("end", ["commit", "rollback"])
+def test_a_neighbours_entry_under_one_of_the_keys_is_waited_for(books, end):
+    """Another transaction has posted one of the keys and not yet committed: its entry if it commits, ours if not."""
+    drafted = drafts(books, 20)
+    said = request_hash(on=DAY, kind="many", memo=drafted[7].memo, says=drafted[7].lines)
+
+    def post():
+        return in_threads(1, lambda _n: post_entries(actor=books.actor, drafts=drafted))[0]
+
+    with raw() as neighbour, neighbour.cursor() as cursor, ThreadPoolExecutor(1) as pool:
+        for statement in books.good(9001, key=drafted[7].key, request_hash=said):
+            cursor.execute(*statement)
+        waiting = pool.submit(post)
+        with pytest.raises(TimeoutError):
+            waiting.result(0.5)
+        getattr(neighbour, end)()
+        numbers = waiting.result(10)
+    assert len(set(numbers)) == 20
+    assert (numbers[7] == 9001) == (end == "commit")
+    assert Posting.objects.filter(entry__in=numbers).count() == 40
 
 
 def test_no_drafts_are_no_entries(books):
