@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from datetime import date
 import psycopg2
 import pytest
 from django.conf import settings
+from django.db import connection as ours
 from django.db import connections
 
 from coop.kernel import nav
@@ -21,6 +23,8 @@ from ledger.services.posting import Line, post_entry, post_in_bulk
 from tests.cast import make_user
 
 from .factories import make_books
+from .stood import own  # noqa: F401
+from .surplus_factories import make_buyers
 
 ALIAS = {"app": "default", "owner": "owner"}
 
@@ -100,6 +104,16 @@ def snapshot() -> dict[str, str]:
     with raw() as connection, connection.cursor() as cursor:
         cursor.execute(every)
         return dict(cursor.fetchall())
+
+
+def trace() -> str:
+    """A fingerprint of every row the ledger has, inside the transaction."""
+    digest = hashlib.sha256()
+    with ours.cursor() as cursor:
+        for table in TABLES:
+            cursor.execute(f"SELECT coalesce(string_agg(t::text, E'\\n' ORDER BY t::text), '') FROM {table} t")
+            digest.update(cursor.fetchone()[0].encode())
+    return digest.hexdigest()
 
 
 @dataclass
@@ -236,3 +250,9 @@ def amara(coop):
 def bare_frame(monkeypatch):
     """The rail counts what waits in other rooms; here only the page's own questions are counted."""
     monkeypatch.setattr(nav, "for_actor", lambda actor, request: nav.Navigation())
+
+
+@pytest.fixture
+def buyers(coop):
+    """Memberships by number: Amara, Ben and Carla, who buy."""
+    return make_buyers(coop)

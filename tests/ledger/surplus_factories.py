@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from coop.kernel import clock
+from coop.kernel.models import User
 from coop.kernel.tenancy import Actor
 from ledger.models import PatronageImport, SurplusPlan
 from ledger.services import distribution, patronage, surplus
 from ledger.services.accounts import create_chart
+from tests.cast import make_user
 from tests.governance.factories import carried_resolution
+from tests.members.factories import make_member
 
 YEAR = 2025
 TERMS = {
@@ -68,3 +73,14 @@ def posted(plan: SurplusPlan, lena: Actor, jonas: Actor) -> SurplusPlan:
     distribution.post_distribution(actor=lena, plan_id=found.pk, on=clock.today(plan.coop))
     found.refresh_from_db()
     return found
+
+
+def make_buyers(coop) -> dict:
+    """Three members who buy, by number: 1 is Amara, 2 Ben, 3 Carla."""
+    user = User.objects.filter(email="amara@example.org").first() or make_user("amara")
+    found = [
+        make_member(coop, user=user, on=date(2020, 5, 1)),
+        make_member(coop, name="Ben Ito", on=date(2021, 5, 1)),
+        make_member(coop, name="Carla Ruiz", on=date(2022, 5, 1)),
+    ]
+    return {each.number: each for each in found}

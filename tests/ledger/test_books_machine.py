@@ -6,7 +6,6 @@ the services, one savepoint an act, with the deferred checks fired after each.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections import Counter, defaultdict
 from datetime import date, timedelta
@@ -38,7 +37,7 @@ from ledger.services.redemption import accept, ask_back, pay_out
 from ledger.services.shares import record_payment, reverse_payment, subscribe
 from tests.members.factories import make_class, make_member
 
-from .conftest import TABLES
+from .conftest import trace
 from .dues_machine import Dues
 from .factories import make_books
 
@@ -51,16 +50,6 @@ LATE = st.one_of(DAYS, st.none(), st.none(), st.none())  # mostly one day after 
 PICK = st.integers(0, 10_000)
 
 REACHED: Counter[str] = Counter()  # the events of the register the acts came to
-
-
-def trace() -> str:
-    """A fingerprint of every row the ledger has, inside the transaction."""
-    digest = hashlib.sha256()
-    with connection.cursor() as cursor:
-        for table in TABLES:
-            cursor.execute(f"SELECT coalesce(string_agg(t::text, E'\\n' ORDER BY t::text), '') FROM {table} t")
-            digest.update(cursor.fetchone()[0].encode())
-    return digest.hexdigest()
 
 
 class Books(Dues, RuleBasedStateMachine):

@@ -15,13 +15,21 @@ from ledger.services.accounts import account
 from ledger.services.periods import open_period
 from tests.members.factories import make_member
 
-from .factories import make_entry, make_payment, make_shareholder
+from .factories import make_books, make_entry, make_payment, make_shareholder
+from .stood import cast, parts, stands
 
 pytestmark = pytest.mark.django_db
+coop, lena, shares = parts("coop", "lena", "shares")
 
 
 def url(coop, name, **kwargs):
     return reverse(f"ledger:{name}", kwargs={"coop": coop.slug, **kwargs})
+
+
+@pytest.fixture(scope="module")
+def stood(standing):
+    made = cast("lena")
+    return stands(made, shares=make_books(made.coop))
 
 
 @pytest.fixture
@@ -34,8 +42,8 @@ def form_of(response) -> dict:
     return {name: form.get_initial_for_field(field, name) or "" for name, field in form.fields.items()}
 
 
-def test_an_empty_co_op_gets_an_answer_on_every_page(client_of, lena, coop):
-    client = client_of(lena)
+def test_an_empty_co_op_gets_an_answer_on_every_page(client_of, other_coop, olga):
+    client = client_of(olga)
     for name in (
         "desk",
         "accounts",
@@ -47,7 +55,7 @@ def test_an_empty_co_op_gets_an_answer_on_every_page(client_of, lena, coop):
         "periods",
         "entry-add",
     ):
-        assert client.get(url(coop, name)).status_code == 200, name
+        assert client.get(url(other_coop, name)).status_code == 200, name
 
 
 def test_the_desk_says_what_is_late(desk, coop, admitted):

@@ -24,25 +24,32 @@ from ledger.services.bank_lines import (
 )
 from ledger.services.posting import reverse_entry
 from ledger.services.shares import reverse_payment
-from tests.ledger.conftest import attack
 from tests.ledger.factories import make_books, make_entry
-from tests.ledger.test_posting import in_threads
+from tests.ledger.stood import cast, parts, stands
 from tests.members.factories import make_member
 
 from .files import CSV, IBAN, MT940, OFX, PAYER, camt
 
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+pytestmark = pytest.mark.django_db
 DAY = date(2026, 3, 2)
+coop, lena, bank, ada = parts("coop", "lena", "bank", "ada")
 
 
-@pytest.fixture
-def bank(transactional_db, coop, lena) -> BankAccount:
-    make_books(coop)
+@pytest.fixture(scope="module")
+def stood(standing):
+    made = cast("lena")
+    bank = make_bank(made.lena)
+    return stands(made, bank=bank, ada=make_ada(made.coop))
+
+
+def make_bank(lena) -> BankAccount:
+    """Books, and the account that stands for the bank in them."""
+    make_books(lena.coop)
     return create_bank_account(actor=lena, name="House bank", number="DE89 3704 0044 0532 0130 00")
 
 
-@pytest.fixture
-def ada(bank, coop):
+def make_ada(coop):
+    """Admitted on 1 March 2026, nothing paid."""
     return make_member(coop, name="Ada Byron", active=False, on=date(2026, 3, 1))
 
 
@@ -165,13 +172,6 @@ def test_too_much_stays_in_the_inbox_and_may_be_kept(coop, lena, bank, ada):
     assert enter_payment(actor=lena, line=line, membership=ada, overpayment="keep").kept == 64_000
 
 
-def test_a_line_is_entered_once_by_ten_hands(coop, lena, bank, ada):
-    bring(lena, camt(rows_of(ada)))
-    answers = in_threads(10, lambda i: enter_matched(actor=lena).count)
-    assert sum(answer for answer in answers if isinstance(answer, int)) == 1
-    assert holding_of(ada).paid_up == 25_000
-
-
 def test_a_reversed_entry_puts_its_line_back_and_it_is_entered_anew(coop, lena, bank, ada):
     bring(lena, camt(rows_of(ada)))
     enter_matched(actor=lena)
@@ -244,88 +244,3 @@ def test_a_person_forgotten_is_forgotten_at_the_bank(coop, lena, bank, ada):
     left = list(BankLine.objects.order_by("n").values_list("name", "iban", "text", "end_to_end"))
     assert left == [("", "", "", ""), ("", "", "", ""), ("Bob", IBAN, "x", "")]
     assert reconciliation(coop).agrees
-
-
-# --- by raw SQL, as the application's role ----------------------------------------------------------------------------
-
-
-def change(line, **values):
-    columns = ", ".join(f"{name} = %s" for name in values)
-    return f"UPDATE ledger_bankline SET {columns} WHERE id = %s", [*values.values(), line.pk]  # noqa: S608
-
-
-@pytest.mark.parametrize("role", ["app", "owner"])
-def test_the_database_holds_a_line_to_what_the_bank_said_and_to_the_books(coop, lena, bank, ada, role):
-    entry, wrong = make_entry(coop, "bank", "dues", 500, on=DAY), make_entry(coop, "bank", "dues", 700, on=DAY)
-    away = make_entry(coop, "cash", "dues", 500, on=DAY)
-    bring(lena, camt([("5.00", "dues", "Ada", PAYER, ""), ("5.00", "dues again", "", "", "")]))
-    line, twin = waiting(coop)
-
-    def refused(pattern, *statements):
-        before = list(BankLine.objects.order_by("pk").values_list())
-        with pytest.raises(Exception, match=pattern):
-            attack(*statements, role=role)
-        assert list(BankLine.objects.order_by("pk").values_list()) == before
-
-    said = "what the bank said is never changed"
-    for values in ({"amount": 600}, {"booked_on": "2026-03-01"}, {"text": "other"}, {"iban": IBAN}, {"n": 9}):
-        refused(said, change(line, **values))
-    moves = "moves its amount on its account"
-    refused(moves, change(line, state="entered", entry_id=wrong.pk))
-    refused(moves, change(line, state="entered", entry_id=away.pk))
-    refused("bank_line_entered_by_an_entry", change(line, state="entered"))
-    refused("bank_line_aside_for_a_reason", change(line, state="aside"))
-    refused("permission denied|never_deleted|Cannot delete", f"DELETE FROM ledger_bankline WHERE id = {line.pk}")
-    refused("permission denied|append-only", "TRUNCATE ledger_bankline CASCADE")
-    refused(
-        "bank_line_once",
-        "INSERT INTO ledger_bankline (coop_id, statement_id, bank_account_id, n, fingerprint,"
-        " booked_on, amount, text, name, iban, end_to_end, bank_ref, state, note) SELECT coop_id, statement_id,"
-        " bank_account_id, n, fingerprint, booked_on, amount, '', '', '', '', '', 'open', '' FROM ledger_bankline",
-    )
-    tie_to_entry(actor=lena, line=line, entry=entry)
-    refused("only when its entry was reversed", change(line, state="open", entry_id=None))
-    refused("ledger_bankline_entry_id_key|unique", change(twin, state="entered", entry_id=entry.pk))
-    attack(change(line, name="", iban="", text=""), role=role)  # a person's data may go
-
-
-def test_an_entry_that_still_grows_enters_no_line(coop, lena, bank):
-    """Tied first and filled up afterwards: the entry has to stand before a line may point at it."""
-    bring(lena, camt([("5.00", "dues", "", "", "")]))
-    (line,) = waiting(coop)
-    period = make_entry(coop, "bank", "dues", 1, on=DAY).period_id
-    head = (
-        "INSERT INTO ledger_entry (id, coop_id, period_id, posted_on, kind, memo, key, request_hash, batch,"
-        " recorded_at) OVERRIDING SYSTEM VALUE VALUES (990001, %s, %s, '2026-03-02', 'x', '', 'grow', 'x', 0, now())",
-        [coop.pk, period],
-    )
-
-    def put(n, purpose, amount):
-        return (
-            "INSERT INTO ledger_posting (entry_id, coop_id, account_id, amount, n, posted_on) VALUES"
-            " (990001, %s, %s, %s, %s, '2026-03-02')",
-            [coop.pk, account(coop, purpose).pk, amount, n],
-        )
-
-    with pytest.raises(Exception, match="entered by an entry that stands"):
-        attack(
-            head, put(1, "bank", 500), put(2, "dues", -500), change(line, state="entered", entry_id=990001),
-            put(3, "bank", 50), put(4, "dues", -50),
-        )  # fmt: skip
-    assert BankLine.objects.get().state == "open"
-
-
-@pytest.mark.parametrize("role", ["app", "owner"])
-def test_the_database_holds_accounts_and_statements(coop, other_coop, lena, bank, role):
-    bring(lena, camt([("5.00", "dues", "", "", "")]))
-    for pattern, sql in (
-        ("keeps its number", f"UPDATE ledger_bankaccount SET number = 'X' WHERE id = {bank.pk}"),
-        ("in its own currency", f"UPDATE ledger_bankaccount SET currency = 'USD' WHERE id = {bank.pk}"),
-        ("in its own currency", f"UPDATE ledger_bankaccount SET account_id = {account(coop, 'dues').pk}"),
-        ("permission denied|Cannot", "UPDATE ledger_bankstatement SET closing = 0"),
-        ("permission denied|Cannot", "DELETE FROM ledger_bankstatement"),
-        ("permission denied|Cannot", "DELETE FROM ledger_bankaccount"),
-        ("never changed", f"UPDATE ledger_bankline SET coop_id = {other_coop.pk}"),
-    ):
-        with pytest.raises(Exception, match=pattern):
-            attack(sql, role=role)

@@ -13,8 +13,8 @@ from ledger.models import BankAccount, BankLine, BankStatement
 from ledger.services.accounts import create_account
 from ledger.services.bank import create_bank_account, import_statement
 from tests.cast import OFFICES, make_coop, make_officer
+from tests.ledger.conftest import trace
 from tests.ledger.factories import make_books
-from tests.ledger.test_books_machine import trace
 
 from .files import CSV, IBAN, MT940, OFX, PAYER, camt
 

@@ -1,21 +1,23 @@
-"""Three members who buy: 1 is Amara, 2 Ben, 3 Carla."""
-
-from datetime import date
+"""What the tests of surplus share."""
 
 import pytest
-
-from coop.kernel.models import User
-from tests.cast import make_user
-from tests.members.factories import make_member
+from django.urls import reverse
 
 
 @pytest.fixture
-def buyers(coop):
-    """Memberships by number."""
-    user = User.objects.filter(email="amara@example.org").first() or make_user("amara")
-    found = [
-        make_member(coop, user=user, on=date(2020, 5, 1)),
-        make_member(coop, name="Ben Ito", on=date(2021, 5, 1)),
-        make_member(coop, name="Carla Ruiz", on=date(2022, 5, 1)),
-    ]
-    return {each.number: each for each in found}
+def api(coop, client_of):
+    """``api(actor).post("plans", {...}, pk=1)``: JSON in and out, below the co-op."""
+
+    class Speaker:
+        def __init__(self, actor):
+            self.client = client_of(actor)
+
+        def __getattr__(self, method):
+            def speak(name, data=None, **kwargs):
+                url = reverse(f"ledger-api:{name}", kwargs={"coop": coop.slug, **kwargs})
+                options = {"content_type": "application/json"} if method != "get" else {}
+                return getattr(self.client, method)(url, data, **options)
+
+            return speak
+
+    return Speaker

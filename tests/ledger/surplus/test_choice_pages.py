@@ -15,10 +15,15 @@ from ledger.exchange.patr_csv import patr_csv
 from ledger.models import RefundOffer, RefundOutcome
 from ledger.selectors import statements
 from ledger.services import allocation_notices, choices
-from tests.ledger.surplus.test_choices import ALL_CASH, after, balance, choose, opened, plan  # noqa: F401
+from tests.ledger.surplus.test_choices import after, balance, choose, make_refund, opened
 from tests.ledger.surplus_factories import YEAR
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def plan(lena, jonas, buyers):
+    return make_refund(lena, jonas)
 
 
 def url(coop, name, **kwargs):
@@ -29,7 +34,7 @@ def text(response) -> str:
     return response.content.decode()
 
 
-def test_asked_chosen_carried_out_and_said_in_the_statement(coop, client_of, lena, buyers, plan):  # noqa: F811
+def test_asked_chosen_carried_out_and_said_in_the_statement(coop, client_of, lena, buyers, plan):
     desk, amara = client_of(lena), client_of(Actor.of(buyers[1].party.account, coop))
     assert "Every refund is paid in cash" in text(desk.get(url(coop, "choices", pk=plan.pk)))
     assert amara.get(url(coop, "choice", year=YEAR)).status_code == 404
@@ -71,7 +76,7 @@ def test_asked_chosen_carried_out_and_said_in_the_statement(coop, client_of, len
     assert balance(coop, "community_fund") == 126_50
 
 
-def test_the_letter_and_the_sheet_say_it_and_a_gift_stays_income(coop, lena, buyers, plan, mailoutbox):  # noqa: F811
+def test_the_letter_and_the_sheet_say_it_and_a_gift_stays_income(coop, lena, buyers, plan, mailoutbox):
     before = list(patr_csv(plan))
     offer = opened(lena, plan)
     allocation_notices.send(actor=lena, plan_id=plan.pk, site="https://coop.example")

@@ -1,4 +1,4 @@
-"""From proposed to posted, and to void by reversal: each step once, by the right person, on the plan they saw."""
+"""From approved to posted, and to void by reversal: through both doors of the journal, once, to the cent."""
 
 from datetime import timedelta
 
@@ -16,9 +16,7 @@ from ledger.selectors import surplus as selectors
 from ledger.services import distribution, surplus
 from ledger.services.accounts import account, member_account
 from ledger.services.posting import Line, mirror, post_entry, reverse_entry
-from tests.cast import make_officer
-from tests.governance.factories import carried_resolution
-from tests.ledger.surplus_factories import TERMS, approved, carried, make_import, make_plan, posted
+from tests.ledger.surplus_factories import TERMS, approved, make_import, make_plan, posted
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PURCHASES = {1: "2318.40", 2: "640.00", 3: "1.60"}
@@ -30,10 +28,6 @@ def door(request, settings):
     if request.param == "bulk":
         settings.EVERYDAY_MEMBERS = 0
     return request.param
-
-
-# Nothing gets as far as the journal here: the door makes no difference.
-before_the_journal = pytest.mark.parametrize("door", ["everyday"], indirect=True)
 
 
 @pytest.fixture
@@ -55,80 +49,6 @@ def run(job):
     ](job.pk)
     job.refresh_from_db()
     return job
-
-
-@before_the_journal
-def test_a_motion_that_was_lost_carries_nothing(lena, plan, coop):
-    surplus.propose(actor=lena, plan=plan)
-    with pytest.raises(Refused, match="did not carry"):
-        surplus.link_resolution(actor=lena, plan=plan, resolution=carried_resolution(coop, carried=False))
-    plan.refresh_from_db()
-    assert plan.state == "proposed"
-
-
-@before_the_journal
-def test_one_resolution_carries_one_plan_and_a_year_has_one(lena, plan, coop):
-    first = carried(plan, lena)
-    second = surplus.propose(actor=lena, plan=make_plan(lena, title="Other"))
-    for resolution in (first.resolution, carried_resolution(coop, "Another")):
-        with pytest.raises(Refused, match="Another plan stands on this resolution, or this year has its plan"):
-            surplus.link_resolution(actor=lena, plan=second, resolution=resolution)
-    again = surplus.link_resolution(actor=lena, plan=first, resolution=first.resolution)
-    assert again.resolved_at == first.resolved_at
-
-
-@before_the_journal
-def test_a_resolution_from_before_the_year_is_none_for_it(lena, plan, coop):
-    surplus.propose(actor=lena, plan=plan)
-    early = carried_resolution(coop)
-    with clock.at(clock.now() - timedelta(days=0)):
-        early.decided_on = plan.year.starts_on
-        with pytest.raises(Refused, match="before the year 2025 began"):
-            surplus.link_resolution(actor=lena, plan=plan, resolution=early)
-
-
-@before_the_journal
-def test_nobody_approves_their_own_plan(lena, jonas, plan, coop):
-    found = carried(plan, lena)
-    with pytest.raises(PermissionDenied):
-        surplus.approve(actor=lena, plan=found, seen=found.hash)
-    other_treasurer = make_officer(coop, "ida", "treasurer")
-    assert surplus.approve(actor=other_treasurer, plan=found, seen=found.hash).state == "approved"
-
-
-@before_the_journal
-def test_who_drew_it_up_does_not_approve_it_even_if_another_proposed(lena, plan, coop):
-    ida = make_officer(coop, "ida", "treasurer")
-    surplus.propose(actor=ida, plan=plan)
-    found = surplus.link_resolution(actor=ida, plan=plan, resolution=carried_resolution(coop))
-    with pytest.raises(Refused) as refused:
-        surplus.approve(actor=lena, plan=found, seen=found.hash)
-    assert (refused.value.code, refused.value.status) == ("same_person", 403)
-
-
-@before_the_journal
-def test_the_approval_is_of_what_was_seen(lena, jonas, mei, nadia, plan):
-    found = carried(plan, lena)
-    with pytest.raises(Refused, match="not the plan you looked at"):
-        surplus.approve(actor=jonas, plan=found, seen="0" * 64)
-    for actor in (mei, nadia):
-        with pytest.raises(PermissionDenied):
-            surplus.approve(actor=actor, plan=found, seen=found.hash)
-    first = surplus.approve(actor=jonas, plan=found, seen=found.hash)
-    again = surplus.approve(actor=jonas, plan=found, seen=found.hash)
-    assert again.approved_at == first.approved_at
-
-
-@before_the_journal
-def test_nothing_is_posted_before_its_time(lena, jonas, plan):
-    with pytest.raises(Refused, match="another state: draft"):
-        surplus.post(actor=lena, plan=plan)
-    found = carried(plan, lena)
-    with pytest.raises(Refused, match="another state: carried"):
-        surplus.post(actor=lena, plan=found)
-    with pytest.raises(Refused, match="is not approved"):
-        distribution.post_distribution(actor=lena, plan_id=found.pk, on=clock.today(plan.coop))
-    assert not Entry.objects.exists()
 
 
 def test_the_books_take_it_to_the_cent(coop, lena, jonas, plan):
@@ -282,21 +202,6 @@ def test_void_reverses_every_line_and_frees_the_resolution(coop, lena, jonas, pl
         surplus.void(actor=jonas, plan=found, because="again")
 
 
-@before_the_journal
-def test_void_before_posting_needs_a_reason_an_office_and_no_entry(coop, lena, jonas, mei, plan):
-    found = approved(plan, lena, jonas)
-    lines = [Line(account(coop, "bank"), 1), Line(account(coop, "cash"), -1)]
-    with pytest.raises(DatabaseError, match="an entry of a distribution belongs to its plan"):
-        post_entry(actor=lena, on=clock.today(coop), kind="x", memo="x", lines=lines, key=found.posting_key)
-    with pytest.raises(Refused, match="Say why"):
-        surplus.void(actor=jonas, plan=found, because="")
-    with pytest.raises(PermissionDenied):
-        surplus.void(actor=mei, plan=found, because="because")
-    assert surplus.void(actor=jonas, plan=found, because="We vote again.") is None
-    found.refresh_from_db()
-    assert (found.state, found.because, found.entry) == ("void", "We vote again.", None)
-
-
 def test_a_loss_and_a_plan_without_members_are_posted_too(coop, lena, jonas, buyers):
     make_import(lena, PURCHASES)
     loss = make_plan(lena, result={"patronage": -3_000, "nonpatronage": 0, "losses_carried": 0}, appropriations=[])
@@ -317,3 +222,18 @@ def test_progress_is_told(lena, jonas, plan):
     steps = [done for done, _total in told]
     assert (steps[0], steps[-1]) == (0, total)
     assert steps == sorted(steps)
+
+
+@pytest.mark.parametrize("door", ["everyday"], indirect=True)
+def test_void_before_posting_needs_a_reason_an_office_and_no_entry(coop, lena, jonas, mei, plan):
+    found = approved(plan, lena, jonas)
+    lines = [Line(account(coop, "bank"), 1), Line(account(coop, "cash"), -1)]
+    with pytest.raises(DatabaseError, match="an entry of a distribution belongs to its plan"):
+        post_entry(actor=lena, on=clock.today(coop), kind="x", memo="x", lines=lines, key=found.posting_key)
+    with pytest.raises(Refused, match="Say why"):
+        surplus.void(actor=jonas, plan=found, because="")
+    with pytest.raises(PermissionDenied):
+        surplus.void(actor=mei, plan=found, because="because")
+    assert surplus.void(actor=jonas, plan=found, because="We vote again.") is None
+    found.refresh_from_db()
+    assert (found.state, found.because, found.entry) == ("void", "We vote again.", None)
