@@ -31,7 +31,7 @@ class Actor:
 
     @property
     def coop_id(self) -> int:
-        return self.coop.pk
+        return self.coop.id
 
     @property
     def user_id(self) -> int | None:

@@ -174,29 +174,27 @@ def check_entry(actor, memo: str, lines: Sequence[Line], key: str) -> None:
     """What an entry is refused for before anything is written. For this app's own doors."""
     if not key or len(key) > KEY_LENGTH:
         raise Refused("key", _("An act needs a key of 1 to %(n)s characters.") % {"n": KEY_LENGTH}, "key")
-    if len(memo) > MEMO_LENGTH or any([len(line.memo) > LINE_MEMO_LENGTH for line in lines if line.memo]):
+    if len(memo) > MEMO_LENGTH:
         raise Refused("memo", _("The text of an entry is too long."), "memo")
     if len(lines) < 2:
         raise Refused("too_few_lines", _("An entry has at least two lines."), "lines")
     coop_id, largest, sums = actor.coop_id, money.LARGEST, dict[str, int]()
     for number, line in enumerate(lines, start=1):
         account, amount = line.account, line.amount
-        wrong = type(amount) is not int or not 0 < abs(amount) <= largest
-        if wrong or account.coop_id != coop_id or not account.is_open:
+        wrong = type(amount) is not int or not amount or not -largest <= amount <= largest
+        if wrong or account.coop_id != coop_id or not account.is_open or len(line.memo) > LINE_MEMO_LENGTH:
             raise _refused_line(actor, number, line)
         sums[account.currency] = sums.get(account.currency, 0) + amount
     for currency, off in sums.items():
         if off:
-            raise Refused(
-                "unbalanced",
-                _("The lines do not add up: debits and credits differ by %(amount)s.")
-                % {"amount": money.format_minor(off, currency)},
-                "lines",
-            )
+            said = _("The lines do not add up: debits and credits differ by %(amount)s.")
+            raise Refused("unbalanced", said % {"amount": money.format_minor(off, currency)}, "lines")
 
 
 def _refused_line(actor, number: int, line: Line) -> Refused:
     account = line.account
+    if len(line.memo) > LINE_MEMO_LENGTH:
+        return Refused("memo", _("The text of an entry is too long."), "memo")
     if type(line.amount) is not int or abs(line.amount) > money.LARGEST:
         return Refused("amount", _("Line %(n)s is not a whole number of minor units.") % {"n": number}, "lines")
     if line.amount == 0:
