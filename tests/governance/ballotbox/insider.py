@@ -18,6 +18,7 @@ from django.db import connections
 from coop import embedded, embedded_files
 from governance.models import Ballot
 
+PAGE = 8192  # bytes of the write-ahead log behind one header
 PLAIN = re.compile(rb'\{"marks":(\[[^{}"]*\]),"nonce":"[0-9a-f]{32}"\}')
 
 
@@ -49,19 +50,19 @@ def wal_now() -> tuple[str, int]:
 def wal_segments(data: Path, since: tuple[str, int]) -> dict[str, bytes]:
     """The write-ahead log from ``since``, without page headers that would cut a record in two, by segment.
 
-    What stands before ``since`` is blank. Later names are old segments that wait for their next use: what they hold is
-    from before.
+    What stands before ``since`` in its page is blank. Later names, and what follows the last byte written, are old
+    segments that wait for their next use: what they hold is from before.
     """
     first, byte = since
     owner("SELECT pg_logical_emit_message(true, 'insider', '')::text")  # what is in memory goes along with its commit
-    found, (last, _byte) = {}, wal_now()
+    found, (last, end) = {}, wal_now()
     for segment in (data / "pg_wal").iterdir():
         if len(segment.name) == 24 and first <= segment.name <= last:
-            raw = segment.read_bytes()
-            if segment.name == first:
-                raw = bytes(byte) + raw[byte:]
-            pages = (raw[at + (40 if at == 0 else 24) : at + 8192] for at in range(0, len(raw), 8192))
-            found[segment.name] = b"".join(pages)
+            raw = segment.read_bytes()[: end if segment.name == last else None]
+            begin = byte if segment.name == first else 0
+            raw = bytes(begin) + raw[begin:]
+            pages = range(begin - begin % PAGE, len(raw), PAGE)
+            found[segment.name] = b"".join(raw[at + (40 if at == 0 else 24) : at + PAGE] for at in pages)
     return found
 
 
