@@ -4,6 +4,7 @@ Read by every ``gunicorn`` started in this folder: the supervisor's, the image's
 """
 
 import os
+from urllib.parse import unquote
 
 from gunicorn.glogging import Logger
 
@@ -36,7 +37,7 @@ class ReadableLogger(Logger):
     access_fmt = "%(message)s"
 
     def access(self, resp, req, environ, request_time):
-        if not req.path.startswith(QUIET):
+        if not unquote(req.path).startswith(QUIET):
             super().access(resp, req, environ, request_time)
 
 
@@ -45,7 +46,7 @@ logger_class = ReadableLogger
 
 def pre_request(worker, req):
     """Behind a paper for the ballot box the connection is closed: no request with a cookie follows on it."""
-    if req.path.startswith("/box/"):
+    if unquote(req.path).startswith("/box/"):
         req.headers.append(("CONNECTION", "close"))
 
 

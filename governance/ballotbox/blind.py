@@ -90,7 +90,8 @@ def blind(key: rsa.RSAPublicKey, prepared: bytes, *, salt: bytes | None = None, 
 def sign(key: rsa.RSAPrivateKey, blinded: bytes) -> bytes:
     """Sign a blinded message (RFC 9474 §4.3). The same message always gets the same signature.
 
-    Refuses what is not exactly as long as the modulus, and every number of n or above.
+    Refuses what is not exactly as long as the modulus, every number of n or above, and the three that are their own
+    signatures: no browser makes them, and one whose memory failed must not cost its voter the credential.
     """
     numbers = key.private_numbers()
     public = numbers.public_numbers
@@ -99,6 +100,8 @@ def sign(key: rsa.RSAPrivateKey, blinded: bytes) -> bytes:
     z = int.from_bytes(blinded, "big")
     if z >= public.n:
         raise BadBlind("This blinded message is not below the key’s modulus.")
+    if z in (0, 1, public.n - 1):
+        raise BadBlind("This blinds nothing.")
     p_part = int(_powmod(z % numbers.p, numbers.dmp1, numbers.p))
     q_part = int(_powmod(z % numbers.q, numbers.dmq1, numbers.q))
     s = q_part + numbers.q * ((p_part - q_part) * numbers.iqmp % numbers.p)

@@ -49,7 +49,7 @@ def in_front_of(application: App) -> App:
             ("Cross-Origin-Resource-Policy", "same-origin"),
         ]
         start_response(STATUS.get(status, STATUS[422]), headers)
-        return [body]
+        return [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]  # gunicorn would write a line about it
 
     return first
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, RawPostDataException
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -126,12 +126,15 @@ def _for(request: HttpRequest) -> str:
 
 
 def _blinded(request: HttpRequest) -> list[bytes]:
+    if int(request.META.get("CONTENT_LENGTH") or 0) > LONGEST:
+        raise Refused("too_large", _("This is longer than blinded tokens can be."), status=413)
     try:
-        said = json.loads(request.body[:LONGEST])["blinded"]
+        said = json.loads(request.body)["blinded"]
         if not isinstance(said, list):
             raise TypeError("a list of blinded tokens")
         return [base64.b64decode(each, validate=True) for each in said]
-    except (ValueError, TypeError, KeyError, RecursionError, binascii.Error) as broken:
+    # A form with files in it was read before us, in search of its pass.
+    except (ValueError, TypeError, KeyError, RecursionError, binascii.Error, RawPostDataException) as broken:
         raise Refused("blinded", _("This is not a blinded token.")) from broken
 
 

@@ -69,10 +69,13 @@ def test_what_the_signer_saw_says_nothing_about_the_token(key):
     assert blind.blind(public, other, salt=bytes(48), factor=factor).message == mine.message
 
 
-def test_a_blinded_message_at_or_above_the_modulus_is_refused(key):
+def test_a_blinded_message_at_or_above_the_modulus_or_its_own_signature_is_refused(key):
     n = key.public_key().public_numbers().n
     for z in (n, n + 1, 2**3072 - 1):
         with pytest.raises(blind.BadBlind, match="not below"):
+            blind.sign(key, z.to_bytes(384, "big"))
+    for z in (0, 1, n - 1):
+        with pytest.raises(blind.BadBlind, match="blinds nothing"):
             blind.sign(key, z.to_bytes(384, "big"))
     for size in (0, 383, 385):
         with pytest.raises(blind.BadBlind, match="as long as the key"):

@@ -86,6 +86,21 @@ def test_what_is_no_blinded_token_is_refused_in_a_sentence(five, client_of, body
     assert not StrikeOff.objects.exists()
 
 
+def test_a_form_or_a_flood_where_a_blinded_token_is_expected_is_refused_in_a_sentence(five, client_of):
+    """As a browser's forms come in: whoever guards against foreign ones has read the body before us."""
+    ballot, (voter, *_rest) = five
+    client = client_of(voter.actor)
+    client.handler.enforce_csrf_checks = True
+    client.cookies["csrftoken"] = "c" * 32
+    with_pass = {"headers": {"X-CSRFToken": "c" * 32}}
+    form = client.post(at(ballot, "credential/"), {"blinded": "AAAA"}, **with_pass)
+    assert (form.status_code, form.json()["code"]) == (422, "blinded")
+    flood = b'{"blinded": ["' + b"A" * 11_000_000 + b'"]}'
+    answer = client.post(at(ballot, "credential/"), flood, content_type="application/json", **with_pass)
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+    assert not StrikeOff.objects.exists()
+
+
 def test_a_credential_comes_over_the_page_and_twice_the_same(five, client_of):
     ballot, (voter, *_rest) = five
     client, body = client_of(voter.actor), json.dumps({"blinded": [base64.b64encode(voter.blind()).decode()]})

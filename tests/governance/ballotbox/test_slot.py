@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import logging
+import runpy
+from types import SimpleNamespace
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -12,6 +14,7 @@ from django.contrib.sessions.models import Session
 from coop.kernel.models import AuditEvent
 from coop.wsgi import application
 from tests.cast import make_coop
+from tests.faults.processes import PROJECT
 
 pytestmark = pytest.mark.django_db
 
@@ -19,6 +22,12 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(scope="module")
 def coop(standing):
     return make_coop()
+
+
+def post_raw(path: str, method: str) -> tuple[int, bytes]:
+    said = []
+    answer = application({"REQUEST_METHOD": method, "PATH_INFO": path}, lambda status, _headers: said.append(status))
+    return int(said[0].split()[0]), b"".join(answer)
 
 
 def post(path: str, body: bytes = b"", method: str = "POST", **environ):
@@ -86,6 +95,24 @@ def test_whatever_is_posted_gets_an_answer(five, path, body, method, status):
     answered, _headers, said = post(path.format(pk=ballot.pk), body, method)
     assert answered == status
     assert said["message"]
+
+
+@pytest.mark.parametrize("path", ["/box/3/", "/%62ox/3/", "/box%2f3/"])
+def test_the_web_server_writes_no_line_of_the_box_however_its_path_is_spelt(path, monkeypatch):
+    written = []
+    monkeypatch.setattr("gunicorn.glogging.Logger.access", lambda *said: written.append(said))
+    conf = runpy.run_path(str(PROJECT / "gunicorn.conf.py"))
+    log = object.__new__(conf["ReadableLogger"])
+    for asked in (path, "/riverside/"):
+        request = SimpleNamespace(path=asked, headers=[])
+        conf["pre_request"](None, request)
+        assert request.headers == ([("CONNECTION", "close")] if asked == path else [])
+        log.access(None, request, {}, None)
+    assert len(written) == 1
+
+
+def test_a_head_request_is_answered_without_a_body_the_server_would_write_about(five):
+    assert post_raw(f"/box/{five[0].pk}/", method="HEAD") == (405, b"")
 
 
 def test_a_paper_cut_off_on_the_way_is_refused(five):
