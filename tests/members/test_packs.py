@@ -17,6 +17,7 @@ from members import services
 from members.exchange.packs import PACKS
 from members.models import AccessLog
 from tests.beside import missing
+from tests.cast import make_coop, make_officer
 
 from .factories import make_class, make_member
 from .test_desk_pages import text
@@ -36,7 +37,17 @@ def made(actor, pack: str, holdings=None, **more):
         return services.export_register(actor=actor, pack=pack, holdings=holdings or {}, **{**usual, **more})
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def coop(standing):
+    return make_coop()
+
+
+@pytest.fixture(scope="module")
+def mei(coop):
+    return make_officer(coop, "mei", "secretary")
+
+
+@pytest.fixture(scope="module")
 def people(coop):
     noor = make_member(coop, name="Noor Haddad", on=date(2024, 5, 7), street="Quay 1", postcode="24103", place="Kiel")
     firm = make_member(
