@@ -28,7 +28,7 @@ class Called:
     """
 
     def __init__(self, coop, on: date, membership=None):
-        self._classes = {each.pk: each for each in ShareClass.objects.filter(coop=coop)}
+        self._classes: dict[int, ShareClass] = {each.pk: each for each in ShareClass.objects.filter(coop=coop)}
         self.par = next((each.par for each in self._classes.values() if each.is_default), 0)
         self._subscribed: dict[int, dict[int, int]] = defaultdict(dict)
         self._paid: dict[tuple[int, int], int] = defaultdict(int)
@@ -46,6 +46,10 @@ class Called:
         for line in lines.annotate(of=F("call__share_class"), due_on=F("call__due_on")).order_by("due_on", "pk"):
             part = instalments.Part(line.due_on, line.amount, line.pk)
             self._lines[line.membership_id, line.of].append(part)
+
+    def share_class(self, pk: int) -> ShareClass:
+        """One of the co-op's classes, by its key."""
+        return self._classes[pk]
 
     def expect(self, membership_id: int, subscribed: int) -> None:
         """What somebody admitted asked for stands for a subscription that is not entered yet."""

@@ -63,7 +63,8 @@ class Terms:
     """The terms of every class in every version of a co-op's by-laws; which ones a member was admitted under."""
 
     def __init__(self, coop):
-        found = ClassTerms.objects.filter(coop=coop).select_related("bylaws").order_by("-bylaws__effective_on")
+        found = ClassTerms.objects.filter(coop=coop).select_related("bylaws").defer("bylaws__text")
+        found = found.order_by("-bylaws__effective_on")
         self._by_class: dict[int, list[ClassTerms]] = {}
         for terms in found:
             self._by_class.setdefault(terms.member_class_id, []).append(terms)
@@ -86,10 +87,18 @@ def fee_paid(membership) -> int:
     return fees.aggregate(total=Sum("amount"))["total"] or 0
 
 
-def owed_by(membership, on: date) -> Owed:
-    """What this member owes on that day."""
-    holding, terms = holding_of(membership), Terms(membership.coop).of(membership)
-    called = Called(membership.coop, on, membership)
+def owed_by(
+    membership,
+    on: date,
+    *,
+    terms: ClassTerms | None = None,
+    called: Called | None = None,
+    holding: Holding | None = None,
+) -> Owed:
+    """What this member owes on that day. What the caller has just read of it is not read again."""
+    holding = holding or holding_of(membership)
+    terms = terms or Terms(membership.coop).of(membership)
+    called = called or Called(membership.coop, on, membership)
     if holding.shares == 0 and membership.state == Membership.State.ADMITTED:
         holding = _wanted(membership, called, terms)
     claims = open_claims(membership.coop, membership).get(membership.pk, ())

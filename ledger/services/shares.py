@@ -25,7 +25,7 @@ from ledger.services.accounts import account, member_account
 from ledger.services.posting import Line, mirror, post_entry, posted_before
 from ledger.splitting import split
 from members import services as members
-from members.models import Membership
+from members.models import ClassTerms, Membership
 
 PAYMENT = "share_payment"
 HOLDING_LOCK = 7010  # the same the database takes when an event is written
@@ -224,22 +224,28 @@ def record_payment(
     entry = posted_before(**act)
     if entry is not None:
         return payment_of(entry)
-    if membership.state == Membership.State.ENDED and owed_by(membership, on).dues:
+    terms = Terms(membership.coop).of(membership)
+    if membership.state == Membership.State.ENDED and owed_by(membership, on, terms=terms).dues:
         check_not_future(membership.coop, on)
     else:
         check_day(membership, on)
-        _subscribe_as_asked(actor, membership, share_class)
-    owed = owed_by(membership, on)
+        _subscribe_as_asked(actor, membership, share_class, terms)
+    called = Called(membership.coop, on, membership)
+    owed = owed_by(membership, on, terms=terms, called=called)
     fee, dues, capital, kept = astuple(split(amount, fee=owed.fee, dues=owed.claims, shares=owed.open_parts))
     if kept and overpayment != "keep":
         raise Refused("too_much", _too_much(membership, amount, owed), "amount")
-    classes = [(into_class, capital)] if into_class and capital else _by_class(membership, share_class, capital, on)
+    classes = (
+        [(into_class, capital)]
+        if into_class and capital
+        else _by_class(membership, share_class, capital, terms, called)
+    )
     entry = post_entry(lines=_payment_lines(membership, classes, fee, dues, kept, into), **act)
     if fee:
         _fee(actor, membership, fee, on, entry)
     for paid_class, part in classes:
         write_event(actor, membership, paid_class, "paid", on, paid=part, entry=entry, reference=reference)
-    activated = activate_if_paid(actor, membership, on)
+    activated = activate_if_paid(actor, membership, on, terms)
     audit.record(
         actor=actor,
         kind="ledger.payment_recorded",
@@ -263,27 +269,29 @@ def _too_much(membership, amount: int, owed: Owed) -> str:
     }
 
 
-def _subscribe_as_asked(actor, membership, share_class: ShareClass) -> None:
+def _subscribe_as_asked(actor, membership, share_class: ShareClass, terms: ClassTerms | None) -> None:
     if ShareEvent.objects.filter(membership=membership).exists():
         return
-    terms = Terms(membership.coop).of(membership)
     shares = max(membership.shares_wanted, terms.minimum_shares if terms else 1)
     if shares:
         reason = _("asked for in the application")
         write_event(actor, membership, share_class, "subscribed", membership.admitted_on, shares=shares, reason=reason)
 
 
-def _by_class(membership, default: ShareClass, capital: int, on: date) -> list[tuple[ShareClass, int]]:
+def _by_class(
+    membership, default: ShareClass, capital: int, terms: ClassTerms | None, called: Called
+) -> list[tuple[ShareClass, int]]:
     """Which class a payment goes to: the one joining asks for first, then the others, each up to what it asks."""
-    called, found = Called(membership.coop, on, membership), []
-    minimum = joining_asks(Terms(membership.coop).of(membership), called.par)
-    held = ShareClass.objects.filter(events__membership=membership).distinct()
-    for each in sorted(held, key=lambda known: (known.pk != default.pk, known.pk)):
-        holding = holding_of(membership, share_class=each)
-        part = min(capital, max(0, called.asked(membership.pk, each.pk, holding.subscribed, minimum) - holding.paid_up))
+    found, minimum = [], joining_asks(terms, called.par)
+    held = ShareEvent.objects.filter(membership=membership).values("share_class")
+    summed = held.annotate(shares=Sum("shares"), paid=Sum("paid")).order_by()
+    for row in sorted(summed, key=lambda each: (each["share_class"] != default.pk, each["share_class"])):
+        share_class = called.share_class(row["share_class"])
+        asked = called.asked(membership.pk, share_class.pk, row["shares"] * share_class.par, minimum)
+        part = min(capital, max(0, asked - row["paid"]))
         capital -= part
         if part:
-            found.append((each, part))
+            found.append((share_class, part))
     return found
 
 
@@ -312,11 +320,12 @@ def _fee(actor, membership, amount: int, on: date, entry: Entry) -> None:
     )
 
 
-def activate_if_paid(actor, membership, on: date) -> bool:
+def activate_if_paid(actor, membership, on: date, terms: ClassTerms | None = None) -> bool:
     """Somebody admitted who has paid the fee and enough of the shares becomes active. True if that happened now."""
     if membership.state != Membership.State.ADMITTED:
         return False
-    owed, paid = owed_by(membership, on), holding_of(membership).paid_up
+    holding = holding_of(membership)
+    owed, paid = owed_by(membership, on, terms=terms, holding=holding), holding.paid_up
     if owed.fee or paid < owed.activates_at:
         return False
     because = _("paid up %(amount)s") % {"amount": money.format_minor(paid, membership.coop.currency)}

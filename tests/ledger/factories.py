@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 from datetime import date
 
+from django.db.models import Exists
+
 from coop.kernel import clock
 from coop.kernel.tenancy import Actor
 from ledger.models import Account, ShareClass
@@ -38,7 +40,9 @@ def make_payment(membership, amount: int, *, on: date | None = None, key: str = 
 
 def make_shareholder(coop, *, name: str = "", user=None, paid: int = 26_000, on: date | None = None, **more):
     """A member with five shares of 50.00, fee and shares paid: 10.00 + 250.00."""
-    make_books(coop)
+    chart = Account.objects.filter(coop=coop, purpose="share_capital", membership=None)
+    if not ShareClass.objects.filter(Exists(chart), coop=coop).exists():
+        make_books(coop)
     membership = make_member(coop, name=name, user=user, active=False, on=on, **more)
     if paid:
         make_payment(membership, paid, on=on)

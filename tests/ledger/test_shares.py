@@ -43,11 +43,15 @@ def pay(actor, membership, amount, key="k", on=DAY, **more):
     return record_payment(actor=actor, membership=membership, amount=amount, on=on, key=key, **more)
 
 
-def test_a_payment_goes_to_the_fee_first_and_the_minimum_makes_the_member_active(lena, admitted):
-    first = pay(lena, admitted, 6000, key="a")
+def test_a_payment_goes_to_the_fee_first_and_the_minimum_makes_the_member_active(
+    lena, admitted, django_assert_num_queries
+):
+    with django_assert_num_queries(38):
+        first = pay(lena, admitted, 6000, key="a")
     admitted.refresh_from_db()
     assert (first.fee, first.capital, first.activated, admitted.state) == (1000, 5000, False, "admitted")
-    second = pay(lena, admitted, 20_000, key="b")
+    with django_assert_num_queries(32):
+        second = pay(lena, admitted, 20_000, key="b")
     admitted.refresh_from_db()
     assert (second.fee, second.capital, second.activated, admitted.state) == (0, 20_000, True, "active")
     assert admitted.active_on == DAY
