@@ -25,8 +25,6 @@ from .models import (
     VotingLetter,
 )
 
-RELEASED = "governance.ballot_released"
-
 
 def credential_issued(
     ballot: Ballot, entry: RollEntry, proxy: Proxy | None = None, letter: VotingLetter | None = None
@@ -37,7 +35,7 @@ def credential_issued(
     """
     values = {"entry": entry, "proxy": proxy, "letter": letter}
     if letter is not None:
-        _to_one(entry, "credential_issued", f"ballot:{ballot.pk}", coop=ballot.coop, ballot=ballot, **values)
+        _to_one(entry.membership, "credential_issued", f"ballot:{ballot.pk}", ballot=ballot, **values)
     else:
         _send(ballot, entry.membership.party.email, "credential_issued", **values)
 
@@ -48,15 +46,12 @@ def voting_letter_made(letter: VotingLetter) -> None:
 
 
 def ballot_released(ballot: Ballot) -> int:
-    """The opening letter with the manifest's fingerprint, once, to everybody who may vote and has an address."""
-    if Mail.objects.filter(coop=ballot.coop, kind=RELEASED, subject_ref=f"ballot:{ballot.pk}").exists():
+    """The opening letter with the manifest's fingerprint, once, to everybody who may vote; on paper to whom no e-mail
+    reaches, or who wants it so."""
+    ref = f"ballot:{ballot.pk}"
+    if _written("governance.ballot_released", ref, ballot.coop_id):
         return 0
-    entries = _voters(ballot).exclude(membership__party__email="")
-    sent = 0
-    for entry in entries.iterator(chunk_size=500):
-        _send(ballot, entry.membership.party.email, "ballot_released", entry=entry)
-        sent += 1
-    return sent
+    return _to_each(_voters(ballot), "ballot_released", ref, coop=ballot.coop, ballot=ballot)
 
 
 def ballot_extended(made: Extension) -> int:
@@ -93,7 +88,7 @@ def objection_ruled(ruling: Ruling, objection: Objection) -> None:
     """Tells who objected, and whose line it is, what came of it."""
     values = {"ruling": ruling, "objection": objection, "roll": objection.roll}
     for each in {objection.membership, objection.about}:
-        _put(objection.coop, each.party.email, "objection_ruled", f"roll:{objection.roll_id}", member=each, **values)
+        _to_one(each, "objection_ruled", f"roll:{objection.roll_id}", member=each, **values)
 
 
 def _voters(ballot: Ballot) -> QuerySet[RollEntry]:
@@ -111,15 +106,17 @@ def _written(kind: str, ref: str, coop_id: int) -> bool:
 
 
 def _to_each(entries: QuerySet[RollEntry], template: str, ref: str, *, coop: Cooperative, **values) -> int:
-    """One letter to each of these people: by e-mail, else for the printer. Nobody who died or was erased."""
+    """One letter to each of these people; how many."""
     sent = 0
     for entry in entries.iterator(chunk_size=500):
-        sent += _to_one(entry, template, ref, coop=coop, entry=entry, **values)
+        entry.membership.coop = coop
+        sent += _to_one(entry.membership, template, ref, entry=entry, **values)
     return sent
 
 
-def _to_one(to: RollEntry, template: str, ref: str, *, coop: Cooperative, **values) -> bool:
-    party = to.membership.party
+def _to_one(to: Membership, template: str, ref: str, **values) -> bool:
+    """By e-mail; on paper to whom no e-mail reaches, or who wants it so. Nobody who died or was erased."""
+    party, coop = to.party, to.coop
     if party.died_on or party.erased_at:
         return False
     with override(coop.language):
@@ -128,7 +125,7 @@ def _to_one(to: RollEntry, template: str, ref: str, *, coop: Cooperative, **valu
         _post(coop, party.email, template, ref, letter)
     else:
         kind = f"governance.{template}"
-        put_on_paper(membership=to.membership, kind=kind, ref=ref, subject=letter.subject, text=letter.text)
+        put_on_paper(membership=to, kind=kind, ref=ref, subject=letter.subject, text=letter.text)
     return True
 
 
@@ -136,7 +133,7 @@ def proxy(about: Proxy, what: str, to: Membership) -> None:
     """Tells one of a proxy's two members what has become of it: given, entered, accepted, ended."""
     other = about.principal if to.pk == about.holder_id else about.holder
     values = {"proxy": about, "meeting": about.meeting, "member": to, "other": other}
-    _put(about.coop, to.party.email, f"proxy_{what}", f"meeting:{about.meeting_id}", **values)
+    _to_one(to, f"proxy_{what}", f"meeting:{about.meeting_id}", **values)
 
 
 def requisition(about: Requisition, to: User) -> None:
@@ -147,7 +144,7 @@ def requisition(about: Requisition, to: User) -> None:
 def nomination(about: Nomination, what: str, to: Membership) -> None:
     """Tells a member what has become of a nomination: made, entered from paper, accepted, ended."""
     values = {"nomination": about, "question": about.call.question, "call": about.call, "member": to}
-    _put(about.coop, to.party.email, f"nomination_{what}", f"question:{about.call.question_id}", **values)
+    _to_one(to, f"nomination_{what}", f"question:{about.call.question_id}", **values)
 
 
 def _send(ballot: Ballot, to: str, template: str, **values) -> None:

@@ -46,7 +46,10 @@ def allocation(statement: Statement, link: str) -> None:
 
 
 def unclaimed(line: UnclaimedLine, of: UnclaimedList, link: str) -> None:
-    """Money waits for a member: since when, how to get it, and what becomes of it otherwise."""
+    """Money waits for a member: since when, how to get it, and what becomes of it otherwise.
+
+    By e-mail; on paper to whom no e-mail reaches, or who wants it so.
+    """
     coop = of.coop
     with override(coop.language):
         letter = letters.write(
@@ -59,15 +62,7 @@ def unclaimed(line: UnclaimedLine, of: UnclaimedList, link: str) -> None:
             link=link,
             to_state=of.rule["goes_to"] == STATE,
         )
-    outbox.put(
-        to=line.membership.party.email,
-        subject=letter.subject,
-        text=letter.text,
-        html=letter.html,
-        coop=coop,
-        kind="ledger.unclaimed",
-        ref=f"membership:{line.membership_id}",
-    )
+    _to(line.membership, "ledger.unclaimed", letter)
 
 
 def debit(line: DebitLine, run: DebitRun, link: str) -> None:

@@ -13,10 +13,12 @@ from ..models import Ballot, RollEntry, StrikeOff, VotingLetter
 
 
 def without_letter(ballot: Ballot) -> QuerySet[RollEntry]:
-    """Who may vote, has not been struck off, is reached by no e-mail, and holds no letter with a code; by number."""
+    """Who may vote, has not been struck off, is reached by no e-mail or wants paper, and holds no letter with a code;
+    by number."""
     struck = StrikeOff.objects.filter(ballot=ballot, entry=OuterRef("pk"))
     letter = VotingLetter.objects.filter(ballot=ballot, entry=OuterRef("pk"), spoiled_at__isnull=True)
-    there = RollEntry.objects.filter(roll=ballot.voters, eligible=True, membership__party__email="")
+    on_paper = Q(membership__party__email="") | Q(membership__party__by_post=True)
+    there = RollEntry.objects.filter(on_paper, roll=ballot.voters, eligible=True)
     there = there.filter(membership__party__died_on__isnull=True, membership__party__erased_at__isnull=True)
     there = there.filter(~Exists(struck), ~Exists(letter))
     return there.select_related("membership__party").order_by("number")

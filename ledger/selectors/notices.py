@@ -37,7 +37,8 @@ def _untold(plan: SurplusPlan) -> QuerySet[PlanLine]:
     return PlanLine.objects.filter(plan=plan).exclude(Exists(given))
 
 
-REACHED = Q(membership__party__email__gt="", membership__party__died_on=None, membership__party__erased_at=None)
+_PARTY = {"email__gt": "", "by_post": False, "died_on": None, "erased_at": None}
+REACHED = Q(**{f"membership__party__{what}": value for what, value in _PARTY.items()})
 
 
 def by_email(plan: SurplusPlan) -> QuerySet[PlanLine]:
@@ -46,7 +47,7 @@ def by_email(plan: SurplusPlan) -> QuerySet[PlanLine]:
 
 
 def on_paper(plan: SurplusPlan) -> QuerySet[PlanLine]:
-    """Lines of members not told yet whom only paper reaches (no e-mail, died, erased), by number."""
+    """Lines of members not told yet whom only paper reaches (no e-mail, wants paper, died, erased), by number."""
     return _untold(plan).exclude(REACHED).select_related("membership__party").order_by("number")
 
 

@@ -103,9 +103,9 @@ def _listed(unclaimed: UnclaimedList) -> None:
 
 @transaction.atomic
 def send_letters(*, actor, unclaimed: UnclaimedList, link: str) -> int:
-    """Write to everybody on the list whom a letter reaches, and start the days they have. How many letters.
+    """Write to everybody on the list, and start the days they have. How many letters, by e-mail and on paper.
 
-    The others are on the list's file, to be written to on paper. Asked twice, it is done once.
+    Of those who died or were erased only the list's file tells. Asked twice, it is done once.
     """
     rules.require(actor, "ledger.keep_books", unclaimed)
     found = _locked(actor, unclaimed)
@@ -118,7 +118,7 @@ def send_letters(*, actor, unclaimed: UnclaimedList, link: str) -> int:
     sent = 0
     for line in selectors.lines(found):
         party = line.membership.party
-        if party.email and not party.died_on and not party.erased_at:
+        if not party.died_on and not party.erased_at:
             notices.unclaimed(line, found, link)
             sent += 1
     _say(actor, "ledger.unclaimed_letters", found, letters=sent, book_from=found.book_from.isoformat())

@@ -11,6 +11,7 @@ from coop.kernel.tenancy import Actor
 from governance import services
 from governance.models import Proxy, RecordedVote, Resolution
 from governance.selectors import papers_of, standing, standing_beside_proxy
+from members.models import PaperLetter, Party
 from tests.cast import make_user
 from tests.governance.factories import (
     JOINED,
@@ -63,6 +64,18 @@ def vote(actor, ballot, mark, proxy=None, **more):
     return services.cast_recorded(
         actor=actor, ballot=ballot, marks=marks(ballot, board=[], motion=[mark]), proxy=proxy, **more
     )
+
+
+def test_whoever_wants_paper_hears_of_a_proxy_on_paper(coop, meeting, people):
+    amara, ruth, *_others = people
+    take_proxies(meeting)
+    Party.objects.filter(account=ruth.user).update(by_post=True)
+    given(meeting, amara, ruth)
+    told = {"kind__startswith": "governance.proxy_"}
+    assert [each.kind for each in PaperLetter.objects.filter(**told)] == ["governance.proxy_given"]
+    assert [(each.kind, each.to) for each in Mail.objects.filter(**told)] == [
+        ("governance.proxy_accepted", "amara@example.org")
+    ]
 
 
 def test_a_proxy_is_given_accepted_and_voted_by(coop, meeting, people, ballot):

@@ -15,6 +15,8 @@ from coop.kernel.tenancy import Actor
 from governance import keyring, services
 from governance.ballotbox import keys, verify
 from governance.models import BoardEntry, BoxOpening, Bundle, Count, OpenedPaper, Resolution, StrikeOff
+from governance.selectors.letters import without_letter
+from members.models import PaperLetter, Party
 from tests.cast import make_coop
 from tests.governance.factories import make_ballot, make_roll, make_voter, membership, question
 
@@ -256,10 +258,16 @@ def test_the_opening_letter_carries_the_fingerprint_once(five):
     who = membership(voters[0].actor).party
     who.email = "amara@example.org"
     who.save()
-    assert services.announce(ballot_id=ballot.pk) >= 1
+    paper = membership(voters[1].actor).party
+    Party.objects.filter(pk=paper.pk).update(email="ruth@example.org", by_post=True)
+    assert paper.pk in [each.membership.party_id for each in without_letter(ballot)], "a voting letter, too"
+    assert services.announce(ballot_id=ballot.pk) >= 2
     assert services.announce(ballot_id=ballot.pk) == 0
     letter = Mail.objects.filter(kind="governance.ballot_released").first()
     assert ballot.manifest_hash in letter.text.replace(" ", "").replace("\n", "")
+    assert not Mail.objects.filter(to="ruth@example.org").exists()
+    posted = PaperLetter.objects.get(party=paper, kind="governance.ballot_released")
+    assert ballot.manifest_hash in posted.text.replace(" ", "").replace("\n", "")
 
 
 def test_the_ballot_is_refused_where_it_could_not_be_secret(other_coop, settings):

@@ -46,7 +46,9 @@ def test_killed_between_two_batches_it_goes_on(lena, plan, monkeypatch):
     assert len({mail.to for mail in letters()}) == letters().count() == 2
 
 
-def test_the_dead_and_the_erased_get_no_letter(lena, plan, buyers):
+def test_the_dead_the_erased_and_whoever_wants_paper_get_no_letter(lena, plan, buyers):
+    Party.objects.filter(pk=buyers[1].party_id).update(by_post=True)
+    assert (selectors.told(plan).with_email, selectors.told(plan).on_the_list) == (1, 2)
     Party.objects.filter(pk=buyers[1].party_id).update(died_on=clock.today(None))
     Party.objects.filter(pk=buyers[2].party_id).update(erased_at=clock.now())
     assert services.send(actor=lena, plan_id=plan.pk, site=SITE) == 0

@@ -18,6 +18,7 @@ from ledger.selectors import unclaimed as selectors
 from ledger.services import payouts, unclaimed
 from ledger.services.posting import mirror, reverse_entry
 from ledger.unclaimed_laws import LAWS, law_of
+from members.models import PaperLetter, Party
 from tests.cast import make_officer
 from tests.ledger.payout_factories import make_run, owe, paid, ready, with_iban
 
@@ -83,7 +84,9 @@ def test_letters_first_then_the_days_then_one_entry(coop, lena, owed):
     assert (found.count, found.total) == (2, 31_10)
     with pytest.raises(Refused, match="First the members are written to"):
         unclaimed.book(actor=second(coop), unclaimed=found)
-    assert unclaimed.send_letters(actor=lena, unclaimed=found, link=LINK) >= 1
+    Party.objects.filter(pk=owed[2].party_id).update(by_post=True)
+    assert unclaimed.send_letters(actor=lena, unclaimed=found, link=LINK) == 2
+    assert PaperLetter.objects.get(kind="ledger.unclaimed").party_id == owed[2].party_id
     assert unclaimed.send_letters(actor=lena, unclaimed=found, link=LINK) == 0
     letter = Mail.objects.get(kind="ledger.unclaimed", subject_ref=f"membership:{owed[1].pk}")
     assert "€30.00 waits for you" in letter.subject
