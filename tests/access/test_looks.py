@@ -20,9 +20,78 @@ PUBLISHED = frozenset(
     """.split()
 )
 
+# The register's own: their views note each look, with how many rows were seen.
+NOTED_THERE = frozenset(
+    """
+    erase members-api:application members-api:applications members-api:cases members-api:course-completions
+    members-api:enrolments members-api:history members-api:lacking members-api:member members-api:members
+    members-api:register members-api:requests members:application members:applications members:case members:cases
+    members:course members:detail members:details members:households members:invitations members:lacking
+    members:letter members:letters members:letters-print members:list members:request members:requests
+    members:session members:written merge twins
+    """.split()
+)
+# Read by officers, and nobody's data stands on them.
+OF_NOBODY = frozenset(
+    """
+    factor-resets governance-api:attendance governance-api:board governance-api:bundle governance-api:certification
+    governance-api:extensions governance-api:issues governance-api:meeting governance-api:meetings
+    governance-api:nomination-call governance-api:objections governance-api:papers governance-api:receipts
+    governance-api:reminders governance-api:requisitions governance-api:resolution governance-api:resolution-types
+    governance-api:resolutions governance-api:strike-offs governance-api:urn governance-api:weights
+    governance:attendance governance:ballot-change governance:ballot-delete governance:ballot-new governance:ballots
+    governance:bundle governance:call-new governance:check governance:extend governance:freeze governance:hand-out
+    governance:letter governance:letter-check governance:letter-manifest governance:letter-promises
+    governance:letter-receipts governance:letter-vote governance:meeting governance:meeting-change
+    governance:meeting-new governance:meetings governance:minutes governance:minutes-addendum
+    governance:minutes-draw governance:minutes-pdf governance:minutes-sign governance:motion-new
+    governance:nomination-form governance:nomination-photo governance:nomination-signed governance:nominations
+    governance:objection-enter governance:paper governance:promises governance:proxy-printed governance:proxy-rule
+    governance:proxy-signed governance:question governance:receipts governance:remind governance:requisition-answer
+    governance:requisition-rule governance:requisitions governance:resolution governance:resolutions
+    governance:roll-publish governance:urn governance:verifier governance:voting-letter-again
+    governance:voting-letters-spoil governance:weights job join ledger-api:accounts ledger-api:agreement
+    ledger-api:bank-statements ledger-api:choices ledger-api:choices-outcomes ledger-api:debit-run-lines
+    ledger-api:debit-runs ledger-api:drafts ledger-api:dues-rules ledger-api:dues-runs ledger-api:entries
+    ledger-api:entry ledger-api:entry-lines ledger-api:member-shares ledger-api:members-equity
+    ledger-api:patronage-corrections ledger-api:patronage-import ledger-api:patronage-imports
+    ledger-api:patronage-years ledger-api:payback-lines ledger-api:paybacks ledger-api:payout
+    ledger-api:payout-lines ledger-api:payouts ledger-api:plan ledger-api:plan-lines ledger-api:plans
+    ledger-api:share-call-lines ledger-api:share-calls ledger-api:share-classes ledger-api:statement-of
+    ledger-api:unclaimed ledger-api:unclaimed-lines ledger:account ledger:account-add ledger:account-by-code
+    ledger:account-change ledger:accounts ledger:balance-sheet ledger:bank-account-add ledger:bank-statement-add
+    ledger:call-new ledger:call-withdraw ledger:calls ledger:choices ledger:choices-new ledger:debit-creditor
+    ledger:debit-new ledger:debit-release ledger:debit-return ledger:debits ledger:document ledger:dues-rule-add
+    ledger:entry ledger:entry-add ledger:entry-document ledger:entry-draft ledger:entry-limit ledger:entry-reverse
+    ledger:equity ledger:equity-approve ledger:equity-new ledger:export ledger:handover ledger:income-statement
+    ledger:journal ledger:mandate-add ledger:members-equity ledger:notices ledger:opening ledger:opening-take-back
+    ledger:patronage ledger:patronage-correct ledger:patronage-import ledger:patronage-new ledger:patronage-reassign
+    ledger:patronage-undo ledger:paying-account ledger:payment-add ledger:payment-file ledger:payout-new
+    ledger:payout-release ledger:payouts ledger:period-close ledger:period-journal ledger:period-reopen
+    ledger:periods ledger:plan-approve ledger:plan-edit ledger:plan-fire ledger:plan-new ledger:plan-post
+    ledger:plan-void ledger:redemption-limit ledger:share-class-add ledger:surplus ledger:surplus-year
+    ledger:trial-balance ledger:unclaimed ledger:unclaimed-book ledger:unclaimed-new members-api:classes
+    members-api:course-requirements members-api:course-sessions members-api:courses members-api:filters
+    members-api:sheet members-api:sheets members:act members:application-new members:applied members:bylaws
+    members:bylaws-text members:claim members:course-edit members:course-new members:course-plan
+    members:course-record members:course-record-applicant members:course-require members:courses
+    members:household-new members:import members:imports members:sheets members:write office-end offices returns
+    settings
+    """.split()
+)
+
 
 def test_every_address_that_is_noted_is_one():
     assert set(every_url_name()) >= OF_ONE | OF_MANY
+
+
+def test_every_address_officers_read_says_whose_data_it_shows():
+    """A new page, file or operation has to stand in one of the lists; that it is the right one, ``make soak`` asks."""
+    read = {each.name for each in all_cases() if each.method == "get" and each.inside and each.allowed & OFFICERS}
+    lists = [OF_ONE, OF_MANY, NOTED_THERE, PUBLISHED, OF_NOBODY]
+    assert sorted(read.difference(*lists)) == [], "name it in coop/looks.py, or here if it shows nobody's data"
+    assert sorted(name for name in read if sum(name in each for each in lists) > 1) == []
+    assert sorted((NOTED_THERE | PUBLISHED | OF_NOBODY) - read) == []
 
 
 def looked(client, url: str, actor) -> AccessLog | None:
