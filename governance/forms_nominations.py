@@ -5,6 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from coop.kernel.models import Office
 from members.models import MembershipClass
 
 from .models import NominationCall
@@ -29,6 +30,12 @@ class CallForm(forms.Form):
     )
     minimum_age = forms.IntegerField(label=_("Minimum age on the last day"), min_value=0, max_value=99, initial=18)
     not_employed = forms.BooleanField(label=_("Nobody the co-op employs may stand"), required=False)
+    office = forms.ChoiceField(
+        label=_("The office they stand for"),
+        choices=[("", _("None, or another")), *Office.Role.choices],
+        required=False,
+        help_text=_("A course that comes before the office is then asked of whoever stands."),
+    )
     order = forms.ChoiceField(label=_("Order on the paper"), choices=NominationCall.Order.choices)
     cite = forms.CharField(label=_("Where it is written"), max_length=120, required=False)
 

@@ -30,7 +30,7 @@ class NominationCallSerializer(serializers.ModelSerializer):
         model = NominationCall
         fields = (
             "id question opens_days closes_days opens_at closes_at as_of seconders classes member_for_months"
-            " minimum_age not_employed order cite phase settled_at lot_seed rule"
+            " minimum_age not_employed office order cite phase settled_at lot_seed rule"
         ).split()
         read_only_fields = "id question opens_at closes_at as_of phase settled_at lot_seed rule".split()
 

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from coop.kernel.models import NO_TRUNCATE, AppendOnly, CoopModel, User
+from coop.kernel.models import NO_TRUNCATE, AppendOnly, CoopModel, Office, User
 
 from .ballots import Question
 from .querysets import NominationQuerySet
@@ -63,6 +63,10 @@ class NominationCall(CoopModel):
     minimum_age = models.PositiveSmallIntegerField(_("minimum age"), default=0)
     not_employed = models.BooleanField(_("nobody employed by the co-op may stand"), default=False)
     order = models.CharField(_("order on the paper"), max_length=8, choices=Order.choices, default=Order.LOT)
+    # What the seats make of who is elected; what that office asks for beforehand is asked of who stands already.
+    office = models.CharField(
+        _("office"), max_length=20, choices=Office.Role.choices, blank=True, default="", db_default=""
+    )
     cite = models.CharField(_("where it is written"), max_length=120, blank=True)
     set_by_database = models.DateTimeField(null=True, editable=False)
     settled_at = models.DateTimeField(null=True, editable=False)

@@ -9,9 +9,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from coop.kernel import clock
 from members.ages import age_on
-from members.models import Membership, MembershipClass
+from members.models import CourseRequirement, Membership, MembershipClass, Party
 from members.notice.rule import add_months
+from members.selectors.learning import for_office, held
 
 from ..models import Ballot, Nomination, NominationCall, Question, Second
 from ..words import local
@@ -53,6 +55,10 @@ def eligibility(call: NominationCall, membership: Membership) -> Eligibility:
         reasons.append(_long_enough(call, membership.admitted_on))
     if call.minimum_age:
         reasons.append(_old_enough(call, membership.party.born_on))
+    if call.office and membership.party.kind == Party.Kind.PERSON:
+        today, party = clock.today(call.coop), membership.party
+        for asked in for_office(call.coop, call.office, today):
+            reasons.append(_course_done(asked, held(asked.course, party, today) is not None))
     return Eligibility(tuple(reasons))
 
 
@@ -85,6 +91,13 @@ def _old_enough(call: NominationCall, born_on: date | None) -> Reason:
     return Reason(years >= call.minimum_age, text % values)
 
 
+def _course_done(asked: CourseRequirement, done: bool) -> Reason:
+    values = {"course": asked.course.name, "cite": asked.cite}
+    if done:
+        return Reason(True, _("“%(course)s” comes before this office (%(cite)s): done.") % values)
+    return Reason(False, _("“%(course)s” comes before this office (%(cite)s), and is not done yet.") % values)
+
+
 def class_names(call: NominationCall) -> list[str]:
     rows = MembershipClass.objects.filter(coop_id=call.coop_id, pk__in=call.classes)
     return list(rows.order_by("position").values_list("name", flat=True))
@@ -114,6 +127,10 @@ def rule_in_words(call: NominationCall) -> list[str]:
         lines.append(text % {"n": call.member_for_months, "day": _day(call.as_of)})
     if call.minimum_age:
         lines.append(_("At least %(age)s years old on %(day)s.") % {"age": call.minimum_age, "day": _day(call.as_of)})
+    if call.office:
+        for asked in for_office(call.coop, call.office, clock.today(coop)):
+            text = _("Whoever stands has done “%(course)s”, which comes before this office (%(cite)s).")
+            lines.append(text % {"course": asked.course.name, "cite": asked.cite})
     if call.not_employed:
         lines.append(_("Nobody employed by the co-op may stand; whoever accepts declares it."))
     if call.seconders:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from coop.kernel import audit, clock, rules
 from coop.kernel.errors import Refused
+from coop.kernel.models import Office
 from members.models import Membership, MembershipClass
 from members.selectors import membership_by_number, membership_of
 
@@ -35,19 +36,23 @@ def call_nominations(
     member_for_months: int = 0,
     minimum_age: int = 0,
     not_employed: bool = False,
+    office: str = "",
     order: str = NominationCall.Order.LOT,
     cite: str = "",
 ) -> NominationCall:
     """Call for nominations as the by-laws say, in days before the meeting (or the opening of a ballot without one).
 
     The call opens with the first of those days and closes at the end of the last. Setting it again is allowed until
-    somebody is put forward. Refuses a motion, a released ballot, days the wrong way round and a call that would be
-    over already.
+    somebody is put forward. Where the seats are an ``office``, what comes before that is asked of whoever stands, from
+    the nomination on. Refuses a motion, a released ballot, days the wrong way round and a call that would be over
+    already.
     """
     rules.require(actor, "governance.run_ballots", question)
     ballot = _draft_of(question)
     if question.is_motion:
         raise Refused("motion", _("Nobody stands for a motion."))
+    if office and office not in Office.Role.values:
+        raise Refused("office", _("There is no such office."), "office")
     if opens_days <= closes_days:
         raise Refused("days", _("Nominations open on an earlier day than they close: say more days."), "opens_days")
     event = ballot.meeting.starts_at if ballot.meeting else ballot.opens_at
@@ -75,6 +80,7 @@ def call_nominations(
         "member_for_months": member_for_months,
         "minimum_age": minimum_age,
         "not_employed": not_employed,
+        "office": office,
         "order": order,
         "cite": cite,
     }

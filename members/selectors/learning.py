@@ -201,11 +201,15 @@ def before_admission(
     return [each for each in asked if each.member_class_id == mine and held(each.course, application, on) is None]
 
 
+def for_office(coop, role: str, on: date) -> QuerySet[CourseRequirement]:
+    """What an office asks for on that day before somebody takes it."""
+    return requirements(coop, on).filter(office=role, days=None)
+
+
 def before_office(coop, user, role: str, on: date) -> list[CourseRequirement]:
     """What somebody still has to do before they may take an office on that day."""
     party = Party.objects.filter(coop=coop, account=user).first()
-    asked = requirements(coop, on).filter(office=role, days=None)
-    return [each for each in asked if party is None or held(each.course, party, on) is None]
+    return [each for each in for_office(coop, role, on) if party is None or held(each.course, party, on) is None]
 
 
 def courses(coop, *, closed: bool = False) -> QuerySet[Course]:

@@ -16,6 +16,7 @@ from governance.pictures import AT_MOST, BadPicture, portrait
 from governance.selectors import issues_before_opening
 from governance.selectors.nominations import eligibility, rule_in_words
 from governance.tally.ties import lot_order
+from members import services as members
 from tests.cast import make_user
 from tests.governance.factories import make_ballot, make_meeting, make_roll, make_voter, membership, question
 from tests.members.factories import make_class, make_member
@@ -76,6 +77,22 @@ def test_the_days_come_from_the_by_laws_and_are_explained(coop, people):
         call_for(coop, opens_days=90, closes_days=40)
     with pytest.raises(Refused, match="earlier day than they close"):
         call_for(coop, opens_days=3, closes_days=3)
+
+
+def test_what_an_office_asks_for_is_asked_of_whoever_stands_for_it(coop, people, mei):
+    amara, ruth, *_others = people
+    today, party = clock.today(coop), membership(amara).party
+    course = members.save_course(actor=mei, name="Bookkeeping")
+    members.require_course(actor=mei, course=course, office="board", starts_on=today, cite="§ 6")
+    call = call_for(coop, office="board")
+    assert "Whoever stands has done “Bookkeeping”, which comes before this office (§ 6)." in rule_in_words(call)
+    with pytest.raises(Refused, match="“Bookkeeping” comes before this office .§ 6., and is not done yet"):
+        put_forward(call, ruth, amara)
+    members.record_completion(actor=mei, course=course, learner=party, on=today, evidence="Certificate.")
+    made = put_forward(call, ruth, amara)
+    services.accept_nomination(actor=amara, nomination=made, sentence="Amara stands.")
+    with pytest.raises(Refused, match="There is no such office"):
+        call_for(coop, office="king")
 
 
 def test_who_may_stand_is_explained_line_by_line(coop, people):
