@@ -7,6 +7,7 @@ from rest_framework import generics, parsers, serializers, status
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from coop.kernel import rules
 from coop.kernel.errors import Refused
 from coop.kernel.rest import CoopView
 from ledger.models import BankAccount, BankLine, BankStatement
@@ -87,7 +88,7 @@ class BankLines(CoopView, generics.ListAPIView):
 class BankStatements(CoopView, generics.ListAPIView):
     """Statements of the bank that were brought in, newest first."""
 
-    requires = ("ledger.keep_books",)
+    requires = ("ledger.read_books",)
     serializer_class = BankStatementSerializer
     parser_classes = (parsers.MultiPartParser,)
 
@@ -101,6 +102,7 @@ class BankStatements(CoopView, generics.ListAPIView):
     @extend_schema(request=StatementUploadSerializer, responses={201: BroughtInSerializer})
     def post(self, request, *args, **kwargs):
         """Bring in a statement: camt.053, MT940, OFX or CSV. The same file again is refused (409)."""
+        rules.require(self.actor, "ledger.keep_books")
         asked = StatementUploadSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         number = asked.validated_data["bank_account"].replace(" ", "").upper()
