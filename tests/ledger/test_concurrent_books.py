@@ -10,17 +10,31 @@ import pytest
 from coop.kernel import audit
 from coop.kernel.errors import Refused
 from coop.kernel.tenancy import Actor
-from ledger.models import Account, Entry, Period, Posting, Redemption, RedemptionLimit, Sealed, ShareClass, ShareEvent
+from ledger.models import (
+    Account,
+    DuesCharge,
+    DuesRun,
+    Entry,
+    Period,
+    Posting,
+    Redemption,
+    RedemptionLimit,
+    Sealed,
+    ShareClass,
+    ShareEvent,
+)
 from ledger.selectors.balances import balances
+from ledger.selectors.charging import propose
 from ledger.selectors.shares import holdings, reconciliation
 from ledger.services.accounts import account, member_account
 from ledger.services.closing import close_period, reopen_period
+from ledger.services.dues import ask_to_charge, charge_dues, set_dues
 from ledger.services.holdings import transfer
 from ledger.services.payment_import import import_payments
 from ledger.services.posting import Line, post_entry, reverse_entry
 from ledger.services.redemption import accept, ask_back, pay_out
 from ledger.services.shares import record_payment, reverse_payment
-from tests.members.factories import make_member
+from tests.members.factories import make_bylaws, make_class, make_member
 
 from .factories import make_books, make_payment
 from .test_posting import in_threads
@@ -38,6 +52,8 @@ def members(transactional_db, coop):
         make_payment(member, 61_000, on=START)
     year = {"starts": START, "ends": date(2026, 12, 31), "amount": 20_000, "resolution": "b 1"}
     RedemptionLimit.objects.create(coop=coop, **year)
+    terms = {"every": 1, "amount": 300, "joining": "whole", "leaving": "whole"}
+    set_dues(actor=Actor.system(coop), bylaws=make_bylaws(coop), member_class=make_class(coop), **terms)
     return found
 
 
@@ -88,6 +104,13 @@ class Hand:
         else:
             pay_out(actor=self.actor, redemption=wish, on=END)
 
+    def charge_dues(self):
+        """A month, looked at and charged; somebody else may charge it meanwhile, or have done so."""
+        month = (START + timedelta(days=31 * self.draw.randrange(1, 6))).replace(day=1)
+        seen = propose(self.coop, month, on=END).hash
+        job = ask_to_charge(actor=self.actor, month=month, seen=seen, on=END)
+        charge_dues(actor=self.actor, run_id=job.args[0])
+
     def open_or_close(self):
         period = Period.objects.filter(coop=self.coop).order_by("?").first()
         if period and period.is_closed:
@@ -99,7 +122,7 @@ class Hand:
         """That many acts; what was refused, by code."""
         refused = []
         choice = [self.pay, self.pay, self.post, self.post, self.take_back, self.enter_a_file, self.open_or_close]
-        choice += [self.transfer, self.give_back, self.give_back]
+        choice += [self.transfer, self.give_back, self.give_back, self.charge_dues]
         for _act in range(acts):
             try:
                 self.draw.choice(choice)()
@@ -116,6 +139,7 @@ def test_ten_hands_at_once(coop, members, seed):
         "key_used", "closed_period", "closed_already", "open_already", "earlier_open", "not_over", "not_the_last",
         "reversed_already", "spent", "file_refused", "too_early", "too_many_shares", "below_minimum", "not_paid",
         "not_waiting", "not_accepted", "not_its_turn", "over_the_limit", "asked_already", "shares",
+        "nothing", "not_what_was_seen", "under_way", "over",
     }  # fmt: skip
     entries = Entry.objects.filter(coop=coop)
     assert entries.count() == Sealed.objects.filter(entry__coop=coop).count() > 10
@@ -143,6 +167,18 @@ def test_ten_hands_at_once(coop, members, seed):
     assert "paid" in kinds
     assert kinds & {"transferred_out", "redeemed"}
     assert list(audit.verify(coop)) == []
+    check_dues(coop)
+
+
+def check_dues(coop) -> None:
+    """Each charge has its entry and each entry its charge; nobody is charged twice for a month; no run is left over."""
+    charges = DuesCharge.objects.filter(coop=coop)
+    assert charges.exists()
+    entries = Entry.objects.filter(coop=coop, kind="dues").exclude(key__startswith="dues-advance")
+    assert set(charges.values_list("entry_id", flat=True)) == set(entries.values_list("pk", flat=True))
+    months = list(charges.values_list("membership_id", "starts"))
+    assert len(set(months)) == len(months) == charges.filter(amount=300).count()
+    assert set(DuesRun.objects.filter(coop=coop).values_list("state", flat=True)) <= {"posted", "cancelled"}
 
 
 def test_eight_posters_on_one_hot_account(coop, members):
