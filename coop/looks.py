@@ -55,5 +55,24 @@ class LooksMiddleware(MiddlewareMixin):
             party = found.party if found is not None else None
             services.looked_at(actor=actor, what=AccessLog.What.MEMBER, party=party, subject=match.view_name)
         elif match.view_name in OF_MANY:
-            services.looked_at(actor=actor, what=AccessLog.What.LIST, subject=match.view_name)
+            shown = records_in(response)
+            services.looked_at(actor=actor, what=AccessLog.What.LIST, rows=shown, subject=match.view_name)
         return response
+
+
+def records_in(response: HttpResponse) -> int:
+    """How many records an answer shows, one at least: rows of tables on a page, of a list through the API, of a CSV.
+
+    What is sent piece by piece says it itself, as ``records``.
+    """
+    data, kind, shown = getattr(response, "data", None), response.get("Content-Type", ""), 1
+    if response.streaming:
+        return getattr(response, "records", 1)
+    listed = data.get("results") if isinstance(data, dict) else data
+    if isinstance(listed, list):
+        shown = len(listed)
+    elif kind.startswith("text/html"):
+        shown = response.content.count(b'<th role="rowheader"')  # a record's head, by the design's one table
+    elif kind.startswith("text/csv"):
+        shown = len(response.content.splitlines()) - 1
+    return max(1, shown)

@@ -194,6 +194,7 @@ def download(request: HttpRequest, pk: int, form: str) -> StreamingHttpResponse:
     wanted = request.GET.get("year", "")
     said = {"year": int(wanted)} if form == "1099-patr.csv" and re.fullmatch("[0-9]{4}", wanted) else {}
     answer = StreamingHttpResponse(write(plan, **said), content_type=f"{kind}; charset=utf-8")
+    answer.records = plan.line_count  # for the log of who looked
     name = f"{request.coop.slug}-{plan.year}-{plan.letter}-{form}"
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer

@@ -121,6 +121,14 @@ def test_a_look_is_noted(world, client_of, name, who):
         assert Party.objects.filter(pk=noted.about, memberships__number=case.kwargs(world)["number"]).exists()
 
 
+@pytest.mark.parametrize("name", ["governance:roll", "governance:roll-csv", "governance-api:entries"])
+def test_a_look_at_a_list_says_how_many_were_seen(world, client_of, name):
+    case = next(each for each in all_cases() if (each.name, each.method) == (name, "get"))
+    noted, many = looked(client_of(world.samir), case.url(world), world.samir), world.roll.entries.count()
+    assert noted is not None
+    assert (noted.rows, many > 1) == (many, True)
+
+
 def test_members_looking_at_their_own_leave_no_line(world, client_of):
     before = AccessLog.objects.count()
     assert client_of(world.amara).get(f"/{world.coop.slug}/").status_code == 200
