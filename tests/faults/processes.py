@@ -34,24 +34,37 @@ def environment(folder, **more):
     return clean | {"ROCHDALE_DATA": str(folder), "ROCHDALE_EMBEDDED_FAST": "1", "PORT": "0", "WEB_WORKERS": "1"} | more
 
 
-def facts(pid):
-    """(parent, start time, state, command line) of a process, or None if there is none."""
+def _of_process(pid, what):
+    """What the kernel says of a process, as bytes; nothing if there is none. Read often while tests wait."""
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+        with open(f"/proc/{pid}/{what}", "rb", buffering=0) as file:
+            return file.read()
     except (FileNotFoundError, ProcessLookupError):
-        return None
-    return int(stat[1]), stat[19], stat[0], command
+        return b""
+
+
+def _command(pid):
+    return _of_process(pid, "cmdline").replace(b"\0", b" ").decode("utf-8", "replace")
+
+
+def facts(pid):
+    """(parent, start time, state) of a process, or None if there is none."""
+    stat = _of_process(pid, "stat").rpartition(b")")[2].decode().split()
+    return (int(stat[1]), stat[19], stat[0]) if stat else None
+
+
+def _pids():
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
 
 
 def tree(root):
     """{(pid, start time): command line} of ``root`` and everything below it."""
-    every = {int(p.name): facts(int(p.name)) for p in Path("/proc").iterdir() if p.name.isdigit()}
+    every = {pid: facts(pid) for pid in _pids()}
     found, wave = {}, [root]
     while wave:
         pid = wave.pop()
         if every.get(pid):
-            found[pid, every[pid][1]] = every[pid][3]
+            found[pid, every[pid][1]] = _command(pid)
             wave += [child for child, seen in every.items() if seen and seen[0] == pid]
     return found
 
@@ -68,8 +81,8 @@ def survivors(processes):
 
 def users_of(folder):
     """Command lines of every process on this machine that names the folder."""
-    every = [(int(p.name), facts(int(p.name))) for p in Path("/proc").iterdir() if p.name.isdigit()]
-    return {pid: seen[3] for pid, seen in every if seen and seen[2] not in "ZX" and str(folder) in seen[3]}
+    named = {pid: command for pid in _pids() if str(folder) in (command := _command(pid))}
+    return {pid: command for pid, command in named.items() if (seen := facts(pid)) and seen[2] not in "ZX"}
 
 
 def kill_every(pids):
