@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 @dataclass(frozen=True)
 class LawPack:
-    """One law. ``cite`` names it, ``as_of`` the day somebody last read it, ``notice`` is a class's rule for leaving."""
+    """One law. ``cite`` names it, ``as_of`` the day somebody last read it, ``notice`` is a class's rule for leaving
+    (``members.notice.NoticeRule``)."""
 
     code: str
     label: str | Promise
@@ -28,14 +29,14 @@ class LawPack:
 PACKS = {
     pack.code: pack
     for pack in (
-        LawPack("generic", _("Another law"), "", "", "eu-consumer", {"kind": "days", "days": 30}),
+        LawPack("generic", _("Another law"), "", "", "eu-consumer", {"days": 30}),
         LawPack(
             "de-geng",
             _("Germany: Genossenschaftsgesetz"),
             "GenG §§ 15, 30, 43, 46, 65",
             "2026-11",
             "eu-consumer",
-            {"kind": "year_end", "months": 3},
+            {"to": "fiscal_year_end", "months": 3, "payout_months": 6, "cite": "GenG § 65 (2), § 73 (2)"},
         ),
         LawPack(
             "uk-ccbsa",
@@ -43,7 +44,7 @@ PACKS = {
             "CCBSA 2014 ss. 14, 30, 103",
             "2026-11",
             "eu-consumer",
-            {"kind": "days", "days": 90},
+            {"days": 90},
         ),
         LawPack(
             "ca-coop",
@@ -51,7 +52,7 @@ PACKS = {
             "S.C. 1998, c. 1, ss. 31–33, 43–46, 61",
             "2026-11",
             "us-consumer",
-            {"kind": "days", "days": 30},
+            {"days": 30},
         ),
         LawPack(
             "us-state",
@@ -59,7 +60,7 @@ PACKS = {
             "Internal Revenue Code, Subchapter T; your state's statute",
             "2026-11",
             "us-consumer",
-            {"kind": "days", "days": 60},
+            {"days": 60},
         ),
     )
 }

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 ANY_DAY, MONTH_END, FISCAL_YEAR_END, FIXED_MONTH_END = "any_day", "month_end", "fiscal_year_end", "fixed_month_end"
 ENDS = (ANY_DAY, MONTH_END, FISCAL_YEAR_END, FIXED_MONTH_END)
+WRITTEN_BEFORE = {"days": ANY_DAY, "year_end": FISCAL_YEAR_END}  # the words of the first founded co-ops' by-laws
 DAY = timedelta(days=1)
 
 
@@ -54,6 +55,8 @@ class NoticeRule:
     @classmethod
     def of(cls, data: Mapping[str, object]) -> NoticeRule:
         """A rule out of a class's ``notice_rule``; empty means at once. Raises ``ValueError`` with a sentence."""
+        if (kind := data.get("kind")) in WRITTEN_BEFORE:  # terms are never edited, so theirs are read for ever
+            data = {"to": WRITTEN_BEFORE[str(kind)], **{key: data[key] for key in data if key != "kind"}}
         known = {field.name for field in fields(cls)}
         if unknown := sorted(set(data) - known):
             raise ValueError(f"A notice rule has no {', '.join(unknown)}.")

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from coop.kernel import audit, rules
 from coop.kernel.errors import Refused
 from members.models import ByLaws, ClassTerms, MembershipClass
+from members.notice import NoticeRule
 
 
 @transaction.atomic
@@ -87,5 +88,9 @@ def _check(terms: dict) -> None:
         raise Refused("shares_crossed", _("The largest number of shares is below the smallest."), "maximum_shares")
     if terms.get("votes", 1) not in (0, 1):
         raise Refused("one_vote", _("A member has one vote, or none."), "votes")
+    try:
+        NoticeRule.of(terms.get("notice_rule") or {})
+    except ValueError as wrong:
+        raise Refused("notice_rule_wrong", str(wrong), "notice_rule") from wrong
     if terms.get("entry_fee", 0) < 0:
         raise Refused("fee_negative", _("A joining fee cannot be negative."), "entry_fee")

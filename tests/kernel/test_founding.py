@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from coop.kernel import clock
 from coop.kernel.models import Cooperative, Office, User
-from members.models import ByLaws
+from coop.kernel.tenancy import Actor
+from coop.law import PACKS
+from members import services
+from members.models import ByLaws, MembershipClass
+from tests.members.factories import make_member
 
 pytestmark = pytest.mark.django_db
 
@@ -52,3 +56,15 @@ def test_the_day_is_the_co_ops_own():
         coop = create(time_zone="Pacific/Auckland", adopted_on=date(2026, 3, 10))
     assert ByLaws.objects.get(coop=coop).adopted_on == date(2026, 3, 10), "today there, tomorrow in Greenwich"
     assert Office.objects.get(coop=coop).starts_on == date(2026, 3, 10)
+
+
+@pytest.mark.parametrize("law", sorted(PACKS))
+def test_whoever_is_a_member_of_a_founded_co_op_can_leave_it(law):
+    with clock.at(EVENING):
+        coop = create(law=law)
+        membership = make_member(coop, name="Aroha Ngata", member_class=MembershipClass.objects.get(coop=coop).slug)
+        services.give_notice(actor=Actor.system(coop), membership=membership, received_on=clock.today(coop))
+    asked = PACKS[law].notice
+    expected = date(2026, 12, 31) if asked.get("to") else date(2026, 3, 9) + timedelta(days=asked["days"])
+    membership.refresh_from_db()
+    assert membership.ends_on == expected

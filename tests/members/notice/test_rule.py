@@ -179,3 +179,10 @@ def test_who_gives_notice_later_never_leaves_earlier(rule, received, more, year_
     earlier = notice(rule, received, fiscal_year_end_month=year_end)
     later = notice(rule, received + timedelta(days=more), fiscal_year_end_month=year_end)
     assert earlier.last_day <= later.last_day
+
+
+def test_the_words_of_the_first_founded_co_ops_are_still_read():
+    assert NoticeRule.of({"kind": "year_end", "months": 3}) == NoticeRule("fiscal_year_end", months=3)
+    assert NoticeRule.of({"kind": "days", "days": 90}) == NoticeRule(days=90)
+    with pytest.raises(ValueError, match="has no kind"):
+        NoticeRule.of({"kind": "whenever"})
