@@ -26,6 +26,7 @@ from members.selectors import bulk, cases, dated, people, rights, search
 from members.selectors.days import end_of
 from members.selectors.inbox import inbox as inbox_of
 from members.selectors.story import story
+from members.services import parties
 
 PER_PAGE = 50
 
@@ -178,7 +179,7 @@ def details(request: HttpRequest, number: int) -> HttpResponse:
     form = NameForm(party, request.POST or None, initial={**current_details(party, today), "on": today})
     if request.method == "POST" and form.is_valid():
         try:
-            changed = services.change_details(actor=request.actor, party=party, **form.cleaned_data)
+            changed = services.change_details(actor=request.actor, party=party, **said_anew(form))
         except Refused as refused:
             refused.into(form)
         else:
@@ -190,6 +191,15 @@ def details(request: HttpRequest, number: int) -> HttpResponse:
         services.looked_at(actor=request.actor, what=AccessLog.What.MEMBER, party=party, subject="details")
     context = {"form": form, "membership": membership, "party": party}
     return render(request, "members/details.html", context, status=422 if form.errors else 200)
+
+
+def said_anew(form) -> dict:
+    """What was typed, without the name, the address or the contact nobody touched: the form shows today's, and a change
+    that holds from an earlier day would give that day the others of today. A name or an address goes whole or not."""
+    touched = set(form.changed_data)
+    together = [group for group in (parties.NAMES, parties.ADDRESS) if touched.intersection(group)]
+    said = touched.union({"on"}, *together)
+    return {key: value for key, value in form.cleaned_data.items() if key in said}
 
 
 def current_details(party, on) -> dict:

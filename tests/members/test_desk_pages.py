@@ -11,6 +11,7 @@ from coop.kernel.models import AuditEvent, Mail
 from coop.kernel.tenancy import path
 from members import services
 from members.models import AccessLog, Application, BoardSheet, Membership
+from members.selectors import dated
 
 from .factories import make_application, make_class, make_member
 
@@ -199,6 +200,28 @@ def test_details_are_added_not_overwritten_and_both_addresses_are_told(coop, des
     assert member.party.partynames.count() == 2
     unnamed = desk.post(path(coop, "members:details", number=1), {**form, "given_names": "", "family_name": ""})
     assert unnamed.status_code == 422
+
+
+def test_what_nobody_touched_is_not_dated_back_with_a_change_that_is(coop, desk):
+    member = make_member(
+        coop, name="Amara Okafor", email="a@example.org", on=date(2020, 1, 1), street="Quay 1", place="Kiel"
+    )
+    address = path(coop, "members:details", number=1)
+    today = clock.today(coop)
+    form = {
+        "given_names": "Amara",
+        "family_name": "Lind",
+        "email": "a@example.org",
+        "street": "Quay 1",
+        "place": "Kiel",
+    }
+    assert desk.post(address, {**form, "on": today}).status_code == 302
+    earlier = today - timedelta(days=9)
+    assert desk.post(address, {**form, "street": "Mill Lane 2", "on": earlier}).status_code == 302
+    assert dated.name_of(member.party, earlier).family_name == "Okafor", "the new name holds from today"
+    moved = dated.address_of(member.party, earlier)
+    assert (moved.street, moved.place) == ("Mill Lane 2", "Kiel")
+    assert not member.party.partycontacts.filter(valid_from=earlier).exists()
 
 
 def test_suspending_and_lifting_need_reason_and_resolution(coop, desk):
