@@ -24,6 +24,14 @@ def test_a_document_that_breaks_it_is_refused(source):
         typst.compile(source.encode(), format="pdf", pdf_standards=STANDARD)
 
 
+def test_a_letter_no_font_has_is_a_box_and_not_a_paper_less():
+    sheet = _sheet(1)
+    sheet["address"] = ["\U0010fffd", *sheet["address"][1:]]  # the last private character: nobody's font
+    paper = compiled("statement.typ", [sheet], None)
+    assert paper.startswith(b"%PDF-")
+    assert b"pdfuaid" not in paper, "and it does not claim to be what it is not"
+
+
 @pytest.fixture(scope="module")
 def notice() -> str:
     """A statement, everything in it that is packed unpacked."""
