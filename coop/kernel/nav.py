@@ -91,9 +91,10 @@ class Navigation:
 
     @property
     def home(self) -> str:
-        """Where the co-op's name in the masthead leads: the member's home, else the desk, else the public page."""
-        first = self.tabs or (self.rail[0].links if self.rail else ()) or self.public
-        return first[0].url if first else "/"
+        """Where the co-op's name in the masthead leads: the member's home, else the desk; for a stranger nothing, and
+        the frame takes the co-op's own page."""
+        first = self.tabs or (self.rail[0].links if self.rail else ())
+        return first[0].url if first else ""
 
     @property
     def desk(self) -> str:

@@ -120,6 +120,10 @@ def test_on_paper_the_frame_and_the_acts_are_gone(browse, coop, mei):
     assert page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
 
 
+def test_for_a_stranger_the_masthead_leads_to_the_co_ops_own_page(client, coop):
+    assert 'class="wordmark" href="/riverside/"' in client.get("/riverside/by-laws/").content.decode()
+
+
 def test_the_masthead_of_signing_in_is_that_of_the_house(client, coop):
     assert "Riverside Food Co-op</span>" in client.get("/accounts/login/").content.decode()
 
