@@ -39,7 +39,6 @@ def data(request: HttpRequest) -> HttpResponse:
     context = {
         "party": party,
         "form": form,
-        "bank": rights.bank_of(party, today),
         "requests": party.change_requests.order_by("-id")[:20],
         "open_kinds": set(party.change_requests.filter(state="open").values_list("kind", flat=True)),
         "kept_until": rights.name_kept_until(party, today),

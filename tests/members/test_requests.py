@@ -59,6 +59,12 @@ def test_a_new_account_holds_once_somebody_else_has_looked(coop, theo, mei, memb
     assert not any(iban.tidy(GOOD) in mail.text for mail in Mail.objects.all()), "no letter shows the account"
 
 
+def test_whoever_wants_a_new_account_is_led_to_the_one_the_money_goes_to(coop, theo, member, client_of):
+    page = client_of(theo).get(f"/{coop.slug}/me/data/").text
+    assert f'href="/{coop.slug}/money/account/"' in page
+    assert "/me/data/bank/" not in page, "no pay-out reads what is asked for there"
+
+
 def test_a_new_name_is_added_with_its_day_and_a_refusal_says_why(coop, theo, mei, member, client_of):
     me, desk = client_of(theo), client_of(mei)
     me.post(f"/{coop.slug}/me/data/name/", {"given_names": "Theo", "family_name": "Weber", "because": "Married."})
