@@ -63,9 +63,8 @@ def post_entries(*, actor, drafts: Sequence[Draft]) -> list[int]:
         try:
             with transaction.atomic():
                 _copy(_HEADS, heads)
-        except (
-            IntegrityError
-        ):  # a key was used before, or somebody posts it just now: what is there stays, the rest again
+        except IntegrityError:
+            # A key was used before, or somebody posts it just now: what is there stays, the rest goes in again.
             known = _known(actor, new, hashes)
             if not known:
                 raise
