@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from django.conf import settings
@@ -21,6 +22,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from coop import kept
 from coop.kernel import clock
 from coop.kernel.errors import Refused
 from coop.kernel.models import Cooperative
@@ -29,8 +31,10 @@ from coop.kernel.web import requires
 from governance.models import RollEntry
 from governance.services.forgetting import forget_on_rolls
 from ledger.models import DuesCharge, DuesRelief
+from ledger.retention import paper_time
 from ledger.selectors.shares import holdings
 from ledger.services.bank_lines import forget_bank_lines
+from ledger.services.forgetting import forget_files
 from ledger.services.mandates import accounts_in_mandates, forget_mandates
 from ledger.services.payout_details import forget_payout_details, known_accounts
 from ledger.services.redemption import forget_redemptions
@@ -43,19 +47,26 @@ from members.selectors import rights
 
 @dataclass(frozen=True)
 class Erased:
-    """What was done, and where any of the person's words still stand: rows by ``table.column``."""
+    """What was done, and where any of the person's words still stand: rows by ``table.column``, stored files as well.
+
+    ``places`` says why of each; ``unreadable`` are the papers no program can search.
+    """
 
     erasure: Erasure
     left: dict[str, int]
+    places: list[kept.Left] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
 
 
 @transaction.atomic
 def erase_person(*, actor, party: Party, scope: str, basis: str) -> Erased:
     """Erase somebody everywhere, then search the whole database for every phrase they were known by.
 
-    What is left is said, not hidden: the minutes of a ballot keep its candidates, the books keep their texts.
+    Every file is opened, too. What is left is said, not hidden, and why: the minutes of a ballot keep its candidates,
+    the books their texts and papers.
     """
-    words = [*rights.known_words(party), *known_accounts(party), *accounts_in_mandates(party)]
+    accounts = [*known_accounts(party), *accounts_in_mandates(party)]
+    words, recognised = [*rights.known_words(party), *accounts], rights.words_of(party, *accounts)
     erasure = services.erase(actor=actor, party=party, scope=scope, basis=basis)
     if scope == Erasure.Scope.CONTACT:
         return Erased(erasure, {})
@@ -65,8 +76,11 @@ def erase_person(*, actor, party: Party, scope: str, basis: str) -> Erased:
         forget_payout_details(actor=actor, membership=membership)
         forget_mandates(actor=actor, membership=membership)
         forget_redemptions(actor=actor, membership=membership)
+    forget_files(actor=actor, words=recognised)
     transaction.on_commit(lambda: remember(erasure))
-    return Erased(erasure, rights.traces(words))
+    files = kept.search_files(party.coop, recognised)
+    left = rights.traces(words, party.coop) | files.counts
+    return Erased(erasure, left, kept.explained(party.coop, left, files), kept.unreadable(party.coop, files))
 
 
 def log_file() -> Path:
@@ -90,8 +104,11 @@ def remember(erasure: Erasure) -> None:
         os.fsync(log.fileno())
 
 
-def erase_again() -> list[Erased]:
-    """After a backup was restored: erase everybody the file names who is there again. May be run at any time."""
+def erase_again(stayed: Callable[[str], None] = lambda said: None) -> list[Erased]:
+    """After a backup was restored: erase everybody the file names who is there again. May be run at any time.
+
+    Whom something still keeps, as a pay-out that was under way in the backup, is told to ``stayed``; the others go.
+    """
     done = []
     for line in log_file().read_text(encoding="utf-8").splitlines() if log_file().exists() else ():
         said = json.loads(line)
@@ -99,9 +116,12 @@ def erase_again() -> list[Erased]:
         known = Party.objects.filter(coop=coop, pk=said["party"], erased_at=None).first()
         if coop is None or known is None or known.created_at.isoformat() != said["created_at"]:
             continue
-        with transaction.atomic():
-            again = {"actor": Actor.system(coop), "party": known, "scope": said["scope"]}
-            done.append(erase_person(**again, basis=_("Erased again after a restore")))
+        again = {"actor": Actor.system(coop), "party": known, "scope": said["scope"]}
+        try:
+            with transaction.atomic():
+                done.append(erase_person(**again, basis=_("Erased again after a restore")))
+        except Refused as refused:
+            stayed(f"{coop.slug}: party {known.pk} could not be erased again: {refused.message}")
     return done
 
 
@@ -128,6 +148,7 @@ def erase(request: HttpRequest, pk: int) -> HttpResponse:
         "party": party,
         "memberships": party.memberships.order_by("number"),
         "kept_until": rights.name_kept_until(party, today),
+        "paper_time": paper_time(request.coop.law),
         "erasures": party.erasures.select_related("actor"),
         "done": done,
     }

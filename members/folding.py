@@ -9,7 +9,7 @@ import re
 import unicodedata
 
 # Letters that do not decompose, and pairs people write either way.
-_LETTERS = str.maketrans(
+LETTERS = str.maketrans(
     {
         "ß": "ss",
         "æ": "ae",
@@ -33,9 +33,9 @@ def fold(text: str) -> str:
     """Lower case, no accents, words parted by one space: ``Nyström-Łukasz`` becomes ``nystrom-lukasz``."""
     if text.isascii():
         return _NOT_WORD.sub(" ", text.casefold()).strip()
-    plain = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
+    plain = unicodedata.normalize("NFKD", text.casefold().translate(LETTERS))
     bare = "".join(char for char in plain if not unicodedata.combining(char))
-    return _NOT_WORD.sub(" ", bare.translate(_LETTERS)).strip()
+    return _NOT_WORD.sub(" ", bare.translate(LETTERS)).strip()
 
 
 def grams(folded: str) -> list[str]:

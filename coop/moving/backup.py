@@ -52,6 +52,7 @@ class Restored:
     differences: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
     erased: list[privacy.Erased] = field(default_factory=list)
+    stayed: list[str] = field(default_factory=list)  # who could not be erased again yet, and why
 
     @property
     def whole(self) -> bool:
@@ -130,9 +131,10 @@ def restore_backup(file: Path) -> Restored:
             differ = differences(manifest["facts"], facts(cursor))
     call_command("migrate", verbosity=0, skip_checks=True, with_open_ballots=True)
     _bring_back_media(file)
-    erased = [] if differ else privacy.erase_again()
+    stayed: list[str] = []
+    erased = [] if differ else privacy.erase_again(stayed.append)
     broken = [f"{coop.slug}: {what}" for coop in Cooperative.objects.order_by("slug") for what in examine(coop)]
-    return Restored(manifest["made_at"], manifest["facts"], differ, broken, erased)
+    return Restored(manifest["made_at"], manifest["facts"], differ, broken, erased, stayed)
 
 
 def _unpack(file: Path, folder: Path) -> tuple[dict[str, Any], Path]:

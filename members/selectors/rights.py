@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
 from collections.abc import Iterable
 from datetime import date
@@ -26,11 +28,10 @@ from members.models import (
     PartyTag,
     Relationship,
 )
+from members.recognising import SHORTEST, Words
 from members.retention import kept_until
 
 from .learning import everything_learned
-
-SHORTEST = 5  # a shorter word would be found in anything
 
 
 def selves(party: Party) -> QuerySet[Party]:
@@ -63,13 +64,35 @@ def known_words(party: Party) -> list[str]:
     return sorted({word.strip() for word in words if len(word.strip()) >= SHORTEST})
 
 
+def known_names(party: Party) -> list[str]:
+    """Every name a person ever had, whose parts may stand apart in a list. An organisation's words are too common."""
+    mine = [each for each in selves(party) if each.kind == Party.Kind.PERSON]
+    dated = PartyName.objects.filter(party__in=mine)
+    return sorted({*(each.name for each in mine), *(each.full for each in dated)} - {""})
+
+
+def words_of(party: Party, *further: str) -> Words:
+    """By what a person is recognised in a file; ``further`` are words the register does not know, such as accounts."""
+    return Words.of([*known_words(party), *further], known_names(party))
+
+
 def pattern_of(words: Iterable[str]) -> str:
-    """A PostgreSQL regular expression that finds any of the words whole; use it with ``~*``."""
-    return "|".join(rf"(^|\W){re.escape(word)}($|\W)" for word in words)
+    """A PostgreSQL regular expression that finds any of the words whole; use it with ``~*``.
+
+    As they are, and as they stand within JSON or HTML: a quotation mark or an apostrophe is written otherwise there.
+    """
+    forms = {form for word in words for form in (word, html.escape(word), *_as_json(word))}
+    return "|".join(rf"(^|\W){re.escape(form)}($|\W)" for form in sorted(forms))
+
+
+def _as_json(word: str) -> tuple[str, str]:
+    return json.dumps(word, ensure_ascii=False)[1:-1], json.dumps(word)[1:-1]
 
 
 _TEXTS = """
-    SELECT c.relname, a.attname FROM pg_class c
+    SELECT c.relname, a.attname,
+           EXISTS (SELECT FROM pg_attribute o WHERE o.attrelid = c.oid AND o.attname = 'coop_id' AND NOT o.attisdropped)
+      FROM pg_class c
       JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
      WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
        AND a.atttypid IN ('text'::regtype, 'varchar'::regtype, 'json'::regtype, 'jsonb'::regtype,
@@ -79,19 +102,23 @@ _TEXTS = """
 """
 
 
-def traces(words: Iterable[str]) -> dict[str, int]:
-    """Where any of these phrases stands in the whole database: rows by ``table.column``. Reads every table once."""
+def traces(words: Iterable[str], coop=None) -> dict[str, int]:
+    """Where any of these phrases stands in the whole database: rows by ``table.column``. Reads every table once.
+
+    With ``coop`` another one's rows are left alone: who is a member elsewhere is nobody's business here.
+    """
     words = list(words)
     if not words:
         return {}
     found: dict[str, int] = {}
-    quote = connection.ops.quote_name
+    pattern, quote = pattern_of(words), connection.ops.quote_name
     with connection.cursor() as cursor:
         cursor.execute(_TEXTS)
-        for table, column in cursor.fetchall():
+        for table, column, of_coop in cursor.fetchall():
+            ours = " AND (coop_id = %s OR coop_id IS NULL)" if coop is not None and of_coop else ""
             cursor.execute(
-                f"SELECT count(*) FROM {quote(table)} WHERE {quote(column)}::text ~* %s",  # noqa: S608 - quoted names
-                [pattern_of(words)],
+                f"SELECT count(*) FROM {quote(table)} WHERE {quote(column)}::text ~* %s{ours}",  # noqa: S608 - quoted names
+                [pattern, *([coop.pk] if ours else [])],
             )
             if rows := cursor.fetchone()[0]:
                 found[f"{table}.{column}"] = rows

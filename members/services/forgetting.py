@@ -7,7 +7,8 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from coop.kernel import clock
-from coop.kernel.accounts import forget_login
+from coop.kernel.accounts import forget_in_sessions, forget_login
+from coop.kernel.errors import Refused
 from coop.kernel.models import AuditPayload, Job, Mail
 from members.folding import fold, grams
 from members.models import (
@@ -31,7 +32,8 @@ from members.models import (
     SavedFilter,
     StepDone,
 )
-from members.selectors.rights import applications_of, known_words, pattern_of
+from members.recognising import Words
+from members.selectors.rights import applications_of, known_names, known_words, pattern_of
 
 ERASED = "(erased)"
 _SAID = (
@@ -61,6 +63,7 @@ def _forget_one(party: Party, *, everything: bool) -> dict[str, int]:
     streams = [*party.memberships.values_list("stream", flat=True), *(each.stream for each in applications)]
     refs = [f"party:{party.pk}", *(f"application:{each.pk}" for each in applications)]
     refs += [f"membership:{pk}" for pk in party.memberships.values_list("pk", flat=True)]
+    mails = Mail.objects.filter(Q(coop=party.coop) | Q(coop=None))  # what another co-op wrote is its own
     gone = {
         "contacts": _drop(PartyContact.objects.filter(party=party)),
         "bank": _drop(PartyBank.objects.filter(party=party)),
@@ -68,10 +71,12 @@ def _forget_one(party: Party, *, everything: bool) -> dict[str, int]:
         "tags": _drop(PartyTag.objects.filter(party=party)),
         "notes": _drop(EventNote.objects.filter(event__stream__in=streams)),
         "letters": Mail.objects.filter(coop=party.coop, subject_ref__in=refs).delete()[0]
-        + _drop_naming(Mail.objects.all(), ("to", "subject", "text"), words),
+        + _drop_naming(mails, ("to", "subject", "text", "html"), words),
         "audit": AuditPayload.objects.filter(event__coop=party.coop, event__subject__in=refs).delete()[0]
         + _drop_naming(AuditPayload.objects.filter(event__coop=party.coop), ("body",), words),
+        "files": _drop_files(party, Words.of(words, known_names(party) if everything else ())),
         "file_lines": _blank_lines(party, words),
+        "sessions": forget_in_sessions(Words.of(words).speak_in),
         "applications": _blank_applications(applications, everything=everything),
     }
     wards = Application.objects.filter(coop=party.coop)
@@ -155,15 +160,29 @@ def _rename(rows: QuerySet, column: str, words: list[str]) -> None:
 
 
 def _blank_lines(party: Party, words: list[str]) -> int:
-    """Lines of imported files that speak of the person, and the files themselves where they are still kept."""
+    """Lines of imported files that speak of the person; a list that was taken in is kept as its lines alone."""
     lines = ImportRow.objects.filter(coop_id=party.coop_id)
     spoken = lines.filter(pk__in=_naming(lines, ("cells", "problems"), words))
     if party.batch_id is not None:
         numbers = list(party.memberships.values_list("number", flat=True))
         spoken = spoken | lines.filter(batch_id=party.batch_id, data__number__in=numbers)
-    keys = list(spoken.values_list("pk", "batch_id"))
-    ImportBatch.objects.filter(pk__in={batch for _key, batch in keys}).update(content=None)
-    return lines.filter(pk__in=[key for key, _batch in keys]).update(cells=[], data={}, problems=[])
+    keys = list(spoken.values_list("pk", flat=True))
+    return lines.filter(pk__in=keys).update(cells=[], data={}, problems=[])
+
+
+def _drop_files(party: Party, words: Words) -> int:
+    """Lists that wait to be taken in and name the person are thrown away; without that line they are chosen anew."""
+    kept = ImportBatch.objects.filter(coop_id=party.coop_id).exclude(content=None)
+    dropped = 0
+    for pk, state in list(kept.values_list("pk", "state")):  # one file in memory at a time
+        content = kept.filter(pk=pk).values_list("content", flat=True).first()
+        if content is None or not words.speak_in_file(content):
+            continue
+        if state == ImportBatch.State.COMMITTING:
+            raise Refused("import_under_way", _("A list that names this person is being taken in; wait until it is."))
+        ImportRow.objects.filter(batch=pk).delete()
+        dropped += kept.filter(pk=pk).update(state=ImportBatch.State.DISCARDED, content=None)
+    return dropped
 
 
 def _blank_applications(applications: list[Application], *, everything: bool) -> int:

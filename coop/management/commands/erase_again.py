@@ -15,7 +15,7 @@ class Command(BaseCommand):
             raise CommandError(
                 f"There is no erasure log at {privacy.log_file()}; nobody was ever erased, or it is lost."
             )
-        done = privacy.erase_again()
+        done = privacy.erase_again(self.stderr.write)
         for each in done:
             where = ", ".join(f"{name} ({rows})" for name, rows in each.left.items()) or "nothing is left"
             self.stdout.write(f"{each.erasure.coop.slug}: party {each.erasure.party_id} erased again; {where}")

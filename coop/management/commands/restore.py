@@ -30,6 +30,8 @@ class Command(BaseCommand):
             self.stdout.write(f"There is no erasure log at {privacy.log_file()}: nobody was erased again.")
         for each in done.erased:
             self.stdout.write(f"{each.erasure.coop.slug}: party {each.erasure.party_id} erased again.")
+        for said in done.stayed:
+            self.stderr.write(said)
         if not done.whole:
             raise CommandError("\n".join([*done.differences, *done.broken]), returncode=1)
         self.stdout.write(f"Restored what was backed up at {done.made_at}; every chain and every sum holds.")
