@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -152,3 +153,18 @@ def paused(pids):
         for pid in pids:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)
+
+
+@contextmanager
+def moved_in(prepared, kind):
+    """A house of that kind in a copy of the prepared folder, ended and deleted afterwards."""
+    folder = processes.new_folder()
+    subprocess.run(["cp", "-a", f"{prepared}/.", str(folder)], check=True)
+    made = None
+    try:
+        made = kind(folder)
+        yield made
+    finally:
+        if made:
+            made.end()
+        shutil.rmtree(folder, ignore_errors=True)

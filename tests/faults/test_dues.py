@@ -7,16 +7,13 @@ every fault at every step and twenty seeds.
 
 import os
 import random
-import shutil
-import subprocess
 import time
 from contextlib import ExitStack
 
 import pytest
 
-from tests.faults import processes
 from tests.faults.dues_story import DUES
-from tests.faults.house import WORKER, House, paused
+from tests.faults.house import WORKER, House, moved_in, paused
 from tests.faults.processes import wait_for
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
@@ -81,16 +78,8 @@ class Dues(House):
 
 @pytest.fixture(scope="module")
 def house(prepared):
-    folder = processes.new_folder()
-    subprocess.run(["cp", "-a", f"{prepared}/.", str(folder)], check=True)
-    made = None
-    try:
-        made = Dues(folder)
+    with moved_in(prepared, Dues) as made:
         yield made
-    finally:
-        if made:
-            made.end()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.mark.parametrize(("where", "faults"), FAULTS)

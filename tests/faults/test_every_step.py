@@ -6,16 +6,13 @@ long as a test asks for that. One step has no such row: loading the lines waits 
 """
 
 import os
-import shutil
-import subprocess
 from contextlib import ExitStack, closing, contextmanager
 
 import psycopg2
 import pytest
 
 from coop import embedded
-from tests.faults import processes
-from tests.faults.house import WORKER, House
+from tests.faults.house import WORKER, House, moved_in
 from tests.faults.processes import wait_for
 from tests.faults.test_posting import QUICK, Books
 
@@ -106,16 +103,8 @@ class Steps(Books):
 
 @pytest.fixture(scope="module")
 def house(prepared):
-    folder = processes.new_folder()
-    subprocess.run(["cp", "-a", f"{prepared}/.", str(folder)], check=True)
-    made = None
-    try:
-        made = Steps(folder)
+    with moved_in(prepared, Steps) as made:
         yield made
-    finally:
-        if made:
-            made.end()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def strike(house, step, fault, begin):

@@ -8,15 +8,12 @@ and the lock is let go. Further runs strike at random moments. ``make test`` has
 
 import os
 import random
-import shutil
-import subprocess
 import time
 from contextlib import ExitStack
 
 import pytest
 
-from tests.faults import processes
-from tests.faults.house import WORKER, House, paused
+from tests.faults.house import WORKER, House, moved_in, paused
 from tests.faults.processes import wait_for
 from tests.faults.story import EVERYDAY
 
@@ -103,16 +100,8 @@ class Books(House):
 
 @pytest.fixture(scope="module")
 def house(prepared):
-    folder = processes.new_folder()
-    subprocess.run(["cp", "-a", f"{prepared}/.", str(folder)], check=True)
-    made = None
-    try:
-        made = Books(folder)
+    with moved_in(prepared, Books) as made:
         yield made
-    finally:
-        if made:
-            made.end()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def post(house, plan):

@@ -11,8 +11,6 @@ import base64
 import json
 import os
 import random
-import shutil
-import subprocess
 import threading
 import time
 from contextlib import ExitStack, suppress
@@ -24,8 +22,7 @@ import psycopg2
 import pytest
 
 from governance.ballotbox import blind, keys, verify
-from tests.faults import processes
-from tests.faults.house import House
+from tests.faults.house import House, moved_in
 from tests.faults.processes import wait_for
 from tests.governance.ballotbox.voter import Voter
 
@@ -277,16 +274,8 @@ class Life:
 
 @pytest.fixture(scope="module")
 def booth(prepared):
-    folder = processes.new_folder()
-    subprocess.run(["cp", "-a", f"{prepared}/.", str(folder)], check=True)
-    made = None
-    try:
-        made = Booth(folder)
+    with moved_in(prepared, Booth) as made:
         yield made
-    finally:
-        if made:
-            made.end()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def named(faults):

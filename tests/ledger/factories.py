@@ -38,6 +38,11 @@ def make_payment(membership, amount: int, *, on: date | None = None, key: str = 
     )
 
 
+def make_unpaid(coop):
+    """Ada, admitted on 1 March 2026: five shares of 50.00 asked for, a fee of 10.00, nothing paid."""
+    return make_member(coop, name="Ada Byron", active=False, on=date(2026, 3, 1))
+
+
 def make_shareholder(coop, *, name: str = "", user=None, paid: int = 26_000, on: date | None = None, **more):
     """A member with five shares of 50.00, fee and shares paid: 10.00 + 250.00."""
     chart = Account.objects.filter(coop=coop, purpose="share_capital", membership=None)

@@ -19,7 +19,7 @@ from members.models import Membership
 from tests.members.factories import make_class, make_member
 
 from .conftest import trace
-from .factories import make_books, make_payment, make_shareholder
+from .factories import make_books, make_payment, make_shareholder, make_unpaid
 from .stood import cast, parts, stands
 
 pytestmark = pytest.mark.django_db
@@ -31,12 +31,7 @@ coop, lena, shares, admitted = parts("coop", "lena", "shares", "admitted")
 def stood(standing):
     made = cast("lena")
     shares = make_books(made.coop)
-    return stands(made, shares=shares, admitted=make_admitted(made.coop))
-
-
-def make_admitted(coop) -> Membership:
-    """Admitted on 1 March 2026, five shares of 50.00 asked for, a fee of 10.00, nothing paid."""
-    return make_member(coop, name="Ada Byron", active=False, on=date(2026, 3, 1))
+    return stands(made, shares=shares, admitted=make_unpaid(made.coop))
 
 
 def pay(actor, membership, amount, key="k", on=DAY, **more):

@@ -13,9 +13,9 @@ from ledger.services.accounts import account, member_account
 from tests.members.factories import make_member
 
 from .conftest import attack, raw, refused
-from .factories import make_books
+from .factories import make_books, make_unpaid
 from .test_posting import in_threads
-from .test_shares import make_admitted, pay
+from .test_shares import pay
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owne
 @pytest.fixture
 def admitted(coop):
     make_books(coop)
-    return make_admitted(coop)
+    return make_unpaid(coop)
 
 
 def test_many_payments_at_once_never_exceed_what_is_owed(lena, admitted):

@@ -24,7 +24,7 @@ from ledger.services.bank_lines import (
 )
 from ledger.services.posting import reverse_entry
 from ledger.services.shares import reverse_payment
-from tests.ledger.factories import make_books, make_entry
+from tests.ledger.factories import make_books, make_entry, make_unpaid
 from tests.ledger.stood import cast, parts, stands
 from tests.members.factories import make_member
 
@@ -39,18 +39,13 @@ coop, lena, bank, ada = parts("coop", "lena", "bank", "ada")
 def stood(standing):
     made = cast("lena")
     bank = make_bank(made.lena)
-    return stands(made, bank=bank, ada=make_ada(made.coop))
+    return stands(made, bank=bank, ada=make_unpaid(made.coop))
 
 
 def make_bank(lena) -> BankAccount:
     """Books, and the account that stands for the bank in them."""
     make_books(lena.coop)
     return create_bank_account(actor=lena, name="House bank", number="DE89 3704 0044 0532 0130 00")
-
-
-def make_ada(coop):
-    """Admitted on 1 March 2026, nothing paid."""
-    return make_member(coop, name="Ada Byron", active=False, on=date(2026, 3, 1))
 
 
 def rows_of(member, *more):

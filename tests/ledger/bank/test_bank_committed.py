@@ -13,11 +13,11 @@ from ledger.services.bank_lines import (
     tie_to_entry,
 )
 from tests.ledger.conftest import attack
-from tests.ledger.factories import make_entry
+from tests.ledger.factories import make_entry, make_unpaid
 from tests.ledger.test_posting import in_threads
 
 from .files import IBAN, PAYER, camt
-from .test_bank import DAY, bring, make_ada, make_bank, rows_of
+from .test_bank import DAY, bring, make_bank, rows_of
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
 
@@ -29,7 +29,7 @@ def bank(lena) -> BankAccount:
 
 @pytest.fixture
 def ada(bank, coop):
-    return make_ada(coop)
+    return make_unpaid(coop)
 
 
 def test_a_line_is_entered_once_by_ten_hands(coop, lena, bank, ada):
