@@ -22,7 +22,7 @@ def shared(ballot_id: int, coop_id: int) -> Ballot:
 
 def alone(ballot_id: int) -> Ballot:
     """The ballot as it is now, held alone: everybody who was casting has finished."""
-    return Ballot.objects.select_for_update(of=("self",)).select_related("roll", "coop").get(pk=ballot_id)
+    return Ballot.objects.select_for_update(no_key=True, of=("self",)).select_related("roll", "coop").get(pk=ballot_id)
 
 
 def roll(roll_id: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
 import subprocess
 import sys
@@ -72,6 +73,22 @@ def test_signals_are_refused(tmp_path):
         timeout=60,
     )
     assert "TID251" in answer.stdout
+
+
+def test_no_row_is_held_with_its_key():
+    """``FOR UPDATE`` holds a row's key too, and every row that names it waits at its commit: with the audit chain's
+    lock in its hand, for somebody who waits for that lock. ``FOR NO KEY UPDATE`` keeps apart whoever changes a row."""
+    held = [
+        f"{path.relative_to(PROJECT)}:{call.lineno}"
+        for package in PACKAGES
+        for path in (PROJECT / package).rglob("*.py")
+        if "migrations" not in path.parts
+        for call in ast.walk(ast.parse(path.read_text()))
+        if isinstance(call, ast.Call)
+        and getattr(call.func, "attr", "") == "select_for_update"
+        and "no_key" not in {keyword.arg for keyword in call.keywords}
+    ]
+    assert held == []
 
 
 def test_files_stay_small():

@@ -74,7 +74,9 @@ def end(*, actor: Actor, office: Office, ends_on: date) -> Office:
         raise Refused("ended_already", _("This office has ended already."))
     if ends_on < office.starts_on:
         raise Refused("ends_before_start", _("An office cannot end before it began."), "ends_on")
-    others = Office.objects.select_for_update().filter(coop=actor.coop, role=office.role, ends_on__isnull=True)
+    others = Office.objects.select_for_update(no_key=True).filter(
+        coop=actor.coop, role=office.role, ends_on__isnull=True
+    )
     if office.role == Office.Role.SECRETARY and not [each for each in others if each.pk != office.pk]:
         raise Refused("last_secretary", _("Appoint another secretary first; somebody must open the post."))
     Office.objects.filter(pk=office.pk).update(ends_on=ends_on)

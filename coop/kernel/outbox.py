@@ -75,7 +75,9 @@ def send_waiting(limit: int = 200) -> int:
 @transaction.atomic
 def _send_next() -> bool:
     now = clock.now()
-    waiting = Mail.objects.select_for_update(skip_locked=True).filter(state=Mail.State.QUEUED, next_try__lte=now)
+    waiting = Mail.objects.select_for_update(no_key=True, skip_locked=True).filter(
+        state=Mail.State.QUEUED, next_try__lte=now
+    )
     mail = waiting.order_by("id").first()
     if mail is None:
         return False

@@ -41,7 +41,7 @@ class Extension(CoopModel, AppendOnly):
                 operation=pgtrigger.Insert,
                 declare=[("b", "governance_ballot%ROWTYPE")],
                 func="""
-                    SELECT * INTO b FROM governance_ballot WHERE id = NEW.ballot_id FOR UPDATE;
+                    SELECT * INTO b FROM governance_ballot WHERE id = NEW.ballot_id FOR NO KEY UPDATE;
                     IF b.state <> 'open' OR NEW.extended_at >= b.closes_at
                        OR (b.closes_at > b.released_by_database AND clock_timestamp() >= b.closes_at) THEN
                         RAISE check_violation USING MESSAGE = 'a ballot is extended before it closes';

@@ -121,7 +121,7 @@ class MinutesAddendum(CoopModel, AppendOnly):
                 operation=pgtrigger.Insert,
                 declare=[("m", "governance_minutes%ROWTYPE")],
                 func="""
-                    SELECT * INTO m FROM governance_minutes WHERE id = NEW.minutes_id FOR UPDATE;
+                    SELECT * INTO m FROM governance_minutes WHERE id = NEW.minutes_id FOR NO KEY UPDATE;
                     IF (SELECT count(*) FROM governance_minutessignature s
                          WHERE s.minutes_id = m.id AND s.addendum_id IS NULL) <> 2 THEN
                         RAISE check_violation USING MESSAGE = 'an addendum follows minutes that are signed';
@@ -173,8 +173,8 @@ class MinutesSignature(CoopModel, AppendOnly):
                 operation=pgtrigger.Insert,
                 declare=[("m", "governance_minutes%ROWTYPE"), ("kept", "varchar"), ("held", "timestamptz")],
                 func="""
-                    SELECT * INTO m FROM governance_minutes WHERE id = NEW.minutes_id FOR UPDATE;
-                    SELECT starts_at INTO held FROM governance_meeting WHERE id = m.meeting_id FOR UPDATE;
+                    SELECT * INTO m FROM governance_minutes WHERE id = NEW.minutes_id FOR NO KEY UPDATE;
+                    SELECT starts_at INTO held FROM governance_meeting WHERE id = m.meeting_id FOR NO KEY UPDATE;
                     SELECT a.sha256 INTO kept FROM governance_minutesaddendum a
                       WHERE a.id = NEW.addendum_id AND a.minutes_id = m.id;
                     IF NEW.addendum_id IS NULL THEN

@@ -131,7 +131,7 @@ class Proxy(CoopModel):
                     IF TG_OP = 'DELETE' THEN
                         RAISE check_violation USING MESSAGE = 'a proxy is ended, not deleted';
                     END IF;
-                    SELECT * INTO r FROM governance_proxyrule WHERE meeting_id = NEW.meeting_id FOR UPDATE;
+                    SELECT * INTO r FROM governance_proxyrule WHERE meeting_id = NEW.meeting_id FOR NO KEY UPDATE;
                     IF NOT FOUND THEN
                         RAISE check_violation USING MESSAGE = 'this meeting takes no proxies';
                     END IF;

@@ -159,7 +159,7 @@ class Support(CoopModel, AppendOnly):
                 operation=pgtrigger.Insert,
                 func="""
                     PERFORM FROM governance_requisition r WHERE r.id = NEW.requisition_id
-                       AND r.withdrawn_at IS NULL AND r.answered_at IS NULL FOR UPDATE;
+                       AND r.withdrawn_at IS NULL AND r.answered_at IS NULL FOR NO KEY UPDATE;
                     IF NOT FOUND THEN
                         RAISE check_violation USING MESSAGE = 'only an open requisition is supported';
                     END IF;

@@ -30,7 +30,7 @@ CHANGEABLE = {"title", "introduction", "opens_at", "closes_at", "roll", "meeting
 def _draft(actor, ballot: Ballot) -> Ballot:
     """The ballot, locked and still a draft; refuses otherwise."""
     rules.require(actor, "governance.run_ballots", ballot)
-    locked = Ballot.objects.select_for_update().get(pk=ballot.pk, coop=actor.coop)
+    locked = Ballot.objects.select_for_update(no_key=True).get(pk=ballot.pk, coop=actor.coop)
     if not locked.is_draft:
         raise Refused("released", _("This ballot has been released; what was put to the vote is not changed."))
     return locked

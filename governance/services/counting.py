@@ -43,7 +43,7 @@ def close_due(now: datetime | None = None) -> int:
 @transaction.atomic
 def _close(pk: int, now: datetime) -> int:
     due = Ballot.objects.due(now).filter(pk=pk)
-    ballot = due.select_for_update(of=("self",), skip_locked=True).select_related("coop").first()
+    ballot = due.select_for_update(no_key=True, of=("self",), skip_locked=True).select_related("coop").first()
     if ballot is None:
         return 0
     ballot.state, ballot.closed_at = Ballot.State.CLOSED, now

@@ -68,7 +68,7 @@ def call_meeting(
 def change_meeting(*, actor, meeting: Meeting, **changes) -> Meeting:
     """Change a meeting. Refuses another record date once its roll is frozen."""
     rules.require(actor, "governance.call_meetings", meeting)
-    meeting = Meeting.objects.select_for_update().get(pk=meeting.pk, coop=actor.coop)
+    meeting = Meeting.objects.select_for_update(no_key=True).get(pk=meeting.pk, coop=actor.coop)
     record_date = changes.get("record_date", meeting.record_date)
     if record_date != meeting.record_date and Roll.objects.filter(meeting=meeting).exists():
         raise Refused(

@@ -21,7 +21,7 @@ from ..selectors import minutes as known
 
 def _held(actor, meeting: Meeting) -> Meeting:
     return (
-        Meeting.objects.select_for_update(of=("self",))
+        Meeting.objects.select_for_update(no_key=True, of=("self",))
         .select_related("roll", "coop")
         .get(pk=meeting.pk, coop=actor.coop)
     )
@@ -93,7 +93,9 @@ def sign_minutes(*, actor, minutes: Minutes, seen: str, addendum: MinutesAddendu
     rules.require(actor, "governance.certify", minutes)
     meeting = _held(actor, minutes.meeting)
     minutes = (
-        Minutes.objects.select_for_update(of=("self",)).select_related("chair").get(pk=minutes.pk, coop=actor.coop)
+        Minutes.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("chair")
+        .get(pk=minutes.pk, coop=actor.coop)
     )
     minutes.meeting = meeting
     role = _role(actor, minutes)
@@ -142,7 +144,9 @@ def add_addendum(*, actor, minutes: Minutes, text: str) -> MinutesAddendum:
     """Write down what is wrong in signed minutes and how it is right; chair and secretary sign it like the minutes."""
     rules.require(actor, "governance.certify", minutes)
     minutes = (
-        Minutes.objects.select_for_update(of=("self",)).select_related("chair").get(pk=minutes.pk, coop=actor.coop)
+        Minutes.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("chair")
+        .get(pk=minutes.pk, coop=actor.coop)
     )
     _role(actor, minutes)
     text = text.strip()

@@ -93,7 +93,11 @@ def call_nominations(
 
 
 def _draft_of(question: Question) -> Ballot:
-    ballot = Ballot.objects.select_for_update(of=("self",)).select_related("meeting", "coop").get(pk=question.ballot_id)
+    ballot = (
+        Ballot.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("meeting", "coop")
+        .get(pk=question.ballot_id)
+    )
     if not ballot.is_draft:
         raise Refused("released", _("The ballot has been released; who stands in it is settled."), status=409)
     return ballot
@@ -117,7 +121,7 @@ def hold_open(call: NominationCall, now: datetime) -> NominationCall:
     """
     locks.shared(call.question.ballot_id, call.coop_id)
     call = (
-        NominationCall.objects.select_for_update(of=("self",))
+        NominationCall.objects.select_for_update(no_key=True, of=("self",))
         .select_related("question__ballot", "coop")
         .get(pk=call.pk)
     )
@@ -131,9 +135,11 @@ def hold_open(call: NominationCall, now: datetime) -> NominationCall:
 
 def _held(actor, nomination: Nomination, *, now: datetime | None = None) -> Nomination:
     """The nomination, held, with its call before it; ``now`` where only an open call will do. Refuses an ended one."""
-    calls = NominationCall.objects.select_for_update(of=("self",)).select_related("question__ballot", "coop")
+    calls = NominationCall.objects.select_for_update(no_key=True, of=("self",)).select_related(
+        "question__ballot", "coop"
+    )
     call = hold_open(nomination.call, now) if now is not None else calls.get(pk=nomination.call_id)
-    rows = Nomination.objects.select_for_update(of=("self",)).select_related(
+    rows = Nomination.objects.select_for_update(no_key=True, of=("self",)).select_related(
         "nominee__party", "nominee__member_class", "proposer__party"
     )
     found = rows.defer("photo").get(pk=nomination.pk, coop_id=actor.coop_id)
@@ -300,7 +306,11 @@ def settle_nominations(*, actor, call: NominationCall) -> NominationCall:
     """
     rules.require(actor, "governance.run_ballots", call)
     ballot, now = _draft_of(call.question), clock.now()
-    call = NominationCall.objects.select_for_update(of=("self",)).select_related("question", "coop").get(pk=call.pk)
+    call = (
+        NominationCall.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("question", "coop")
+        .get(pk=call.pk)
+    )
     if call.phase(now) in ("announced", "open"):
         raise Refused("open", _("Nominations are open until %s.") % local(call.closes_at, call.coop))
     call.question.ballot = ballot

@@ -39,7 +39,7 @@ def set_proxy_rule(
 ) -> ProxyRule:
     """Say how a meeting takes proxies, as its by-laws do. Refuses a change once one was given, and a time too late."""
     rules.require(actor, "governance.call_meetings", meeting)
-    meeting = Meeting.objects.select_for_update().get(pk=meeting.pk, coop=actor.coop)
+    meeting = Meeting.objects.select_for_update(no_key=True).get(pk=meeting.pk, coop=actor.coop)
     if not 1 <= per_holder <= 100:
         raise Refused("cap", _("One member may hold from 1 to 100 proxies."), "per_holder")
     if until > meeting.starts_at:
@@ -118,7 +118,7 @@ def _make(actor, meeting: Meeting, principal: Membership, holder: Membership, *,
 
 
 def _rule(meeting: Meeting) -> ProxyRule:
-    rule = ProxyRule.objects.select_for_update().filter(meeting=meeting).first()
+    rule = ProxyRule.objects.select_for_update(no_key=True).filter(meeting=meeting).first()
     if rule is None:
         raise Refused("no_proxies", _("This meeting takes no proxies: its by-laws do not provide for them."))
     rule.meeting = meeting
@@ -189,8 +189,8 @@ def _recorded(actor, what: str, proxy: Proxy, **more) -> None:
 
 def _locked(actor, proxy: Proxy) -> Proxy:
     """The proxy, held; the meeting's rule before it, in the order in which accepting and the database take them."""
-    ProxyRule.objects.select_for_update().filter(meeting_id=proxy.meeting_id).first()
-    rows = Proxy.objects.select_for_update(of=("self",)).with_people()
+    ProxyRule.objects.select_for_update(no_key=True).filter(meeting_id=proxy.meeting_id).first()
+    rows = Proxy.objects.select_for_update(no_key=True, of=("self",)).with_people()
     found = rows.get(pk=proxy.pk, coop=actor.coop)
     if found.ended_at is not None:
         raise Refused("ended", _("This proxy has ended already: %s.") % found.get_ended_display(), status=409)

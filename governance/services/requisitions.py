@@ -93,7 +93,7 @@ def _me(actor) -> Membership:
 
 def _held(actor, requisition: Requisition) -> Requisition:
     found = (
-        Requisition.objects.select_for_update(of=("self",))
+        Requisition.objects.select_for_update(no_key=True, of=("self",))
         .select_related("coop")
         .get(pk=requisition.pk, coop=actor.coop)
     )

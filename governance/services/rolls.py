@@ -27,7 +27,7 @@ def freeze_roll(*, actor, meeting: Meeting | None = None, record_date=None, titl
     """
     rules.require(actor, "governance.run_ballots", meeting)
     if meeting is not None:
-        meeting = Meeting.objects.select_for_update().get(pk=meeting.pk, coop=actor.coop)
+        meeting = Meeting.objects.select_for_update(no_key=True).get(pk=meeting.pk, coop=actor.coop)
         record_date = meeting.record_date
         if Roll.objects.filter(meeting=meeting).exists():
             raise Refused("already_frozen", _("The roll of this meeting is frozen already."))

@@ -101,7 +101,7 @@ def whose(actor, ballot: Ballot, proxy: Proxy | None) -> tuple[Proxy | None, Sta
         return proxy, Standing(False, "")
     if proxy is None:
         return None, standing(ballot, mine)
-    held = Proxy.objects.select_for_update(of=("self",)).with_people()
+    held = Proxy.objects.select_for_update(no_key=True, of=("self",)).with_people()
     held = held.filter(pk=proxy.pk, coop=actor.coop, holder=mine).first()
     if held is None:
         raise Refused("no_proxy", _("You hold no such proxy."), status=403)

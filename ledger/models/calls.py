@@ -88,7 +88,8 @@ class ShareCall(CoopModel):
                         END IF;
                         RETURN NEW;
                     END IF;
-                    PERFORM FROM ledger_shareclass c WHERE c.id = NEW.share_class_id FOR UPDATE;  -- one call at a time
+                    -- one call at a time
+                    PERFORM FROM ledger_shareclass c WHERE c.id = NEW.share_class_id FOR NO KEY UPDATE;
                     SELECT ARRAY[count(*), coalesce(sum(l.amount), 0)]::bigint[] INTO summed
                       FROM ledger_sharecallline l WHERE l.call_id = NEW.id;
                     IF summed IS DISTINCT FROM ARRAY[NEW.count, NEW.total]::bigint[] OR NEW.count = 0 THEN

@@ -141,7 +141,7 @@ class EntryDraftLine(CoopModel, AppendOnly):
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert,
                 func="""
-                    PERFORM FROM ledger_entrydraft d WHERE d.id = NEW.draft_id AND d.state = 'draft' FOR UPDATE;
+                    PERFORM FROM ledger_entrydraft d WHERE d.id = NEW.draft_id AND d.state = 'draft' FOR NO KEY UPDATE;
                     IF NOT FOUND THEN
                         RAISE check_violation USING MESSAGE = 'lines are added to a draft only';
                     END IF;

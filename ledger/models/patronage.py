@@ -21,7 +21,7 @@ from .files import ErasableFile
 
 # A plan in one of these states stands on the year's figures. The lock keeps a proposal and a new figure apart.
 YEAR_IS_OPEN = """
-    PERFORM FROM ledger_patronageyear WHERE id = {year} FOR UPDATE;
+    PERFORM FROM ledger_patronageyear WHERE id = {year} FOR NO KEY UPDATE;
     IF EXISTS (SELECT FROM ledger_surplusplan p WHERE p.year_id = {year}
                 AND p.state IN ('proposed', 'resolved', 'approved', 'posted')) THEN
         RAISE check_violation USING MESSAGE = 'the patronage of a year whose plan is proposed is not changed';

@@ -152,7 +152,8 @@ class SurplusPlan(CoopModel):
                         RAISE check_violation USING MESSAGE = 'who approved a plan and its entry are not changed';
                     END IF;
                     IF NEW.state = 'proposed' AND OLD.state = 'draft' THEN
-                        SELECT y.version INTO version FROM ledger_patronageyear y WHERE y.id = NEW.year_id FOR UPDATE;
+                        SELECT y.version INTO version FROM ledger_patronageyear y
+                         WHERE y.id = NEW.year_id FOR NO KEY UPDATE;
                         IF version <> NEW.basis_version THEN
                             RAISE check_violation
                                 USING MESSAGE = 'the figures have changed since this plan was drawn up';

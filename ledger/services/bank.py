@@ -76,7 +76,7 @@ def name_creditor(*, actor, bank_account: BankAccount, creditor_id: str) -> Bank
     plain = "".join(creditor_id.split()).upper()
     if not is_creditor_id(plain):
         raise Refused("creditor_id", _("This is not a creditor identifier; compare it with the letter."), "creditor_id")
-    found = BankAccount.objects.select_for_update().get(coop=actor.coop, pk=bank_account.pk)
+    found = BankAccount.objects.select_for_update(no_key=True).get(coop=actor.coop, pk=bank_account.pk)
     if found.currency != "EUR" or not found.is_iban:
         raise Refused("currency", _("Direct debits are collected into an account in euro with an IBAN."), status=409)
     found.creditor_id = plain

@@ -145,14 +145,16 @@ def set_aside(*, actor, line: BankLine, because: str) -> BankLine:
 def take_up(*, actor, line: BankLine) -> BankLine:
     """Put a line that was set aside back into the inbox."""
     rules.require(actor, "ledger.keep_books", line)
-    line = BankLine.objects.select_for_update(of=("self",)).select_related("bank_account").get(pk=line.pk)
+    line = BankLine.objects.select_for_update(no_key=True, of=("self",)).select_related("bank_account").get(pk=line.pk)
     if line.state != BankLine.State.ASIDE:
         raise Refused("not_aside", _("This line was not set aside."), status=409)
     return _decide(actor, line, "ledger.bank_line_taken_up", state=BankLine.State.OPEN, note="")
 
 
 def _take(line: BankLine) -> BankLine:
-    found = BankLine.objects.select_for_update(of=("self",)).select_related("bank_account__account", "coop")
+    found = BankLine.objects.select_for_update(no_key=True, of=("self",)).select_related(
+        "bank_account__account", "coop"
+    )
     line = found.get(pk=line.pk, coop_id=line.coop_id)
     if line.state != BankLine.State.OPEN:
         raise Refused(

@@ -52,7 +52,7 @@ def call_shares(
     today, decision = clock.today(actor.coop), " ".join(decision.split())[:120]
     notice_days = law_of(actor.coop).notice_days if notice_days is None else notice_days
     _check(share_class, per_share, due_on, today, decision, notice_days)
-    ShareClass.objects.select_for_update().get(coop=actor.coop, pk=share_class.pk)  # one call at a time
+    ShareClass.objects.select_for_update(no_key=True).get(coop=actor.coop, pk=share_class.pk)  # one call at a time
     asked = _amounts(actor.coop, share_class, per_share, today)
     if not asked:
         raise Refused("nobody", _("Nobody holds shares of this class that are still to be called."), "share_class")
@@ -92,7 +92,9 @@ def tell_of_call(*, actor, call_id: int, site: str, progress: Callable[[int, int
 
 @transaction.atomic
 def _tell_some(actor, call: ShareCall, site: str) -> int:
-    found = ShareCall.objects.select_for_update(of=("self",)).get(coop=actor.coop, pk=call.pk)  # one sender at a time
+    found = ShareCall.objects.select_for_update(no_key=True, of=("self",)).get(
+        coop=actor.coop, pk=call.pk
+    )  # one sender at a time
     if not found.is_standing:
         return 0
     lines = list(selectors.not_told(call)[:LETTERS])
@@ -145,7 +147,7 @@ def withdraw_call(*, actor, call: ShareCall, because: str) -> ShareCall:
 
 
 def _standing(actor, call: ShareCall) -> ShareCall:
-    standing = ShareCall.objects.select_for_update(of=("self",)).select_related("share_class", "coop")
+    standing = ShareCall.objects.select_for_update(no_key=True, of=("self",)).select_related("share_class", "coop")
     found = standing.get(coop=actor.coop, pk=call.pk)
     if not found.is_standing:
         raise Refused("not_standing", _("This call was taken back."), status=409)

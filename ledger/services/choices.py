@@ -44,7 +44,9 @@ def open_offer(
     rules.require(actor, "ledger.keep_books", plan)
     coop = Cooperative.objects.select_for_update(no_key=True).get(pk=actor.coop_id)  # a pay-out is drawn up under it
     found = (
-        SurplusPlan.objects.select_for_update(of=("self",)).select_related("year", "coop").get(coop=coop, pk=plan.pk)
+        SurplusPlan.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("year", "coop")
+        .get(coop=coop, pk=plan.pk)
     )
     if found.state != SurplusPlan.State.POSTED or found.posted_at is None:
         raise Refused("not_posted", _("Members choose once the plan is posted."), status=409)
@@ -93,7 +95,7 @@ def _check_days(plan: SurplusPlan, closes_on: date) -> None:
 
 
 def _locked(actor, offer: RefundOffer) -> RefundOffer:
-    found = RefundOffer.objects.select_for_update(of=("self",))
+    found = RefundOffer.objects.select_for_update(no_key=True, of=("self",))
     return found.select_related("plan__year", "coop", "share_class", "goes_to", "entry").get(
         coop=actor.coop, pk=offer.pk
     )

@@ -39,7 +39,7 @@ def prepare_debits(*, actor, collect_on: date, notice_days: int = NOTICE_DAYS) -
     collection under way, no account with a creditor identifier, a day too near, nobody to collect from.
     """
     rules.require(actor, "ledger.keep_books")
-    coop = Cooperative.objects.select_for_update().get(pk=actor.coop_id)
+    coop = Cooperative.objects.select_for_update(no_key=True).get(pk=actor.coop_id)
     into = _creditor(coop)
     if not 1 <= notice_days <= 30:
         raise Refused("notice_days", _("Members are told between 1 and 30 days before."), "notice_days")
@@ -273,7 +273,9 @@ def _fee(actor, run: DebitRun, line: DebitLine, on: date, fee: int, charge: bool
 
 
 def _locked(actor, run: DebitRun) -> DebitRun:
-    found = DebitRun.objects.select_for_update(of=("self",)).select_related("bank_account__account", "coop")
+    found = DebitRun.objects.select_for_update(no_key=True, of=("self",)).select_related(
+        "bank_account__account", "coop"
+    )
     return found.get(coop=actor.coop, pk=run.pk)
 
 

@@ -194,7 +194,7 @@ def _general(plan: SurplusPlan) -> list[tuple[Account, int]]:
 
 def _posted(actor, plan_id: int, entry: Entry) -> None:
     """In the sealing transaction: the plan and its entry change together or not at all."""
-    plan = SurplusPlan.objects.select_for_update().get(pk=plan_id)
+    plan = SurplusPlan.objects.select_for_update(no_key=True).get(pk=plan_id)
     if plan.state != State.APPROVED:
         raise Refused("not_approved", _("Plan %(plan)s is no longer approved.") % {"plan": plan.letter})
     plan.state, plan.entry, plan.posted_at = State.POSTED, entry, clock.now()
@@ -253,7 +253,7 @@ def _voided(actor, plan_id: int, because: str, reversal: Entry, began: datetime)
     Cooperative.objects.select_for_update(no_key=True).get(pk=actor.coop_id)
     if voiding.payout_under_way(actor.coop) or voiding.paid_since(actor.coop, began):
         raise Refused("payout_under_way", _("A pay-out came in between; nothing was voided. Look again."), status=409)
-    plan = SurplusPlan.objects.select_for_update().get(pk=plan_id)
+    plan = SurplusPlan.objects.select_for_update(no_key=True).get(pk=plan_id)
     plan.state, plan.reversal, plan.because = State.VOID, reversal, because
     plan.voided_at, plan.voided_by = clock.now(), actor.user
     plan.save(update_fields=["state", "reversal", "because", "voided_at", "voided_by"])

@@ -151,7 +151,7 @@ def charge_dues(*, actor, run_id: int, progress: Callable[[int, int | None], Non
         return _charge(actor, run_id, progress)
     except Refused as refused:
         with transaction.atomic():
-            run = DuesRun.objects.select_for_update(of=("self",)).get(coop=actor.coop, pk=run_id)
+            run = DuesRun.objects.select_for_update(no_key=True, of=("self",)).get(coop=actor.coop, pk=run_id)
             if run.state == State.DRAFT:
                 run.state, run.because = State.CANCELLED, refused.message[:300]
                 run.save(update_fields=["state", "because"])
@@ -162,13 +162,18 @@ def charge_dues(*, actor, run_id: int, progress: Callable[[int, int | None], Non
 @transaction.atomic
 def _charge(actor, run_id: int, progress) -> DuesRun:
     _one_at_a_time(actor.coop)
-    run = DuesRun.objects.select_for_update(of=("self",)).select_related("coop").get(coop=actor.coop, pk=run_id)
+    run = (
+        DuesRun.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("coop")
+        .get(coop=actor.coop, pk=run_id)
+    )
     if run.state == State.POSTED:
         return run
     if run.state != State.DRAFT:
         raise Refused("over", run.because or _("This run is over."), status=409)
     proposal = propose(actor.coop, run.month, on=run.posted_on)
     _as_seen(proposal, run.hash)
+    take_holding(*(line.membership for line in [*proposal.lines, *(each.charge for each in proposal.back)]))
     _post(actor, run, proposal.lines)
     if progress:
         progress(len(proposal.lines), run.count)

@@ -146,7 +146,7 @@ def _checked(actor, on: date, memo: str, lines: Sequence[Line]) -> str:
 
 
 def _locked(actor, draft: EntryDraft) -> EntryDraft:
-    return EntryDraft.objects.select_for_update().get(coop=actor.coop, pk=draft.pk)
+    return EntryDraft.objects.select_for_update(no_key=True).get(coop=actor.coop, pk=draft.pk)
 
 
 def _only_waiting(draft: EntryDraft) -> None:

@@ -111,7 +111,7 @@ def hash_of(plan: EquityPlan) -> str:
 
 
 def _locked(actor, plan: EquityPlan) -> EquityPlan:
-    found = EquityPlan.objects.select_for_update(of=("self",)).select_related("coop", "entry")
+    found = EquityPlan.objects.select_for_update(no_key=True, of=("self",)).select_related("coop", "entry")
     return found.get(coop=actor.coop, pk=plan.pk)
 
 

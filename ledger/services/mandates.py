@@ -58,7 +58,7 @@ def revoke_mandate(*, actor, mandate: Mandate) -> Mandate:
     membership = mandate.membership
     if not rules.may(actor, "ledger.see_own", membership):
         rules.require(actor, "ledger.keep_books", membership)
-    found = Mandate.objects.select_for_update().get(coop=actor.coop, pk=mandate.pk)
+    found = Mandate.objects.select_for_update(no_key=True).get(coop=actor.coop, pk=mandate.pk)
     if found.revoked_at is not None:
         return found
     run = DebitRun.objects.filter(lines__mandate=found, state=DebitRun.State.RELEASED).first()
@@ -81,7 +81,9 @@ def forget_mandates(*, actor, membership) -> int:
 
     A mandate that stands is revoked. Refused while a released collection uses one.
     """
-    found = list(Mandate.objects.select_for_update().filter(membership=membership).exclude(iban="", holder="", bic=""))
+    found = list(
+        Mandate.objects.select_for_update(no_key=True).filter(membership=membership).exclude(iban="", holder="", bic="")
+    )
     for mandate in found:
         revoke_mandate(actor=actor, mandate=mandate)
     rows = Mandate.objects.filter(pk__in=[each.pk for each in found]).update(holder="", iban="", bic="")

@@ -211,8 +211,8 @@ def _record_read(
 
 
 def locked(actor, patronage_import: PatronageImport) -> tuple[PatronageYear, PatronageImport]:
-    year = PatronageYear.objects.select_for_update().get(coop=actor.coop, pk=patronage_import.year_id)
-    found = PatronageImport.objects.select_for_update(of=("self",)).select_related("replaces")
+    year = PatronageYear.objects.select_for_update(no_key=True).get(coop=actor.coop, pk=patronage_import.year_id)
+    found = PatronageImport.objects.select_for_update(no_key=True, of=("self",)).select_related("replaces")
     return year, found.get(coop=actor.coop, pk=patronage_import.pk)
 
 

@@ -24,7 +24,7 @@ def open_year(*, coop, year: int) -> PatronageYear:
         raise Refused("no_such_year", _("%(year)s is not a year to record business for.") % {"year": year}, "year")
     starts_on, ends_on = selectors.year_bounds(coop, year)
     PatronageYear.objects.get_or_create(coop=coop, year=year, defaults={"starts_on": starts_on, "ends_on": ends_on})
-    return PatronageYear.objects.select_for_update().get(coop=coop, year=year)
+    return PatronageYear.objects.select_for_update(no_key=True).get(coop=coop, year=year)
 
 
 def figures_may_change(year: PatronageYear) -> None:

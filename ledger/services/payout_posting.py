@@ -91,7 +91,7 @@ def _post_everyday(act: dict[str, Any], run: PayoutRun) -> Entry:
 
 def _paid(actor, run_id: int, entry: Entry) -> None:
     """In the sealing transaction: the run and its entry change together or not at all."""
-    run = PayoutRun.objects.select_for_update().get(pk=run_id)
+    run = PayoutRun.objects.select_for_update(no_key=True).get(pk=run_id)
     if run.state != State.RELEASED:
         raise Refused("not_released", _("Pay-out %(number)s is not released.") % {"number": run.number})
     run.state, run.entry, run.paid_at = State.PAID, entry, clock.now()

@@ -52,7 +52,7 @@ def prepare(*, actor, way: str, pay_on: date, more_than: int = 0, set_off: bool 
     a currency the way does not carry, a day gone by, nothing to pay and nothing to set off.
     """
     rules.require(actor, "ledger.keep_books")
-    coop = Cooperative.objects.select_for_update().get(pk=actor.coop_id)  # numbers, and one run at a time
+    coop = Cooperative.objects.select_for_update(no_key=True).get(pk=actor.coop_id)  # numbers, and one run at a time
     payer = _payer(coop, way)
     if not 0 <= (pay_on - clock.today(coop)).days <= 365:
         raise Refused("pay_on", _("Choose a day from today on, within a year."), "pay_on")
@@ -231,7 +231,7 @@ def hash_of(run: PayoutRun) -> str:
 
 
 def _locked(actor, run: PayoutRun) -> PayoutRun:
-    found = PayoutRun.objects.select_for_update(of=("self",)).select_related("coop", "bank")
+    found = PayoutRun.objects.select_for_update(no_key=True, of=("self",)).select_related("coop", "bank")
     return found.get(coop=actor.coop, pk=run.pk)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -56,7 +56,6 @@ def post_entries(*, actor, drafts: Sequence[Draft]) -> list[int]:
         if hashes.setdefault(draft.key, said) != said:
             raise _used(draft.key)
     periods = {day: open_period(coop=actor.coop, on=day).pk for day in sorted({draft.on for draft in drafts})}
-    _hold(actor.coop_id, periods)
     new, posted = {draft.key: draft for draft in drafts}, dict[str, int]()
     while new:
         numbers = next_keys(Entry, len(new))
@@ -87,14 +86,6 @@ def _known(actor, drafts: dict[str, Draft], hashes: dict[str, str]) -> dict[str,
             raise _used(key)
         found[key] = number
     return found
-
-
-def _hold(coop_id: int, days: Iterable[date]) -> None:
-    """Keep the days' periods from closing from here on: asked for at commit only, after the audit chain's lock, it
-    would be a deadlock with whoever closes one and then records it."""
-    with connection.cursor() as cursor:
-        for day in sorted(days):
-            cursor.execute("SELECT FROM ledger_hold_period(%s, %s)", [coop_id, day])
 
 
 def _used(key: str) -> Refused:

@@ -82,14 +82,14 @@ def terms_to_begin_with(year: PatronageYear) -> dict[str, Any]:
 def redraw(*, actor, plan: SurplusPlan, title: str, terms: dict[str, Any]) -> SurplusPlan:
     """Work a draft out again, with other terms or on figures that have changed. Refused once it was proposed."""
     rules.require(actor, "ledger.propose", plan)
-    PatronageYear.objects.select_for_update().get(pk=plan.year_id)
+    PatronageYear.objects.select_for_update(no_key=True).get(pk=plan.year_id)
     found = _locked(actor, plan)
     _only(found, State.DRAFT)
     return _work_out(actor, found, title, terms)
 
 
 def _locked(actor, plan: SurplusPlan) -> SurplusPlan:
-    found = SurplusPlan.objects.select_for_update(of=("self",)).select_related("year", "coop")
+    found = SurplusPlan.objects.select_for_update(no_key=True, of=("self",)).select_related("year", "coop")
     return found.get(coop=actor.coop, pk=plan.pk)
 
 
@@ -157,7 +157,7 @@ def propose(*, actor, plan: SurplusPlan) -> SurplusPlan:
     ``issues_before_proposing`` lists. Asked twice, it is proposed once.
     """
     rules.require(actor, "ledger.propose", plan)
-    PatronageYear.objects.select_for_update().get(pk=plan.year_id)
+    PatronageYear.objects.select_for_update(no_key=True).get(pk=plan.year_id)
     found = _locked(actor, plan)
     if found.state == State.PROPOSED:
         return found

@@ -91,7 +91,7 @@ def _alone(actor) -> Cooperative:
 
 
 def _locked(actor, unclaimed: UnclaimedList) -> UnclaimedList:
-    found = UnclaimedList.objects.select_for_update(of=("self",)).select_related("coop", "goes_to")
+    found = UnclaimedList.objects.select_for_update(no_key=True, of=("self",)).select_related("coop", "goes_to")
     return found.get(coop=actor.coop, pk=unclaimed.pk)
 
 

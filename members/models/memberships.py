@@ -212,7 +212,7 @@ class Membership(CoopModel):
                 declare=[("went", "bigint")],
                 func="""
                     -- waits for whoever merges this record, and then sees that it was
-                    SELECT merged_into_id INTO went FROM members_party WHERE id = NEW.party_id FOR KEY SHARE;
+                    SELECT merged_into_id INTO went FROM members_party WHERE id = NEW.party_id FOR SHARE;
                     IF went IS NOT NULL THEN
                         RAISE check_violation USING MESSAGE = 'a record that was merged away holds no membership';
                     END IF;

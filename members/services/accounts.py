@@ -25,7 +25,7 @@ def claim(*, actor) -> Party:
         or not EmailAddress.objects.filter(user=actor.user, email__iexact=actor.user.email, verified=True).exists()
     ):
         raise Refused("not_verified", _("Please confirm your e-mail address first; we sent you a code."))
-    parties = Party.objects.select_for_update().filter(coop_id=actor.coop_id, email__iexact=actor.user.email)
+    parties = Party.objects.select_for_update(no_key=True).filter(coop_id=actor.coop_id, email__iexact=actor.user.email)
     free = list(parties.filter(account__isnull=True, merged_into__isnull=True, erased_at__isnull=True)[:2])
     if not free:
         raise Refused("nobody", _("Nobody on this register has the address %s.") % actor.user.email)

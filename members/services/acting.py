@@ -27,8 +27,17 @@ def act_on_all(
     rules.require(actor, "members.keep_register")
     tag = check_act(actor, act, tag, session)
     if session is not None:
-        session = CourseSession.objects.select_for_update(of=("self",)).select_related("course").get(pk=session.pk)
-    list(Party.objects.filter(memberships__in=found).order_by("pk").select_for_update(of=("self",)).values_list("pk"))
+        session = (
+            CourseSession.objects.select_for_update(no_key=True, of=("self",))
+            .select_related("course")
+            .get(pk=session.pk)
+        )
+    list(
+        Party.objects.filter(memberships__in=found)
+        .order_by("pk")
+        .select_for_update(no_key=True, of=("self",))
+        .values_list("pk")
+    )
     plan = planned(found, act, tag=tag, session=session)
     _refuse(plan, act, digest, session)
     {

@@ -91,7 +91,7 @@ def commit_import(
 @transaction.atomic
 def write_import(*, actor, batch: ImportBatch, progress: Progress = lambda done, total: None) -> ImportBatch:
     """The writing itself, all or nothing; done already, it does nothing."""
-    batch = ImportBatch.objects.select_for_update(of=("self",)).select_related("coop").get(pk=batch.pk)
+    batch = ImportBatch.objects.select_for_update(no_key=True, of=("self",)).select_related("coop").get(pk=batch.pk)
     if batch.state != State.COMMITTING:
         return batch
     writer = _Writer(actor, batch)

@@ -137,7 +137,9 @@ def send_lines(letter: BulkLetter, progress: Callable[[int, int], None] = lambda
 
 @transaction.atomic
 def _send_some(letter: BulkLetter) -> int:
-    locked = BulkLine.objects.select_for_update(of=("self",), skip_locked=True).filter(letter=letter, done_at=None)
+    locked = BulkLine.objects.select_for_update(no_key=True, of=("self",), skip_locked=True).filter(
+        letter=letter, done_at=None
+    )
     lines = locked.exclude(how=How.LEFT_OUT).select_related("membership__party", "membership__coop").order_by("pk")
     chunk = list(lines[:AT_ONCE])
     for line in chunk:

@@ -84,7 +84,7 @@ def _keep_steps(course: Course, steps: Sequence[tuple[str, str]]) -> None:
 def close_course(*, actor, course: Course) -> Course:
     """The course is not offered any more. Refused while something asks for it, or a session is still to come."""
     rules.require(actor, "members.keep_register", course)
-    course = Course.objects.select_for_update(of=("self",)).select_related("coop").get(pk=course.pk)
+    course = Course.objects.select_for_update(no_key=True, of=("self",)).select_related("coop").get(pk=course.pk)
     today = clock.today(course.coop)
     if course.closed_at is not None:
         return course
@@ -130,7 +130,7 @@ def plan_session(
 def cancel_session(*, actor, session: CourseSession, because: str) -> CourseSession:
     """It does not take place; whoever had signed up is told why. Refused once somebody was marked as there."""
     rules.require(actor, "members.keep_register", session)
-    locked = CourseSession.objects.select_for_update(of=("self",)).select_related("course__coop")
+    locked = CourseSession.objects.select_for_update(no_key=True, of=("self",)).select_related("course__coop")
     session = locked.get(pk=session.pk, coop_id=actor.coop_id)
     because = because.strip()[:200]
     if not because:
@@ -200,7 +200,7 @@ def require_course(
 def end_requirement(*, actor, requirement: CourseRequirement, on: date) -> CourseRequirement:
     """``on`` is the last day on which the course is asked for."""
     rules.require(actor, "members.keep_register", requirement)
-    requirement = CourseRequirement.objects.select_for_update().get(pk=requirement.pk, coop_id=actor.coop_id)
+    requirement = CourseRequirement.objects.select_for_update(no_key=True).get(pk=requirement.pk, coop_id=actor.coop_id)
     if requirement.ends_on is not None:
         raise Refused("ended_already", _("This has ended already."))
     if on < requirement.starts_on:

@@ -179,7 +179,7 @@ def _decide(
 
 
 def _lock_draft(actor, sheet: BoardSheet) -> BoardSheet:
-    locked = BoardSheet.objects.select_for_update(of=("self",)).select_related("coop")
+    locked = BoardSheet.objects.select_for_update(no_key=True, of=("self",)).select_related("coop")
     sheet = locked.get(pk=sheet.pk, coop_id=actor.coop_id)
     if sheet.state != BoardSheet.State.DRAFT:
         raise Refused("sheet_decided", _("This sheet has been decided; a decision is not changed, only followed."))
@@ -188,7 +188,9 @@ def _lock_draft(actor, sheet: BoardSheet) -> BoardSheet:
 
 def _lock_all(actor, **which) -> list[Application]:
     """The applications, locked in one order so that two sheets cannot wait for each other."""
-    locked = Application.objects.select_for_update(of=("self",)).select_related("member_class", "coop", "party")
+    locked = Application.objects.select_for_update(no_key=True, of=("self",)).select_related(
+        "member_class", "coop", "party"
+    )
     return list(locked.filter(**which, coop_id=actor.coop_id).order_by("pk"))
 
 
@@ -298,7 +300,7 @@ def _party_for(actor, application: Application, on: date) -> Party:
         return party
     told = {key: value for key, value in said.items() if value and (key != "address" or any(value.values()))}
     # Afresh and locked, so that nobody merges it away meanwhile: the application's own copy may be from before a merge.
-    known = Party.objects.select_for_update(of=("self",)).select_related("coop", "merged_into__coop")
+    known = Party.objects.select_for_update(no_key=True, of=("self",)).select_related("coop", "merged_into__coop")
     party = known.get(pk=application.party_id)
     party = party.merged_into or party
     parties.record(actor=actor, party=party, on=on, **told)

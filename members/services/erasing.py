@@ -47,7 +47,7 @@ def erase(*, actor, party: Party, scope: str, basis: str) -> Erasure:
     """
     rules.require(actor, "members.keep_register", party)
     party = (
-        Party.objects.select_for_update(of=("self",))
+        Party.objects.select_for_update(no_key=True, of=("self",))
         .select_related("coop", "account")
         .get(pk=party.pk, coop_id=actor.coop_id)
     )

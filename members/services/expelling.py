@@ -197,7 +197,7 @@ def close_cases(coop: Cooperative) -> int:
 
 @transaction.atomic
 def _close(actor, pk: int, today: date) -> int:
-    locked = ExpulsionCase.objects.select_for_update(skip_locked=True)
+    locked = ExpulsionCase.objects.select_for_update(no_key=True, skip_locked=True)
     case = locked.filter(pk=pk, state=State.EXPELLED, appeal_by__lt=today).first()
     if case is None:
         return 0
@@ -219,7 +219,7 @@ def _lock(actor, case: ExpulsionCase, *states: str, decides: bool = True) -> Exp
     if decides:
         rules.require(actor, "members.decide", case.membership)
     membership = history.lock(case.membership)
-    case = ExpulsionCase.objects.select_for_update().get(pk=case.pk, coop_id=actor.coop_id)
+    case = ExpulsionCase.objects.select_for_update(no_key=True).get(pk=case.pk, coop_id=actor.coop_id)
     case.membership = membership
     if case.state not in states:
         raise Refused(

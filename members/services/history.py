@@ -147,5 +147,7 @@ def _project(membership: Membership, events: list[MembershipEvent]) -> Membershi
 
 def lock(membership: Membership) -> Membership:
     """The membership, fresh and locked until the end of the transaction."""
-    locked = Membership.objects.select_for_update(of=("self",)).select_related("party", "member_class", "coop")
+    locked = Membership.objects.select_for_update(no_key=True, of=("self",)).select_related(
+        "party", "member_class", "coop"
+    )
     return locked.get(pk=membership.pk)

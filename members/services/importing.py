@@ -137,7 +137,7 @@ def _line_count(batch: ImportBatch) -> int:
 @transaction.atomic
 def check_lines(batch: ImportBatch, progress: Progress = lambda done, total: None) -> ImportBatch:
     """Read every line in our terms and hold it against the register. Part of ``name_columns``, or the worker's."""
-    batch = ImportBatch.objects.select_for_update(of=("self",)).select_related("coop").get(pk=batch.pk)
+    batch = ImportBatch.objects.select_for_update(no_key=True, of=("self",)).select_related("coop").get(pk=batch.pk)
     if batch.state not in (State.READ, State.STAGED) or batch.content is None:
         return batch
     rows = _read(batch)
@@ -268,7 +268,7 @@ def discard(*, actor, batch: ImportBatch) -> ImportBatch:
 
 def lock(actor, batch: ImportBatch, *states: str) -> ImportBatch:
     """The batch, fresh and locked, if it is in one of these states."""
-    locked = ImportBatch.objects.select_for_update(of=("self",)).select_related("coop")
+    locked = ImportBatch.objects.select_for_update(no_key=True, of=("self",)).select_related("coop")
     batch = locked.get(pk=batch.pk, coop_id=actor.coop_id)
     if batch.state not in states:
         raise Refused(

@@ -254,7 +254,9 @@ def match_party(*, actor, application: Application, party: Party | None) -> Appl
 
 
 def _lock_open(actor, application: Application) -> Application:
-    locked = Application.objects.select_for_update(of=("self",)).select_related("member_class", "coop", "bylaws")
+    locked = Application.objects.select_for_update(no_key=True, of=("self",)).select_related(
+        "member_class", "coop", "bylaws"
+    )
     application = locked.get(pk=application.pk, coop_id=actor.coop_id)
     if not application.is_open:
         raise Refused(

@@ -114,7 +114,7 @@ def sign_off(*, actor, enrolment: Enrolment, reference=None) -> Enrolment:
     """Give the seat back. Refused once it was said who came."""
     learner = enrolment.learner
     _require_own(actor, learner, reference)
-    enrolment = Enrolment.objects.select_for_update(of=("self",)).get(pk=enrolment.pk)
+    enrolment = Enrolment.objects.select_for_update(no_key=True, of=("self",)).get(pk=enrolment.pk)
     if enrolment.state in (State.PRESENT, State.ABSENT):
         raise Refused("marked_already", _("It is on record who came, so this stands."))
     if enrolment.state == State.ENROLLED:
@@ -136,7 +136,11 @@ def mark(*, actor, session: CourseSession, came: Mapping[int, bool]) -> int:
         raise Refused("session_cancelled", _("This session was cancelled."))
     if session.starts_at > clock.now():
         raise Refused("not_yet", _("The session has not begun, so nobody was there yet."))
-    rows = session.enrolments.select_for_update(of=("self",)).select_related("party", "application").order_by("pk")
+    rows = (
+        session.enrolments.select_for_update(no_key=True, of=("self",))
+        .select_related("party", "application")
+        .order_by("pk")
+    )
     found = {each.pk: each for each in rows.exclude(state=State.WITHDRAWN)}
     unknown = set(came) - set(found)
     if unknown:
@@ -166,7 +170,9 @@ def tick(*, actor, step: CourseStep, learner: Party, done: bool = True) -> Compl
         raise Refused("step_unknown", _("There is no such line on the checklist."))
     today = clock.today(actor.coop)
     _refuse_learner(learner, today)
-    Party.objects.select_for_update(of=("self",)).get(pk=learner.pk)  # two last ticks at once complete it once
+    Party.objects.select_for_update(no_key=True, of=("self",)).get(
+        pk=learner.pk
+    )  # two last ticks at once complete it once
     course = step.course
     if done and learning.held(course, learner, today) is not None:
         return None

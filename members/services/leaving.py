@@ -89,7 +89,9 @@ def end_due(coop: Cooperative, *, limit: int = 1000) -> int:
 
 @transaction.atomic
 def _end_next(coop: Cooperative, today: date) -> bool:
-    due = Membership.objects.select_for_update(skip_locked=True, of=("self",)).select_related("party", "coop")
+    due = Membership.objects.select_for_update(no_key=True, skip_locked=True, of=("self",)).select_related(
+        "party", "coop"
+    )
     membership = due.filter(coop=coop, ends_on__lt=today).exclude(state="ended").order_by("ends_on", "pk").first()
     if membership is None or membership.ends_on is None:
         return False
@@ -122,7 +124,7 @@ def record_death(*, actor, party: Party, died_on: date, evidence: str) -> list[M
     In Germany the heirs hold the membership until the fiscal year ends (GenG § 77 (1)); elsewhere it ends that day.
     """
     rules.require(actor, "members.keep_register", party)
-    party = Party.objects.select_for_update().select_related("coop").get(pk=party.pk, coop_id=actor.coop_id)
+    party = Party.objects.select_for_update(no_key=True).select_related("coop").get(pk=party.pk, coop_id=actor.coop_id)
     refuse_merged(party)
     if party.kind != Party.Kind.PERSON:
         raise Refused("not_a_person", _("Only people die; an organisation is dissolved."))

@@ -147,12 +147,15 @@ def _lock(actor, kept: Party, other: Party) -> tuple[Party, Party]:
     keys = {kept.pk, other.pk}
     of_both = {"coop_id": actor.coop_id, "party__in": keys}
     open_ones = Application.objects.filter(**of_both, state__in=Application.OPEN)
-    list(open_ones.select_for_update(of=("self",)).order_by("pk"))
-    list(Membership.objects.filter(**of_both).select_for_update(of=("self",)).order_by("pk"))
+    list(open_ones.select_for_update(no_key=True, of=("self",)).order_by("pk"))
+    list(Membership.objects.filter(**of_both).select_for_update(no_key=True, of=("self",)).order_by("pk"))
     records = Party.objects.filter(pk__in=keys, coop_id=actor.coop_id).select_related("coop", "account")
     try:
         with transaction.atomic():
-            found = {each.pk: each for each in records.select_for_update(of=("self",), nowait=True).order_by("pk")}
+            found = {
+                each.pk: each
+                for each in records.select_for_update(no_key=True, of=("self",), nowait=True).order_by("pk")
+            }
     except OperationalError as busy:
         raise Refused(
             "busy", _("Somebody is working on one of these records at this moment; try again."), status=409

@@ -110,7 +110,7 @@ def change_details(*, actor, party: Party, on: date | None = None, **details) ->
     ``details``: street, postcode, place, country, email, phone; the secretary also family_name, given_names, firm,
     register_court, register_number. A change of name by the member goes to review, so it is refused here.
     """
-    party = Party.objects.select_for_update().get(pk=party.pk, coop_id=actor.coop_id)
+    party = Party.objects.select_for_update(no_key=True).get(pk=party.pk, coop_id=actor.coop_id)
     refuse_merged(party)
     keeps = rules.may(actor, "members.keep_register", party)
     if not keeps:

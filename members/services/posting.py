@@ -30,7 +30,9 @@ def post_letters(*, actor, letters: Iterable[PaperLetter], on: date, how: str, t
     """These letters went out on ``on``; how many. A code in them is kept nowhere from now on."""
     rules.require(actor, "members.keep_register")
     keys = [each.pk for each in letters]
-    found = list(PaperLetter.objects.select_for_update().filter(pk__in=keys, coop_id=actor.coop_id).order_by("pk"))
+    found = list(
+        PaperLetter.objects.select_for_update(no_key=True).filter(pk__in=keys, coop_id=actor.coop_id).order_by("pk")
+    )
     if not found:
         raise Refused("no_letter", _("Choose at least one letter."))
     if how not in PaperLetter.How.values:
@@ -60,7 +62,7 @@ def _code_in(letter: PaperLetter) -> str:
 def say_delivery(*, actor, letter: PaperLetter, on: date, arrived: bool, proof: str = "") -> PaperLetter:
     """A posted letter arrived, with its proof, or came back."""
     rules.require(actor, "members.keep_register", letter)
-    letter = PaperLetter.objects.select_for_update().get(pk=letter.pk, coop_id=actor.coop_id)
+    letter = PaperLetter.objects.select_for_update(no_key=True).get(pk=letter.pk, coop_id=actor.coop_id)
     if letter.state != State.POSTED or letter.posted_on is None:
         raise Refused("not_posted", _("Only a letter that is on its way can arrive or come back."))
     if not letter.posted_on <= on <= clock.today(actor.coop):
@@ -76,7 +78,7 @@ def say_delivery(*, actor, letter: PaperLetter, on: date, arrived: bool, proof: 
 def settle_letter(*, actor, letter: PaperLetter) -> PaperLetter:
     """A letter that came back was dealt with: the address was asked for, or there is none."""
     rules.require(actor, "members.keep_register", letter)
-    letter = PaperLetter.objects.select_for_update().get(pk=letter.pk, coop_id=actor.coop_id)
+    letter = PaperLetter.objects.select_for_update(no_key=True).get(pk=letter.pk, coop_id=actor.coop_id)
     if letter.state != State.RETURNED:
         raise Refused("not_returned", _("This letter did not come back."))
     letter.state = State.SETTLED
@@ -101,7 +103,7 @@ def digest(code: str) -> str:
 def invite(*, actor, membership: Membership) -> Invitation:
     """Send somebody without a login a code, by e-mail or, where there is no address, by letter. The last one counts."""
     rules.require(actor, "members.keep_register", membership)
-    locked = Party.objects.select_for_update(of=("self",)).select_related("coop")
+    locked = Party.objects.select_for_update(no_key=True, of=("self",)).select_related("coop")
     party = locked.get(pk=membership.party_id, coop_id=actor.coop_id)
     if party.account_id is not None:
         raise Refused("login_already", _("%s has a login already.") % party.name)
@@ -145,7 +147,7 @@ def claim_by_code(*, actor, number: int, code: str) -> Party:
 
 def _try(actor, number: int, typed: str) -> Party | None:
     today = clock.today(actor.coop)
-    opened = Invitation.objects.select_for_update(of=("self",)).select_related("party")
+    opened = Invitation.objects.select_for_update(no_key=True, of=("self",)).select_related("party")
     found = opened.filter(
         coop_id=actor.coop_id, used_at=None, revoked_at=None, expires_on__gte=today, party__memberships__number=number
     ).first()

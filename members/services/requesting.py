@@ -29,7 +29,11 @@ def ask_change(*, actor, party: Party, kind: str, because: str = "", **said: str
     """
     if not rules.may(actor, "members.keep_register", party):
         rules.require(actor, "members.see_own_data", party)
-    party = Party.objects.select_for_update(of=("self",)).select_related("coop").get(pk=party.pk, coop_id=actor.coop_id)
+    party = (
+        Party.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("coop")
+        .get(pk=party.pk, coop_id=actor.coop_id)
+    )
     if kind not in Kind.values:
         raise Refused("kind_unknown", _("There is no such request."), "kind")
     body = {name: str(said.get(name, "")).strip() for name in FIELDS[Kind(kind)]}
@@ -103,7 +107,7 @@ def withdraw_change(*, actor, request: ChangeRequest) -> ChangeRequest:
 
 
 def _lock(actor, request: ChangeRequest) -> ChangeRequest:
-    locked = ChangeRequest.objects.select_for_update(of=("self",)).select_related("party__coop")
+    locked = ChangeRequest.objects.select_for_update(no_key=True, of=("self",)).select_related("party__coop")
     request = locked.get(pk=request.pk, coop_id=actor.coop_id)
     if request.state != State.OPEN:
         raise Refused("decided_already", _("This has been answered already: “%s”.") % request.get_state_display())

@@ -30,7 +30,11 @@ def name_stand_in(
     takes the place of the one before, who stands until the day before; the membership and its vote stay the party's.
     """
     rules.require(actor, "members.keep_register", party)
-    party = Party.objects.select_for_update(of=("self",)).select_related("coop").get(pk=party.pk, coop_id=actor.coop_id)
+    party = (
+        Party.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("coop")
+        .get(pk=party.pk, coop_id=actor.coop_id)
+    )
     parties.refuse_merged(party)
     _refuse_unfit(party, kind, on)
     if not evidence.strip():
@@ -41,7 +45,7 @@ def name_stand_in(
     rules.require(actor, "members.keep_register", by)
     if by.pk == party.pk or by.kind != Party.Kind.PERSON or by.died_on or by.erased_at or by.merged_into_id:
         raise Refused("cannot_stand", _("%s cannot stand for somebody here.") % by.name, "number")
-    now = Relationship.objects.select_for_update().filter(object=party, kind=kind, ends_on__isnull=True)
+    now = Relationship.objects.select_for_update(no_key=True).filter(object=party, kind=kind, ends_on__isnull=True)
     if now.filter(subject=by).exists():
         raise Refused("stands_already", _("%s does so already.") % by.name, "number")
     if kind == Kind.REPRESENTS:
@@ -114,7 +118,7 @@ def _on_record(actor, person: dict, on: date) -> Party:
 def end_stand_in(*, actor, relationship: Relationship, on: date) -> Relationship:
     """The last day on which somebody stood for another."""
     rules.require(actor, "members.keep_register", relationship)
-    found = Relationship.objects.select_for_update(of=("self",)).select_related("coop", "object")
+    found = Relationship.objects.select_for_update(no_key=True, of=("self",)).select_related("coop", "object")
     relationship = found.get(pk=relationship.pk, coop_id=actor.coop_id)
     if relationship.ends_on is not None:
         raise Refused("ended_already", _("That has ended already."))
@@ -144,7 +148,9 @@ def come_of_age(coop: Cooperative) -> int:
 
 @transaction.atomic
 def _end_guardian(actor, pk: int) -> int:
-    each = Relationship.objects.select_for_update(skip_locked=True, of=("self",)).select_related("object__coop")
+    each = Relationship.objects.select_for_update(no_key=True, skip_locked=True, of=("self",)).select_related(
+        "object__coop"
+    )
     found = each.filter(pk=pk, ends_on__isnull=True).first()
     if found is None or found.object.born_on is None:
         return 0

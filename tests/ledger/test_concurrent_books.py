@@ -6,6 +6,7 @@ import random
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection, transaction
 
 from coop.kernel import audit
 from coop.kernel.errors import Refused
@@ -13,6 +14,7 @@ from coop.kernel.tenancy import Actor
 from ledger.models import (
     Account,
     DuesCharge,
+    DuesRelief,
     DuesRun,
     Entry,
     Period,
@@ -28,12 +30,13 @@ from ledger.selectors.charging import propose
 from ledger.selectors.shares import holdings, reconciliation
 from ledger.services.accounts import account, member_account
 from ledger.services.closing import close_period, reopen_period
-from ledger.services.dues import ask_to_charge, charge_dues, set_dues
+from ledger.services.dues import ask_to_charge, charge_dues, let_off, set_dues
 from ledger.services.holdings import transfer
 from ledger.services.payment_import import import_payments
 from ledger.services.posting import Line, post_entry, reverse_entry
 from ledger.services.redemption import accept, ask_back, pay_out
 from ledger.services.shares import record_payment, reverse_payment
+from members.services import history
 from tests.members.factories import make_bylaws, make_class, make_member
 
 from .factories import make_books, make_payment
@@ -179,6 +182,22 @@ def check_dues(coop) -> None:
     months = list(charges.values_list("membership_id", "starts"))
     assert len(set(months)) == len(months) == charges.filter(amount=300).count()
     assert set(DuesRun.objects.filter(coop=coop).values_list("state", flat=True)) <= {"posted", "cancelled"}
+
+
+def test_nobody_waits_for_a_row_somebody_changes_only_to_name_it(coop, members):
+    """Else: one holds a member for a payment and waits for the audit chain, the other has the chain and waits to commit
+    a row that names the member."""
+    actor, decided = Actor.system(coop), {"kind": "full", "ground": "hardship", "decision": "b 2", "starts": START}
+
+    def name_it(_i):
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '2s'")
+        return let_off(actor=actor, membership=members[0], **decided)
+
+    with transaction.atomic():
+        history.lock(members[0])  # as a payment does that makes somebody a member
+        (relief,) = in_threads(1, name_it)
+    assert DuesRelief.objects.get() == relief
 
 
 def test_eight_posters_on_one_hot_account(coop, members):
