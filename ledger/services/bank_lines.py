@@ -19,6 +19,7 @@ from ledger.models import Account, BankLine, Entry
 from ledger.selectors.bank import matches
 from ledger.services.accounts import OF_MEMBERS
 from ledger.services.entries import MANUAL
+from ledger.services.periods import wait_for_years
 from ledger.services.posting import Line, post_entry
 from ledger.services.shares import Payment, check_not_future, record_payment, take_holding
 
@@ -38,9 +39,12 @@ def enter_matched(*, actor, lines: Sequence[BankLine] | None = None) -> Entered:
     rules.require(actor, "ledger.keep_books")
     open_ = BankLine.objects.filter(coop=actor.coop, state=BankLine.State.OPEN, amount__gt=0)
     chosen = open_ if lines is None else open_.filter(pk__in=[line.pk for line in lines])
-    waiting = list(chosen.select_related("bank_account__account").order_by("booked_on", "id"))
+    # All is waited for at once and before the first line is entered, which takes the audit chain's lock.
+    held = chosen.select_for_update(no_key=True, of=("self",)).order_by("id")
+    waiting = sorted(held.select_related("bank_account__account"), key=lambda line: (line.booked_on, line.pk))
     sure = {pk: match.membership for pk, match in matches(actor.coop, waiting).items() if match.certain}
     take_holding(*sure.values())
+    wait_for_years(actor.coop, (line.booked_on for line in waiting if line.pk in sure))
     done, total, left = 0, 0, []
     for line in waiting:
         if line.pk not in sure:

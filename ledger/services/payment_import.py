@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -12,7 +11,7 @@ from coop.kernel import audit, money, rules
 from coop.kernel.errors import Refused
 from ledger.exchange.payments_csv import PaymentSheet, read_payments
 from ledger.models import Entry
-from ledger.services.periods import fiscal_year, open_period
+from ledger.services.periods import wait_for_years
 from ledger.services.shares import record_payment, take_holding
 from members.selectors import memberships_by_number
 
@@ -52,7 +51,7 @@ def import_payments(*, actor, data: bytes, file_name: str, total: int, overpayme
             sheet.problems.append(_("Line %(line)s: there is no member %(n)s.") % {"line": row.line, "n": row.member})
     _check_total(actor, sheet, total)
     take_holding(*(members[row.member] for row in sheet.rows if row.member in members))
-    _wait_for_years(actor.coop, sheet)
+    wait_for_years(actor.coop, (row.on for row in sheet.rows))
     payments = known = activated = 0
     for row in sheet.rows if not sheet.problems else ():
         key = f"csv:{sheet.digest}:{row.line}"
@@ -96,13 +95,6 @@ def _check_total(actor, sheet: PaymentSheet, total: int) -> None:
             % {"file": money.format_minor(sheet.total, currency), "total": money.format_minor(total, currency)},
             "total",
         )
-
-
-def _wait_for_years(coop, sheet: PaymentSheet) -> None:
-    """A year somebody else is just opening is waited for now, not after the first line has the audit chain's lock."""
-    for _year, day in sorted({fiscal_year(coop, row.on): row.on for row in sheet.rows}.items()):
-        with suppress(Refused):  # its own line says why
-            open_period(coop=coop, on=day)
 
 
 def _refuse(sheet: PaymentSheet, file_name: str) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import calendar
+from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date, timedelta
 
 from django.db import connection
@@ -44,6 +46,14 @@ def open_period(*, coop, on: date) -> Period:
             "on",
         )
     return period
+
+
+def wait_for_years(coop, days: Iterable[date]) -> None:
+    """Open the years of several acts before the first is posted: one somebody else is just opening is waited for now,
+    not with the audit chain's lock in one's hand. What a day is refused for, its own act says."""
+    for _year, day in sorted({fiscal_year(coop, day): day for day in days}.items()):
+        with suppress(Refused):
+            open_period(coop=coop, on=day)
 
 
 def _make(coop, on: date) -> Period:

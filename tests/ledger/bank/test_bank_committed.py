@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
+from threading import Event
+from time import monotonic
 
+import pytest
+from django.db import connection, transaction
+
+from ledger import references
 from ledger.models import BankAccount, BankLine
 from ledger.selectors.bank import waiting
 from ledger.selectors.shares import holding_of
 from ledger.services.accounts import account
-from ledger.services.bank_lines import (
-    enter_matched,
-    tie_to_entry,
-)
+from ledger.services.bank_lines import enter_matched, set_aside, tie_to_entry
 from tests.ledger.conftest import attack
 from tests.ledger.factories import make_entry, make_unpaid
 from tests.ledger.test_posting import in_threads
@@ -37,6 +39,33 @@ def test_a_line_is_entered_once_by_ten_hands(coop, lena, bank, ada):
     answers = in_threads(10, lambda i: enter_matched(actor=lena).count)
     assert sum(answer for answer in answers if isinstance(answer, int)) == 1
     assert holding_of(ada).paid_up == 25_000
+
+
+def test_whoever_enters_all_lines_waits_for_one_before_the_first_is_entered(coop, lena, bank, ada):
+    """Else it waits with the audit chain's lock, which whoever enters the one asks for last."""
+    reference = references.printed(references.of_member(ada.number))
+    bring(lena, camt(rows_of(ada, ("1.00", f"More {reference}", "Ada Byron", PAYER, ""))))
+    first, second = sorted(waiting(coop), key=lambda line: line.pk)
+    held = Event()
+
+    def enter(i):
+        if i == 0:
+            assert held.wait(10)
+            return enter_matched(actor=lena).count
+        with transaction.atomic(), connection.cursor() as cursor:
+            BankLine.objects.select_for_update(no_key=True).get(pk=second.pk)
+            held.set()
+            waits, until = False, monotonic() + 10
+            while not waits and monotonic() < until:
+                cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() <> pid)")
+                (waits,) = cursor.fetchone()
+            set_aside(actor=lena, line=second, because="hers, not ours")
+            return waits
+
+    assert in_threads(2, enter) == [1, True]
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.state, second.state) == ("entered", "aside")
 
 
 def change(line, **values):
