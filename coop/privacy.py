@@ -30,7 +30,7 @@ from coop.kernel.tenancy import Actor
 from coop.kernel.web import requires
 from governance.models import RollEntry
 from governance.services.forgetting import forget_on_rolls
-from ledger.models import DuesCharge, DuesRelief
+from ledger.models import DuesCharge, DuesRelief, PayoutDetails
 from ledger.retention import paper_time
 from ledger.selectors.shares import holdings
 from ledger.services.bank_lines import forget_bank_lines
@@ -68,13 +68,14 @@ def erase_person(*, actor, party: Party, scope: str, basis: str) -> Erased:
     accounts = [*known_accounts(party), *accounts_in_mandates(party)]
     words, recognised = [*rights.known_words(party), *accounts], rights.words_of(party, *accounts)
     erasure = services.erase(actor=actor, party=party, scope=scope, basis=basis)
+    for membership in party.memberships.all():
+        forget_payout_details(actor=actor, membership=membership)
+        forget_mandates(actor=actor, membership=membership)
     if scope == Erasure.Scope.CONTACT:
         return Erased(erasure, {})
     for membership in party.memberships.all():
         forget_on_rolls(actor=actor, membership=membership)
         forget_bank_lines(actor=actor, membership=membership)
-        forget_payout_details(actor=actor, membership=membership)
-        forget_mandates(actor=actor, membership=membership)
         forget_redemptions(actor=actor, membership=membership)
     forget_files(actor=actor, words=recognised)
     transaction.on_commit(lambda: remember(erasure))
@@ -169,6 +170,11 @@ def my_data(request: HttpRequest) -> HttpResponse:
         for pk, number in memberships
         if pk in held
     ]
+    said["accounts"] = list(
+        PayoutDetails.objects.filter(membership__party=party)
+        .order_by("pk")
+        .values("membership__number", "recorded_at", "way", "holder", "iban", "bic", "routing", "account", "savings")
+    )
     said["dues"] = list(
         DuesCharge.objects.filter(membership__party=party)
         .order_by("starts", "pk")

@@ -298,6 +298,8 @@ SPECTACULAR_SETTINGS = {
         "MembershipState": "members.models.Membership.State",
         "ApplicationState": "members.models.Application.State",
         "BoardSheetState": "members.models.BoardSheet.State",
+        "ChangeKind": "members.models.ChangeRequest.Kind",
+        "ChangeState": "members.models.ChangeRequest.State",
         "OfficeRole": "coop.kernel.models.Office.Role",
     },
 }

@@ -16,6 +16,8 @@ class LedgerConfig(AppConfig):
 
     def ready(self):
         import_module("ledger.rules")
+        carrying = import_module("members.services.carrying")
+        carrying.carried_out_by("bank", import_module("ledger.services.payout_requests").CARRIER)
         readers = ("treasurer", "board", "auditor")
         nav.register(
             nav.Entry("ledger", _("Overview"), "ledger:desk", "chart", requires=readers, order=10),

@@ -6,13 +6,21 @@ from django.utils.formats import date_format
 from django.utils.translation import override
 
 from coop.kernel import letters, outbox
-from ledger.models import DebitLine, DebitRun, ForfeitureNotice, ShareCallLine, UnclaimedLine, UnclaimedList
+from ledger.models import (
+    DebitLine,
+    DebitRun,
+    ForfeitureNotice,
+    PayoutDetails,
+    ShareCallLine,
+    UnclaimedLine,
+    UnclaimedList,
+)
 from ledger.selectors.calls import kind_of_call
 from ledger.selectors.statements import Statement
 from ledger.statement_words import Words
 from ledger.unclaimed_laws import STATE
 from ledger.units import Measure, Unit
-from members.notices import mail_of, on_paper
+from members.notices import addresses_of, mail_of, on_paper
 
 
 def allocation(statement: Statement, link: str) -> None:
@@ -121,22 +129,29 @@ def forfeiture(notice: ForfeitureNotice, link: str) -> None:
     _to(line.membership, "ledger.forfeiture", letter)
 
 
+def account_named(party, details: PayoutDetails, *, by_office: bool, closed: bool = False) -> None:
+    """Where the member's money goes from now on, to every address known, so that nobody names one unnoticed.
+
+    ``by_office``: the treasurer wrote it down. ``closed``: a request for another account was closed by it.
+    """
+    coop = party.coop
+    with override(coop.language):
+        values = {"name": party.name, "account": str(details), "by_office": by_office, "closed": closed}
+        letter = letters.write("ledger/account_named", coop=coop, **values)
+    _to(details.membership, "ledger.account_named", letter, addresses_of(party))
+
+
 def _said(line: ShareCallLine, amount: int) -> str:
     return Measure(Unit.MONEY, line.call.share_class.currency).said(amount)
 
 
-def _to(membership, kind: str, letter) -> None:
-    """By e-mail; on paper to whom no e-mail reaches, or who wants it so."""
-    party, ref = membership.party, f"membership:{membership.pk}"
-    if not mail_of(party):
+def _to(membership, kind: str, letter, addresses: list[str] | None = None) -> None:
+    """By e-mail, to these addresses or the usual one; on paper to whom no e-mail reaches, or who wants it so."""
+    ref = f"membership:{membership.pk}"
+    reached = [mail_of(membership.party)] if addresses is None else addresses
+    if not any(reached):
         on_paper(membership, kind=kind, ref=ref, subject=letter.subject, text=letter.text)
         return
-    outbox.put(
-        to=party.email,
-        subject=letter.subject,
-        text=letter.text,
-        html=letter.html,
-        coop=membership.coop,
-        kind=kind,
-        ref=ref,
-    )
+    words = {"subject": letter.subject, "text": letter.text, "html": letter.html, "kind": kind, "ref": ref}
+    for to in reached:
+        outbox.put(to=to, coop=membership.coop, **words)

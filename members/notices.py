@@ -3,6 +3,7 @@ printed and posted."""
 
 from __future__ import annotations
 
+import itertools
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,10 +12,12 @@ from django.utils.translation import override
 
 from coop.kernel import clock, letters, money, outbox
 from members.models import Application, PaperLetter
-from members.selectors.dated import address_of
+from members.selectors.dated import address_of, reached_at
 from members.selectors.leaving import arithmetic
+from members.selectors.people import mails_of_stand_ins
 
 PRINT_WITHIN = timedelta(days=3)
+TOLD_STILL = timedelta(days=30)  # how long an e-mail address that was given up still hears of such changes
 
 
 def application_received(application, terms=None) -> None:
@@ -95,20 +98,12 @@ def of_age(party) -> None:
 
 def change_asked(request) -> None:
     """Somebody asked for this in the member's name; if it was not the member, they should say so."""
-    _send(
-        request.party.coop,
-        mail_of(request.party),
-        "change_asked",
-        f"party:{request.party_id}",
-        party=request.party,
-        request=request,
-    )
+    _to_every_address(request, "change_asked")
 
 
-def change_decided(request, told) -> None:
+def change_decided(request) -> None:
     """The change holds from today, or why it does not."""
-    for to in filter(None, told):
-        _send(request.party.coop, to, "change_decided", f"party:{request.party_id}", request=request)
+    _to_every_address(request, "change_decided")
 
 
 def invited(membership, code: str, invitation) -> None:
@@ -145,9 +140,30 @@ def _to_member(membership, template: str, *, on_paper: bool = False, **values) -
     _send(membership.coop, mail_of(party), template, ref, **values)
 
 
+def _to_every_address(request, template: str) -> None:
+    party = request.party
+    for to in addresses_of(party) or [""]:
+        _send(party.coop, to, template, f"party:{party.pk}", party=party, request=request)
+
+
 def mail_of(party) -> str:
     """The e-mail address a party's letters go to, or nothing where they go on paper: by wish, or for want of one."""
     return "" if party.by_post else party.email
+
+
+def addresses_of(party) -> list[str]:
+    """Every e-mail address that hears of a change thieves would make: none where letters go on paper.
+
+    The register's and the login's, those of whoever stands for the party, and one that was given up in the last weeks:
+    whoever took over a login would first turn the letters away.
+    """
+    if party.by_post:
+        return []
+    found = {party.email: None, party.account.email if party.account_id else "": None}
+    for (_since, old), (given_up, _new) in itertools.pairwise(reached_at(party)):
+        if given_up >= clock.today(party.coop) - TOLD_STILL:
+            found[old] = None
+    return [*filter(None, found | dict.fromkeys(mails_of_stand_ins(party)))]
 
 
 def _send(coop, to: str, template: str, ref: str, *, kind: str = "", post=None, **values) -> None:

@@ -41,7 +41,7 @@ def membership_of(actor):
         found = None
         if actor.user is not None:
             memberships = apps.get_model("members", "Membership").objects
-            mine = memberships.filter(coop_id=actor.coop_id, party__in=_acts_for(actor.user, clock.today(actor.coop)))
+            mine = memberships.filter(coop_id=actor.coop_id, party__in=acts_for(actor.user, clock.today(actor.coop)))
             ordered = mine.select_related("party", "member_class").order_by("-number")
             own = actor.user.pk
             found = min(ordered, key=lambda each: (each.state == "ended", each.party.account_id != own), default=None)
@@ -61,7 +61,7 @@ _ACTS_FOR = """
 """
 
 
-def _acts_for(user, on) -> RawSQL:
+def acts_for(user, on) -> RawSQL:
     """The ids of the parties a login acts for on a day: its own, and those it represents or is guardian of."""
     return RawSQL(_ACTS_FOR, (user.pk, user.pk, on, on))  # noqa: S611 - a constant, and what changes goes by its side
 
@@ -69,7 +69,7 @@ def _acts_for(user, on) -> RawSQL:
 def coops_joined(user):
     """The ids of the co-ops where this login has a membership or acts for one, ended ones too."""
     memberships = apps.get_model("members", "Membership").objects
-    return memberships.filter(party__in=_acts_for(user, clock.today(None))).values_list("coop", flat=True)
+    return memberships.filter(party__in=acts_for(user, clock.today(None))).values_list("coop", flat=True)
 
 
 @predicate("members.is_member")
@@ -92,3 +92,13 @@ def see_own_data(actor, obj=None) -> bool:
     parties = apps.get_model("members", "Party").objects
     mine = actor.user is not None and parties.filter(coop_id=actor.coop_id, account_id=actor.user.pk)
     return bool(mine and (mine.filter(pk=obj.pk) if obj is not None else mine).exists())
+
+
+@predicate("members.act_for")
+def act_for(actor, obj=None) -> bool:
+    """Whoever stands for a party acts for it: oneself, the guardian, a firm's representative. Also after an end."""
+    if actor.user is None or obj is None:
+        return False
+    parties = apps.get_model("members", "Party").objects
+    mine = acts_for(actor.user, clock.today(actor.coop))
+    return parties.filter(coop_id=actor.coop_id, pk=obj.pk, pk__in=mine).exists()

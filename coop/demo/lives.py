@@ -117,8 +117,8 @@ def _requests(mei: Actor, members: dict[str, Membership], today: date) -> None:
             family_name="Okafor-Weber",
             because="Married on 4 May.",
         )
-        services.ask_change(actor=_self(ines, mei), party=ines, kind="bank", iban="DE89 3704 0044 0532 0130 00")
     with clock.at(at(today - timedelta(days=1), 16)):
+        services.ask_change(actor=_self(ines, mei), party=ines, kind="bank", iban="DE89 3704 0044 0532 0130 00")
         child = services.apply(
             coop=mei.coop,
             member_class="consumer",

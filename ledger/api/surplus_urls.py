@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import choices, filings, payouts, reassigning, surplus, unclaimed
+from . import choices, filings, payout_account, payouts, reassigning, surplus, unclaimed
 
 surplus_urls = [
     path("patronage/", surplus.Years.as_view(), name="patronage-years"),
@@ -30,6 +30,7 @@ surplus_urls = [
     path("plans/<int:pk>/choices/withdraw/", choices.Withdraw.as_view(), name="choices-withdraw"),
     path("plans/<int:pk>/choices/outcomes/", choices.Outcomes.as_view(), name="choices-outcomes"),
     path("plans/<int:pk>/choices/<int:number>/", choices.ChoiceOf.as_view(), name="choice-of"),
+    path("money/account/", payout_account.MyAccount.as_view(), name="money-account"),
     path("payouts/", payouts.Runs.as_view(), name="payouts"),
     path("payouts/<int:pk>/", payouts.OneRun.as_view(), name="payout"),
     path("payouts/<int:pk>/lines/", payouts.Lines.as_view(), name="payout-lines"),

@@ -212,6 +212,19 @@ class PayoutRun(CoopModel):
                     RETURN NEW;
                 """,
             ),
+            pgtrigger.Trigger(
+                name="to_the_accounts_known",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition("OLD.state = 'draft' AND NEW.state = 'released'"),
+                func="""
+                    IF EXISTS (SELECT FROM ledger_payoutline l JOIN ledger_payoutdetails d USING (membership_id)
+                                WHERE l.run_id = NEW.id AND l.amount > 0 AND d.recorded_at > NEW.prepared_at) THEN
+                        RAISE check_violation USING MESSAGE = 'a pay-out goes to the accounts known when it leaves';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
             pgtrigger.Protect(name="never_removed", operation=pgtrigger.Delete),
             NO_TRUNCATE,
         ]

@@ -7,10 +7,11 @@ from datetime import date
 from typing import NamedTuple
 
 from django.db import connection
-from django.db.models import Case, Count, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce, Concat, Right
 
-from ledger.models import BankAccount, PayingAccount, PayoutDetails, PayoutLine, PayoutRun, Way
+from ledger.models import BankAccount, PayingAccount, PayoutDetails, PayoutLine, PayoutReturn, PayoutRun, Way
+from members.models import Membership
 
 BALANCES = """
     SELECT a.membership_id,
@@ -162,6 +163,37 @@ def held_by_reason(run: PayoutRun) -> list[tuple[str, int, int]]:
 def details_of(membership) -> PayoutDetails | None:
     """Where a member's money goes: the newest row."""
     return PayoutDetails.objects.filter(membership=membership).order_by("-id").first()
+
+
+class Known(NamedTuple):
+    """Where the money of one membership goes, and whether a payment came back from there since."""
+
+    membership: Membership
+    details: PayoutDetails | None
+    came_back: bool
+
+
+def known_of(party) -> list[Known]:
+    """Where a party's money goes, by membership; two queries."""
+    back = PayoutReturn.objects.filter(line__membership=OuterRef("membership"), recorded_at__gt=OuterRef("recorded_at"))
+    rows = PayoutDetails.objects.filter(membership__party=party).order_by("membership_id", "-id")
+    newest = {row.membership_id: row for row in rows.distinct("membership_id").annotate(came_back=Exists(back))}
+    found = [(each, newest.get(each.pk)) for each in party.memberships.order_by("number")]
+    return [Known(each, row, bool(row and row.came_back)) for each, row in found]
+
+
+def renamed_since(run: PayoutRun) -> list[int]:
+    """Numbers of members (the first ten) whom the run pays and whose money goes elsewhere since it was drawn up."""
+    newer = PayoutDetails.objects.filter(membership=OuterRef("membership"), recorded_at__gt=run.prepared_at)
+    found = run.lines.filter(Exists(newer), amount__gt=0).order_by("number")
+    return list(found.values_list("number", flat=True)[:10])
+
+
+def on_its_way(party) -> PayoutRun | None:
+    """The run under way that pays this party, or None."""
+    open_states = (PayoutRun.State.DRAFT, PayoutRun.State.RELEASED)
+    paid = PayoutLine.objects.filter(run=OuterRef("pk"), membership__party=party, amount__gt=0)
+    return PayoutRun.objects.filter(Exists(paid), coop_id=party.coop_id, state__in=open_states).first()
 
 
 def paying_account(coop, way: str) -> PayingAccount | None:

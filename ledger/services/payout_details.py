@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 from schwifty import BIC, IBAN
 from schwifty.exceptions import SchwiftyException
 
-from coop.kernel import audit, rules
+from coop.kernel import audit, clock, rules
 from coop.kernel.errors import Refused
+from coop.kernel.models import Cooperative
+from ledger import notices
 from ledger.exchange.nacha import is_routing
 from ledger.models import PayingAccount, PayoutDetails, PayoutFile, PayoutRun, Way
+from ledger.selectors.payouts import known_of
+from members.models import ChangeRequest, Party
+from members.services.requesting import open_and_locked, settle_elsewhere
 
 LAST_FOUR = 4  # what a line of a pay-out and the audit chain say of an account
 
@@ -41,11 +48,8 @@ def checked_routing(text: str) -> str:
     return number
 
 
-@transaction.atomic
-def record_details(
+def checked_details(
     *,
-    actor,
-    membership,
     way: str,
     holder: str = "",
     iban: str = "",
@@ -53,34 +57,68 @@ def record_details(
     routing: str = "",
     account: str = "",
     savings: bool = False,
-) -> PayoutDetails:
-    """Say where a member's money goes from now on; the member says so, or the treasurer for them.
-
-    What was known before stays until the person is erased. Refused: numbers that are none.
-    """
-    if not rules.may(actor, "ledger.see_own", membership):
-        rules.require(actor, "ledger.keep_books", membership)
-    fields: dict = {"holder": " ".join(holder.split())[:70] if way != Way.CHEQUE else ""}
+) -> dict[str, Any]:
+    """Where money goes, as it is recorded: tidied, and only what belongs to the way. Refused: numbers that are none."""
+    fields: dict[str, Any] = {"way": str(way), "holder": " ".join(holder.split())[:70] if way != Way.CHEQUE else ""}
     if way == Way.SEPA:
-        fields |= {"iban": checked_iban(iban), "bic": checked_bic(bic)}
-    elif way == Way.NACHA:
+        return fields | {"iban": checked_iban(iban), "bic": checked_bic(bic)}
+    if way == Way.NACHA:
         number = account.replace(" ", "").replace("-", "")
         if not (number.isascii() and number.isalnum() and len(number) <= 17):
             raise Refused("account", _("An account number has up to 17 digits."), "account")
-        fields |= {"routing": checked_routing(routing), "account": number, "savings": savings}
-    elif way != Way.CHEQUE:
+        return fields | {"routing": checked_routing(routing), "account": number, "savings": bool(savings)}
+    if way != Way.CHEQUE:
         raise Refused("way", _("Choose how the money is to reach the member."), "way")
-    made = PayoutDetails.objects.create(
-        coop_id=membership.coop_id, membership=membership, way=way, recorded_by=actor.user, **fields
-    )
-    audit.record(
-        actor=actor,
-        kind="ledger.payout_details_recorded",
-        subject=f"membership:{membership.pk}",
-        way=way,
-        account=made.masked,
-    )
+    return fields
+
+
+@transaction.atomic
+def record_details(*, actor, membership, **said: Any) -> PayoutDetails:
+    """The treasurer writes down where a member's money goes, as the member gave it on paper; ``said`` as above.
+
+    It holds for every membership of the member, every known address is told, and a request for another account that
+    waits is closed by it. What was known before stays until the person is erased. Refused: numbers that are none;
+    another account for oneself, which somebody else looks at.
+    """
+    rules.require(actor, "ledger.keep_books", membership)
+    fields = checked_details(**said)
+    party = Party.objects.select_related("coop", "account").get(pk=membership.party_id, coop_id=actor.coop_id)
+    if any(each.details for each in known_of(party)) and rules.may(actor, "members.act_for", party):
+        raise Refused("own_account", _("This is your own money: ask for it under Money, so that somebody else looks."))
+    waiting = open_and_locked(party, ChangeRequest.Kind.BANK)  # before the accounts, as whoever grants it does
+    hold_accounts(party.coop_id)
+    if waiting is not None:
+        answer = _("The treasurer wrote down another account, as it was given on paper; that one counts.")
+        settle_elsewhere(actor=actor, request=waiting, answer=answer)
+    made = write_details(actor, party, fields)
+    notices.account_named(party, made, by_office=True, closed=waiting is not None)
     return made
+
+
+def write_details(actor, party, fields: dict[str, Any], **why: Any) -> PayoutDetails:
+    """Add where a party's money goes, for each of its memberships. For services that have looked who may."""
+    hold_accounts(party.coop_id)
+    memberships = list(party.memberships.order_by("number"))
+    stamp = {"coop_id": party.coop_id, "recorded_by_id": actor.user_id, "recorded_at": clock.now()}
+    made = [PayoutDetails.objects.create(membership=each, **stamp, **fields) for each in memberships]
+    said = [
+        audit.Said(
+            "ledger.payout_details_recorded",
+            f"membership:{each.membership_id}",
+            {"way": each.way, "account": each.masked} | why,
+        )
+        for each in made
+    ]
+    audit.record_all(actor, *said)
+    return made[0]
+
+
+def hold_accounts(coop_id: int) -> None:
+    """Until the transaction ends no account is named while a run is drawn up or released, nor the other way round.
+
+    So what a run has read is what was known when it was drawn up, and none is released that knows less than the books.
+    """
+    Cooperative.objects.select_for_update(no_key=True).get(pk=coop_id)
 
 
 @transaction.atomic
@@ -145,6 +183,10 @@ def forget_payout_details(*, actor, membership) -> int:
 
 
 def known_accounts(party) -> list[str]:
-    """Every account number and its holder's name as a person's money ever went to, for the search after an erasure."""
-    rows = PayoutDetails.objects.filter(membership__party=party).values_list("iban", "account", "holder")
-    return sorted({text for row in rows for text in row if len(text) > LAST_FOUR})
+    """Every account number a person's money went to or was asked to go to, and its holder, to be searched for after an
+    erasure."""
+    named = ("iban", "account", "holder")
+    rows = list(PayoutDetails.objects.filter(membership__party=party).values(*named))
+    rows += ChangeRequest.objects.filter(party=party).values_list("said", flat=True)
+    said = {str(row.get(key, "")) for row in rows for key in named}
+    return sorted(text for text in said if len(text) > LAST_FOUR)

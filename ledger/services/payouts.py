@@ -27,8 +27,9 @@ from ledger.exchange import cheques, nacha, pain001
 from ledger.exchange.payments_out import Payer, Payment, Written
 from ledger.models import Account, BankAccount, PayoutFile, PayoutLine, PayoutReturn, PayoutRun, Way
 from ledger.selectors import choices
-from ledger.selectors.payouts import Owed, no_longer_owed, owed, paying_account, under_way
+from ledger.selectors.payouts import Owed, no_longer_owed, owed, paying_account, renamed_since, under_way
 from ledger.services.accounts import account, member_account
+from ledger.services.payout_details import hold_accounts
 from ledger.services.posting import Line, post_entry
 
 State = PayoutRun.State
@@ -266,7 +267,8 @@ def cancel(*, actor, run: PayoutRun, because: str) -> PayoutRun:
 def release(*, actor, run: PayoutRun, seen: str) -> Job:
     """A second person lets exactly the run go whose hash they saw; the worker posts it. Asked twice, it is one job.
 
-    Refused: whoever drew it up; another hash; a run that would pay what is no longer owed.
+    Refused: whoever drew it up; another hash; a run that would pay what is no longer owed, or to an account that is no
+    longer the member's.
     """
     rules.require(actor, "ledger.release", run)
     found = _locked(actor, run)
@@ -276,6 +278,8 @@ def release(*, actor, run: PayoutRun, seen: str) -> Job:
         if seen != found.hash or hash_of(found) != found.hash:
             raise Refused("not_what_was_seen", _("This is not the pay-out you looked at; read it again."), status=409)
         refuse_stale(found)
+        hold_accounts(found.coop_id)
+        _refuse_renamed(found)
         found.state, found.released_at, found.released_by = State.RELEASED, clock.now(), actor.user
         found.save(update_fields=["state", "released_at", "released_by"])
         _say(actor, "ledger.payout_released", found)
@@ -293,6 +297,18 @@ def refuse_stale(run: PayoutRun) -> None:
             "no_longer_owed",
             _("What is owed has changed since (member %(numbers)s); throw this pay-out away and draw up another.")
             % {"numbers": ", ".join(map(str, changed))},
+            status=409,
+        )
+
+
+def _refuse_renamed(run: PayoutRun) -> None:
+    """Refuse a run whose file names an account that is not the member's any more."""
+    renamed = renamed_since(run)
+    if renamed:
+        raise Refused(
+            "renamed",
+            _("Money goes to another account since (member %(numbers)s); throw this pay-out away and draw up another.")
+            % {"numbers": ", ".join(map(str, renamed))},
             status=409,
         )
 

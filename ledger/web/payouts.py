@@ -17,12 +17,11 @@ from coop.kernel.models import Job
 from coop.kernel.tenancy import path
 from coop.kernel.web import requires
 from ledger.models import PayoutFile, PayoutRun, Way
-from ledger.payout_forms import DetailsForm, PayingAccountForm, ReturnForm, RunForm, ways
+from ledger.payout_forms import PayingAccountForm, ReturnForm, RunForm, ways
 from ledger.selectors import choices
 from ledger.selectors import payouts as selectors
 from ledger.services import payout_details, payouts
-from ledger.web.common import answer, bank_file, own_member, pressed, sent
-from members.selectors import membership_of
+from ledger.web.common import answer, bank_file, pressed, sent
 
 State = PayoutRun.State
 TYPES = {Way.SEPA: "application/xml", Way.NACHA: "text/plain", Way.CHEQUE: "text/csv"}
@@ -88,6 +87,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
             "words": words,
             "page": Paginator(selectors.lines(run, words), 50).get_page(request.GET.get("page")),
             "waiting": selectors.held_by_reason(run),
+            "renamed": selectors.renamed_since(run) if run.state == State.DRAFT else [],
             "keeps": rules.may(request.actor, "ledger.keep_books"),
             "may_release": rules.may(request.actor, "ledger.release", run),
             "has_file": bool(run.count) and PayoutFile.objects.filter(run=run).exists(),
@@ -105,7 +105,9 @@ def release(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         seen = request.POST.get("seen", "")
         return pressed(request, partial(payouts.release, actor=request.actor, run=run, seen=seen), _at(request, run))
-    return render(request, "ledger/payout_release.html", {"run": run, "waiting": selectors.held_by_reason(run)})
+    renamed = selectors.renamed_since(run) if run.state == State.DRAFT else []
+    context = {"run": run, "waiting": selectors.held_by_reason(run), "renamed": renamed}
+    return render(request, "ledger/payout_release.html", context)
 
 
 @require_POST
@@ -164,37 +166,3 @@ def paying_account(request: HttpRequest) -> HttpResponse:
         return redirect(path(request.coop, "ledger:payouts"))
 
     return answer(request, form, act, "ledger/paying_account.html", {"known": known})
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@requires("ledger.keep_books")
-def of_member(request: HttpRequest, number: int) -> HttpResponse:
-    """Enter a member's bank account as they gave it on paper."""
-    membership = own_member(request, number)
-    return _details(
-        request, membership, path(request.coop, "ledger:holding", number=number), "ledger/payout_details.html"
-    )
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@requires("ledger.see_own")
-@reauthentication_required
-def mine(request: HttpRequest) -> HttpResponse:
-    """A member says where their money goes."""
-    membership = membership_of(request.actor)
-    if membership is None:
-        raise Http404
-    return _details(request, membership, path(request.coop, "ledger:money"), "ledger/payout_mine.html")
-
-
-def _details(request: HttpRequest, membership, then: str, template: str) -> HttpResponse:
-    known = selectors.details_of(membership)
-    begin = {"way": known.way, "holder": known.holder} if known else {"holder": membership.party.name}
-    form = DetailsForm(sent(request), coop=request.coop, initial=begin)
-
-    def act() -> HttpResponse:
-        payout_details.record_details(actor=request.actor, membership=membership, **form.cleaned_data)
-        messages.success(request, _("Money goes there from the next pay-out on."))
-        return redirect(then)
-
-    return answer(request, form, act, template, {"membership": membership, "known": known, "back": then})

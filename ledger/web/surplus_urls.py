@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import choices, equity, filings, notices, patronage, payouts, statements, surplus, unclaimed
+from . import choices, equity, filings, notices, patronage, payout_accounts, payouts, statements, surplus, unclaimed
 
 PLAN = "ledger/surplus/plans/<int:pk>/"
 
@@ -48,13 +48,13 @@ surplus_urls = [
     path("ledger/payouts/", payouts.listing, name="payouts"),
     path("ledger/payouts/new/", payouts.new, name="payout-new"),
     path("ledger/payouts/account/", payouts.paying_account, name="paying-account"),
-    path("ledger/payouts/members/<int:number>/", payouts.of_member, name="payout-details"),
+    path("ledger/payouts/members/<int:number>/", payout_accounts.of_member, name="payout-details"),
     path("ledger/payouts/<int:pk>/", payouts.detail, name="payout"),
     path("ledger/payouts/<int:pk>/release/", payouts.release, name="payout-release"),
     path("ledger/payouts/<int:pk>/cancel/", payouts.cancel, name="payout-cancel"),
     path("ledger/payouts/<int:pk>/file/", payouts.file, name="payout-file"),
     path("ledger/payouts/<int:pk>/returned/<int:number>/", payouts.came_back, name="payout-return"),
-    path("money/account/", payouts.mine, name="payout-mine"),
+    path("money/account/", payout_accounts.mine, name="payout-mine"),
     path("money/statements/<int:year>/", statements.own, name="statement"),
     path("money/statements/<int:year>/choice/", choices.mine, name="choice"),
     path("money/statements/<int:year>/pdf/", statements.own_pdf, name="statement-pdf"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import bulk, courses, learning, matters, views
+from . import bulk, courses, learning, matters, requests, views
 
 app_name = "members-api"
 urlpatterns = [
@@ -23,6 +23,10 @@ urlpatterns = [
     path("inbox/", matters.Inbox.as_view(), name="inbox"),
     path("cases/", matters.Cases.as_view(), name="cases"),
     path("requests/", matters.Requests.as_view(), name="requests"),
+    path("requests/<int:pk>/", requests.OneRequest.as_view(), name="request"),
+    path("requests/<int:pk>/decide/", requests.Decide.as_view(), name="request-decide"),
+    path("me/requests/", requests.MyRequests.as_view(), name="my-requests"),
+    path("me/requests/<int:pk>/withdraw/", requests.TakeBack.as_view(), name="my-request-withdraw"),
     path("courses/", courses.Courses.as_view(), name="courses"),
     path("courses/<int:pk>/", courses.OneCourse.as_view(), name="course"),
     path("courses/<int:pk>/sessions/", courses.Sessions.as_view(), name="course-sessions"),

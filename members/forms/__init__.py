@@ -16,7 +16,7 @@ from .joining import ApplicationForm
 from .letters import CodeForm, DeliveryForm, PostForm
 from .merging import MergeForm, SplitForm, TwinForm, UndoMergeForm
 from .returns import ExportForm
-from .rights import AnswerForm, BankForm, ConsentForm, EraseForm, NewNameForm
+from .rights import AnswerForm, ConsentForm, EraseForm, NewNameForm
 from .standing import DeathForm, HouseholdForm, NoticeForm
 from .standing_for import StandInForm
 
@@ -32,7 +32,6 @@ __all__ = [
     "PaperAppealForm",
     "StandInForm",
     "AnswerForm",
-    "BankForm",
     "ConsentForm",
     "EraseForm",
     "NewNameForm",

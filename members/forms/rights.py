@@ -35,15 +35,6 @@ class NewNameForm(forms.Form):
             del self.fields[name]
 
 
-class BankForm(forms.Form):
-    """Where money is paid out to."""
-
-    iban = forms.CharField(label="IBAN", max_length=60)
-    holder = forms.CharField(
-        label=_("Account holder"), max_length=150, required=False, help_text=_("Leave it empty if it is you.")
-    )
-
-
 class ConsentForm(forms.Form):
     """One tick for each purpose."""
 

@@ -20,7 +20,7 @@ from .letters import Invitation, PaperLetter
 from .memberships import Household, HouseholdStanding, Membership, NumberSequence
 from .merging import PartyMerge, PartyMove
 from .parties import Party, PartyAddress, PartyContact, PartyName, Relationship
-from .rights import ChangeRequest, Consent, Erasure, PartyBank
+from .rights import ChangeRequest, Consent, Erasure
 from .tags import PartyTag
 
 __all__ = [
@@ -56,7 +56,6 @@ __all__ = [
     "PaperLetter",
     "Party",
     "PartyAddress",
-    "PartyBank",
     "PartyContact",
     "PartyMerge",
     "PartyMove",

@@ -11,26 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from coop.kernel import clock
 from coop.kernel.models import NO_TRUNCATE, AppendOnly, CoopModel
 
-from .parties import DatedFact, Party
-
-
-class PartyBank(DatedFact):
-    """The account money is paid out to. An empty IBAN says that there is none any more."""
-
-    iban = models.CharField("IBAN", max_length=34, blank=True)
-    holder = models.CharField(_("account holder"), max_length=150, blank=True)
-
-    class Meta(DatedFact.Meta):
-        indexes = [models.Index(fields=["party", "valid_from"], name="partybank_in_force")]
-
-    def __str__(self) -> str:
-        return f"… {self.iban[-4:]}" if self.iban else "–"
+from .parties import Party
 
 
 class ChangeRequest(CoopModel):
     """A change somebody else has to look at before it holds: a new name, another bank account, the erasure of data.
 
-    ``said`` holds what was asked for until it is decided; then it lies in the dated rows, or nowhere.
+    ``said`` holds what was asked for until it is decided; then it lies where it holds, or nowhere.
     """
 
     privileges = ("SELECT", "INSERT", "UPDATE")

@@ -35,3 +35,9 @@ def newest_addresses(coop_id: int | None) -> QuerySet[PartyAddress]:
     """Everybody's newest postal address, one a party, whatever day it begins."""
     addresses = PartyAddress.objects.filter(coop_id=coop_id, corrected_by=None)
     return addresses.order_by("party_id", "-valid_from", "-pk").distinct("party_id")
+
+
+def reached_at(party: Party) -> list[tuple[date, str]]:
+    """Every e-mail address the register ever had for the party, corrected ones aside, with the day it began."""
+    rows = PartyContact.objects.filter(party=party, kind=PartyContact.Kind.EMAIL, corrected_by__isnull=True)
+    return list(rows.order_by("valid_from", "id").values_list("valid_from", "value"))

@@ -49,6 +49,15 @@ def stand_ins(party_id: int) -> list[Relationship]:
     return list(rows.select_related("subject", "object").order_by(F("ends_on").desc(nulls_first=True), "-starts_on"))
 
 
+def mails_of_stand_ins(party) -> list[str]:
+    """The e-mail addresses of those who stand for a party today; one query."""
+    kinds = [Relationship.Kind.REPRESENTS, Relationship.Kind.GUARDIAN, Relationship.Kind.HEIRS_REPRESENTATIVE]
+    today = clock.today(party.coop)
+    now = Relationship.objects.filter(object=party, kind__in=kinds, starts_on__lte=today)
+    now = now.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=today))
+    return list(now.exclude(subject__email="").values_list("subject__email", flat=True))
+
+
 def eligibility(coop) -> list[ClassTerms]:
     """What the public joining page shows: the terms of every class open to the public today, with class and by-laws."""
     in_force = terms_in_force(coop, clock.today(coop)).values()

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from django.db import connection
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Case, Max, Q, QuerySet, When
 
 from coop.kernel import clock
 from coop.kernel.models import Mail
@@ -22,7 +22,6 @@ from members.models import (
     MembershipEvent,
     Party,
     PartyAddress,
-    PartyBank,
     PartyContact,
     PartyName,
     PartyTag,
@@ -30,6 +29,7 @@ from members.models import (
 )
 from members.recognising import SHORTEST, Words
 from members.retention import kept_until
+from members.rules import acts_for
 
 from .learning import everything_learned
 
@@ -58,7 +58,6 @@ def known_words(party: Party) -> list[str]:
     for address in PartyAddress.objects.filter(party__in=mine):
         words |= {address.one_line, address.street}
     words |= set(PartyContact.objects.filter(party__in=mine).values_list("value", flat=True))
-    words |= set(PartyBank.objects.filter(party__in=mine).values_list("iban", flat=True))
     for each in applications_of(party):
         words |= {each.full_name, each.email, each.phone, each.street}
     return sorted({word.strip() for word in words if len(word.strip()) >= SHORTEST})
@@ -131,11 +130,21 @@ def consents_of(party: Party) -> dict[str, bool]:
     return dict(newest.values_list("purpose", "given"))
 
 
-def bank_of(party: Party, on: date) -> PartyBank | None:
-    """The account money is paid out to on that day, or None."""
-    found = PartyBank.objects.filter(party=party, valid_from__lte=on, corrected_by__isnull=True)
-    newest = found.order_by("-valid_from", "-id").first()
-    return newest if newest is not None and newest.iban else None
+def open_request(party: Party, kind: str) -> ChangeRequest | None:
+    """The request of this kind that waits for an answer; there is one at most."""
+    return ChangeRequest.objects.filter(party=party, kind=kind, state=ChangeRequest.State.OPEN).first()
+
+
+def open_requests(party: Party) -> list[ChangeRequest]:
+    """What a party asked for and waits for, the most urgent first."""
+    return list(ChangeRequest.objects.filter(party=party, state=ChangeRequest.State.OPEN))
+
+
+def parties_of(actor) -> QuerySet[Party]:
+    """The records somebody acts for in this co-op today: their own, and those they stand for. Their own first."""
+    mine = Party.objects.filter(coop=actor.coop, pk__in=acts_for(actor.user, clock.today(actor.coop)))
+    own_first = Case(When(account=actor.user, then=0), default=1)
+    return mine.select_related("coop", "account").order_by(own_first, "pk")
 
 
 def name_kept_until(party: Party, on: date) -> date | None:
@@ -178,7 +187,6 @@ def everything_about(party: Party) -> dict[str, Any]:
             PartyAddress.objects.filter(party__in=mine), "valid_from", "street", "postcode", "place", "country"
         ),
         "reached_at": rows(PartyContact.objects.filter(party__in=mine), "valid_from", "kind", "value", "purposes"),
-        "bank": rows(PartyBank.objects.filter(party__in=mine), "valid_from", "iban", "holder"),
         "memberships": rows(
             party.memberships, "number", "member_class__name", "state", "admitted_on", "ends_on", "ending"
         ),

@@ -6,6 +6,7 @@ from .acting import act_on_all, check_act
 from .admitting_imports import commit_import, undo_import, write_import
 from .bulk import export_list, remove_filter, save_filter, send_lines, write_to
 from .bylaws import create_bylaws, create_class
+from .carrying import before_and_after, until_now
 from .courses import cancel_session, close_course, end_requirement, plan_session, require_course, save_course
 from .deciding import ADMIT, POSTPONE, REFUSE, Decision, admit, create_sheet, decide_sheet, put_on_sheet, take_off_sheet
 from .erasing import erase
@@ -35,6 +36,7 @@ __all__ = [
     "appeal",
     "apply",
     "ask_change",
+    "before_and_after",
     "cancel_session",
     "change_details",
     "check",
@@ -103,6 +105,7 @@ __all__ = [
     "tick",
     "undo_import",
     "undo_merge",
+    "until_now",
     "withdraw",
     "withdraw_change",
     "withdraw_notice",

@@ -24,7 +24,6 @@ from members.models import (
     PaperLetter,
     Party,
     PartyAddress,
-    PartyBank,
     PartyContact,
     PartyName,
     PartyTag,
@@ -66,7 +65,6 @@ def _forget_one(party: Party, *, everything: bool) -> dict[str, int]:
     mails = Mail.objects.filter(Q(coop=party.coop) | Q(coop=None))  # what another co-op wrote is its own
     gone = {
         "contacts": _drop(PartyContact.objects.filter(party=party)),
-        "bank": _drop(PartyBank.objects.filter(party=party)),
         "courses": _drop_courses(party, applications),
         "tags": _drop(PartyTag.objects.filter(party=party)),
         "notes": _drop(EventNote.objects.filter(event__stream__in=streams)),

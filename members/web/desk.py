@@ -21,7 +21,7 @@ from coop.kernel.web import requires
 from members import selectors, services
 from members.forms import AsAtForm, MemberSearchForm, NameForm
 from members.forms.bulk import BasisForm, SaveFilterForm
-from members.models import AccessLog, Application, Membership, PartyTag
+from members.models import AccessLog, Application, ChangeRequest, Membership, PartyTag
 from members.selectors import bulk, cases, dated, people, rights, search
 from members.selectors.days import end_of
 from members.selectors.inbox import inbox as inbox_of
@@ -29,6 +29,7 @@ from members.selectors.story import story
 from members.services import parties
 
 PER_PAGE = 50
+Kind = ChangeRequest.Kind
 
 
 @require_safe
@@ -142,6 +143,7 @@ def member(request: HttpRequest, number: int) -> HttpResponse:
     """One member: what holds today, and how it came about."""
     membership = find(request, number)
     today = clock.today(request.coop)
+    keeps = rules.may(request.actor, "members.keep_register")
     services.looked_at(
         actor=request.actor,
         what=AccessLog.What.MEMBER,
@@ -163,7 +165,9 @@ def member(request: HttpRequest, number: int) -> HttpResponse:
             "others": membership.party.memberships.exclude(pk=membership.pk).select_related("member_class"),
             "application": Application.objects.filter(membership=membership).first(),
             "vote": next(iter(selectors.roll_candidates(request.coop, today, membership=membership)), None),
-            "keeps": rules.may(request.actor, "members.keep_register"),
+            "keeps": keeps,
+            "paid_to": services.until_now(membership.party, Kind.BANK) if keeps else "",
+            "asked": rights.open_requests(membership.party) if keeps else [],
             "decides": rules.may(request.actor, "members.decide"),
             "today": today,
         },

@@ -15,7 +15,7 @@ from coop.kernel.errors import Refused
 from coop.kernel.tenancy import path
 from coop.kernel.web import requires
 from members import services
-from members.forms import AnswerForm, BankForm, ConsentForm, NewNameForm
+from members.forms import AnswerForm, ConsentForm, NewNameForm
 from members.models import AccessLog, ChangeRequest, Party
 from members.selectors import dated, rights
 
@@ -46,20 +46,6 @@ def data(request: HttpRequest) -> HttpResponse:
     return render(request, "members/me_data.html", context, status=422 if form.errors else 200)
 
 
-def _ask(request: HttpRequest, form, kind: str, words: dict) -> HttpResponse:
-    if request.method == "POST" and form.is_valid():
-        try:
-            asked = services.ask_change(actor=request.actor, party=_me(request), kind=kind, **form.cleaned_data)
-        except Refused as refused:
-            refused.into(form)
-        else:
-            messages.success(
-                request, _("Asked. The secretary answers by %s; we wrote to you.") % date_format(asked.due_on, "j F Y")
-            )
-            return redirect(path(request.coop, "members:me-data"))
-    return render(request, "members/me_ask.html", {"form": form, "words": words}, status=422 if form.errors else 200)
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires("members.see_own_data")
 def name(request: HttpRequest) -> HttpResponse:
@@ -67,25 +53,23 @@ def name(request: HttpRequest) -> HttpResponse:
     party = _me(request)
     known = dated.name_of(party, clock.today(request.coop), newest=True)
     fields = ("given_names", "family_name", "firm")
-    initial = {field: getattr(known, field, "") for field in fields}
+    form = NewNameForm(party, request.POST or None, initial={field: getattr(known, field, "") for field in fields})
+    if request.method == "POST" and form.is_valid():
+        try:
+            asked = services.ask_change(actor=request.actor, party=party, kind=Kind.NAME, **form.cleaned_data)
+        except Refused as refused:
+            refused.into(form)
+        else:
+            messages.success(
+                request, _("Asked. The secretary answers by %s; we wrote to you.") % date_format(asked.due_on, "j F Y")
+            )
+            return redirect(path(request.coop, "members:me-data"))
     words = {
         "heading": _("Tell us your new name"),
         "means": _("The register is a legal record, so the secretary looks at a document first."),
         "act": _("Ask for the change"),
     }
-    return _ask(request, NewNameForm(party, request.POST or None, initial=initial), Kind.NAME, words)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@requires("members.see_own_data")
-def bank(request: HttpRequest) -> HttpResponse:
-    """Money comes to another account."""
-    words = {
-        "heading": _("Where should we pay to?"),
-        "means": _("Somebody else looks at it before it holds, because accounts are what thieves change first."),
-        "act": _("Ask for the change"),
-    }
-    return _ask(request, BankForm(request.POST or None), Kind.BANK, words)
+    return render(request, "members/me_ask.html", {"form": form, "words": words}, status=422 if form.errors else 200)
 
 
 @require_POST
@@ -94,6 +78,21 @@ def ask_erasure(request: HttpRequest) -> HttpResponse:
     """I want my data erased."""
     asked = services.ask_change(actor=request.actor, party=_me(request), kind=Kind.ERASURE)
     messages.success(request, _("Asked. The secretary answers by %s.") % date_format(asked.due_on, "j F Y"))
+    return redirect(path(request.coop, "members:me-data"))
+
+
+@require_POST
+@requires("members.see_own_data")
+def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    """I do not want what I asked for any more; or whom I stand for does not."""
+    mine = ChangeRequest.objects.filter(coop=request.coop, party__in=rights.parties_of(request.actor))
+    asked = get_object_or_404(mine.select_related("party__coop"), pk=pk)
+    try:
+        services.withdraw_change(actor=request.actor, request=asked)
+    except Refused as refused:
+        messages.error(request, refused.message)
+    else:
+        messages.success(request, _("Taken back; nothing changes."))
     return redirect(path(request.coop, "members:me-data"))
 
 
@@ -129,11 +128,13 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect(path(request.coop, "members:requests"))
     if request.method == "GET":
         services.looked_at(actor=request.actor, what=AccessLog.What.MEMBER, party=party, subject="request")
+    before, after = services.before_and_after(asked)
     context = {
         "asked": asked,
         "party": party,
         "form": form,
-        "before": rights.bank_of(party, today) if asked.kind == Kind.BANK else party.name,
+        "before": before,
+        "after": after,
         "membership": party.memberships.order_by("-number").first(),
         "today": today,
     }

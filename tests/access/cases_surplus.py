@@ -328,6 +328,13 @@ API = [
     Case("ledger-api:choice-of", KEEPER, _of_member, method="put", data=_a_wish),
     Case("ledger-api:choice", {"member"}, _of_year),
     Case("ledger-api:choice", {"member"}, _of_year, method="put", data=_a_wish),
+    Case("ledger-api:money-account", {"member"}),
+    Case(
+        "ledger-api:money-account",
+        {"member"},
+        method="post",
+        data=lambda w: {"way": "sepa", "iban": payout_factories.IBANS[2]},
+    ),
     Case("ledger-api:payouts", BOOKS),
     Case("ledger-api:payouts", KEEPER, method="post", data=_a_run),
     Case("ledger-api:payout", BOOKS, _pk("paid_run")),

@@ -4,7 +4,9 @@ import pytest
 
 from coop.demo import story
 from coop.kernel import audit
+from members import services
 from members.models import (
+    ChangeRequest,
     Completion,
     ExpulsionCase,
     ImportBatch,
@@ -41,6 +43,8 @@ def test_the_demo_shows_a_case_under_appeal_a_minor_a_death_with_heirs_and_an_im
         Completion.objects.filter(coop=coop).values_list("course__name", flat=True)
     )
     assert PartyTag.objects.filter(coop=coop, name="deliveries").count() == 1
+    wants = ChangeRequest.objects.get(coop=coop, kind="bank", state="open")
+    assert services.until_now(wants.party, "bank").startswith("SEPA credit transfer •••• "), "old beside new"
     lines = inbox(coop)
     assert len(lines) == inbox_count(coop)
     assert "members:course" in [line.url_name for line in lines]

@@ -107,13 +107,14 @@ def test_an_erased_persons_accounts_are_gone_everywhere(plan, lena, jonas, mei, 
     members.end_due(coop)
     ben.refresh_from_db()
     payout_details.record_details(actor=lena, membership=ben, way="sepa", holder="Ben’s Aunt Iphigenia", iban=IBANS[2])
+    members.ask_change(actor=mei, party=ben.party, kind="bank", iban=IBANS[3])
     run = make_run(lena)
     with pytest.raises(Refused, match="under way"):
         privacy.erase_person(actor=mei, party=ben.party, scope="all", basis="Asked.")
     assert Party.objects.get(pk=ben.party_id).erased_at is None, "refused as a whole"
     paid(run, jonas)
-    words = [IBANS[1], IBANS[2], "Iphigenia"]
-    assert traces(words)
+    words = [IBANS[1], IBANS[2], IBANS[3], "Iphigenia"]
+    assert "members_changerequest.said" in traces(words)
     done = privacy.erase_person(actor=mei, party=ben.party, scope="all", basis="Asked.")
     assert done.left == {}
     assert traces(words) == {}
@@ -122,6 +123,18 @@ def test_an_erased_persons_accounts_are_gone_everywhere(plan, lena, jonas, mei, 
     run.refresh_from_db()
     assert run.file_digest
     assert PayoutDetails.objects.filter(membership=buyers[1]).exists(), "nobody else's"
+
+
+def test_the_account_goes_with_the_contact_data_too(lena, mei, buyers, coop):
+    ben = buyers[2]
+    with_iban(lena, ben, 1)
+    with clock.at(clock.now() - timedelta(days=2 * 366)):
+        members.give_notice(actor=mei, membership=ben, received_on=clock.today(coop), because="Moving away.")
+    members.end_due(coop)
+    privacy.erase_person(actor=mei, party=ben.party, scope="contact", basis="Asked.")
+    assert Party.objects.get(pk=ben.party_id).erased_at is None, "the register still names him"
+    assert not PayoutDetails.objects.exists()
+    assert traces([IBANS[1]]) == {}
 
 
 @pytest.fixture

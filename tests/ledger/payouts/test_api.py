@@ -6,7 +6,7 @@ from django.urls import reverse
 from coop.kernel import clock
 from coop.kernel.models import Job
 from ledger import tasks
-from tests.ledger.payout_factories import owe, ready, with_iban
+from tests.ledger.payout_factories import IBANS, owe, ready, with_iban
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -52,3 +52,36 @@ def test_from_drawing_up_to_a_return(coop, lena, jonas, buyers, api):
         == 404
     )
     assert len(api(lena, "get", "payouts").json()["results"]) == 1
+
+
+def test_an_account_is_named_asked_for_granted_and_taken_back(coop, lena, mei, amara, buyers, api, client_of):
+    first = api(amara, "post", "money-account", {"way": "sepa", "iban": IBANS[0]})
+    assert (first.status_code, first.json()["until_now"]) == (200, "SEPA credit transfer •••• 3000")
+    wrong = api(amara, "post", "money-account", {"way": "sepa", "iban": "DE11"})
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "iban")
+    second = api(amara, "post", "money-account", {"way": "sepa", "iban": IBANS[2]})
+    said = second.json()
+    assert second.status_code == 202
+    assert (said["until_now"], said["waiting"]["account"]) == (
+        "SEPA credit transfer •••• 3000",
+        "SEPA credit transfer •••• 4300",
+    )
+    again = api(amara, "post", "money-account", {"way": "cheque"})
+    assert (again.status_code, again.json()["code"]) == (409, "asked_already")
+    me, desk, room = client_of(amara), client_of(mei), f"/api/v1/{coop.slug}"
+    pk = said["waiting"]["id"]
+    assert me.get(f"{room}/me/requests/").json()["results"][0]["state"] == "open"
+    assert client_of(lena).get(f"{room}/requests/{pk}/").status_code == 403
+    seen = desk.get(f"{room}/requests/{pk}/").json()
+    assert seen["until_now"] == "SEPA credit transfer •••• 3000"
+    assert {"what": "IBAN", "value": "NL91 ABNA 0417 1643 00"} in seen["asked_for"]
+    done = desk.post(f"{room}/requests/{pk}/decide/", {"grant": True}, content_type="application/json")
+    assert (done.status_code, done.json()["state"]) == (200, "done")
+    late = me.post(f"{room}/me/requests/{pk}/withdraw/")
+    assert (late.status_code, late.json()["code"]) == (409, "decided_already")
+    assert api(amara, "get", "money-account").json()["until_now"] == "SEPA credit transfer •••• 4300"
+    asked = {"kind": "bank", "iban": IBANS[3]}
+    made = me.post(f"{room}/me/requests/", asked, content_type="application/json")
+    assert made.status_code == 201, made.content
+    back = me.post(f"{room}/me/requests/{made.json()['id']}/withdraw/")
+    assert (back.status_code, back.json()["state"]) == (200, "withdrawn")

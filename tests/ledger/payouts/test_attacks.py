@@ -163,3 +163,8 @@ def test_a_release_and_a_throwing_away_leave_one_of_them(run, lena, jonas):
     )
     assert errors(answers) == []
     assert refusals(answers) == ["not_now"]
+
+
+def test_no_run_leaves_for_an_account_that_is_not_the_members_any_more(run, buyers, lena, jonas):
+    with_iban(lena, buyers[1], 2)
+    all_refused([RELEASE.format(who=jonas.user_id, run=run.pk)], "a pay-out goes to the accounts known when it leaves")

@@ -9,13 +9,15 @@ from coop.kernel.models import AuditEvent
 from ledger.models import Way
 from ledger.selectors.payouts import details_of, paying_account
 from ledger.services.payout_details import record_details, record_paying_account
+from ledger.services.payout_requests import name_account
 from tests.ledger.payout_factories import IBANS, OURS
 
 pytestmark = pytest.mark.django_db
 
 
 def test_the_newest_counts_and_the_chain_holds_four_digits(coop, lena, amara, buyers):
-    record_details(actor=amara, membership=buyers[1], way=Way.SEPA, holder="Amara", iban="de89 3704 0044 0532 0130 00")
+    said = {"way": Way.SEPA, "holder": "Amara", "iban": "de89 3704 0044 0532 0130 00"}
+    assert name_account(actor=amara, party=buyers[1].party, **said) is None
     assert details_of(buyers[1]).iban == IBANS[0]
     record_details(actor=lena, membership=buyers[1], way=Way.CHEQUE)
     assert (details_of(buyers[1]).way, details_of(buyers[1]).masked) == ("cheque", "")
@@ -35,6 +37,9 @@ def test_nobody_names_another_members_account(amara, jonas, buyers):
     ("said", "field"),
     [
         ({"way": Way.SEPA, "iban": "DE89370400440532013001"}, "iban"),
+        ({"way": Way.SEPA, "iban": "DE98370400440532013000"}, "iban"),
+        ({"way": Way.SEPA, "iban": "DE8937040044053201300"}, "iban"),
+        ({"way": Way.SEPA, "iban": "3704 0044"}, "iban"),
         ({"way": Way.SEPA, "iban": ""}, "iban"),
         ({"way": Way.SEPA, "iban": IBANS[0], "bic": "NOT"}, "bic"),
         ({"way": Way.NACHA, "routing": "123456789", "account": "1"}, "routing"),

@@ -91,7 +91,7 @@ def test_the_lists_ask_a_fixed_number_of_queries(count, coop, client_of, lena, b
     client.get(url(coop, "payouts"))
     with django_assert_num_queries(13):
         client.get(url(coop, "payouts"))
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         assert client.get(url(coop, "payout", pk=run.pk)).context["page"].paginator.count == count
 
 
