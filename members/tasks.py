@@ -8,7 +8,7 @@ from coop.kernel import jobs
 from coop.kernel.models import Cooperative
 from coop.kernel.tenancy import path
 from members import services
-from members.models import BulkLetter, ImportBatch
+from members.models import BulkLetter, CourseSession, ImportBatch
 
 
 @shared_task(name="members.tick")
@@ -42,3 +42,18 @@ def write_to_many(running, letter_id: int) -> None:
     letter = BulkLetter.objects.get(pk=letter_id, coop=running.job.coop)
     services.send_lines(letter, running.progress)
     running.result(path(running.job.coop, "members:written", pk=letter_id))
+
+
+@jobs.task("members.tell_session")
+def tell_session(running, session_id: int, _asked_at: str) -> None:
+    """Write to everybody on a session's list who was not written to yet."""
+    session = CourseSession.objects.get(pk=session_id, coop=running.job.coop)
+    services.tell_the_rest(session, running.progress)
+    running.result(path(running.job.coop, "members:session", pk=session_id))
+
+
+@jobs.task("members.invite_everybody")
+def invite_everybody(running) -> None:
+    """Send a code to everybody who has neither a login nor a code."""
+    services.invite_everybody(actor=jobs.actor_of(running.job), progress=running.progress)
+    running.result(path(running.job.coop, "members:invitations"))

@@ -70,7 +70,7 @@ class NewSessionSerializer(serializers.Serializer):
     starts_at = serializers.DateTimeField()
     place = serializers.CharField(max_length=200)
     held_by = serializers.CharField(max_length=120, allow_blank=True, default="")
-    seats = serializers.IntegerField(min_value=1, max_value=100_000, allow_null=True, default=None)
+    seats = serializers.IntegerField(min_value=1, max_value=10_000, allow_null=True, default=None)
 
 
 class RequirementSerializer(serializers.ModelSerializer):

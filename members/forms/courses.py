@@ -96,8 +96,8 @@ class SessionForm(forms.Form):
         label=gettext_lazy("Seats"),
         required=False,
         min_value=1,
-        max_value=100_000,
-        help_text=gettext_lazy("Empty: as many as come."),
+        max_value=10_000,
+        help_text=gettext_lazy("Empty: as many as come; otherwise at most 10,000."),
     )
 
 

@@ -173,10 +173,14 @@ class Enrolment(CoopModel):
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     marked_at = models.DateTimeField(null=True)
     marked_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    told_at = models.DateTimeField(null=True, default=clock.now)  # None: a letter is still to be written
 
     class Meta:
         ordering = ["id"]
-        indexes = [models.Index(fields=["party", "-id"], name="enrolment_of_party")]
+        indexes = [
+            models.Index(fields=["party", "-id"], name="enrolment_of_party"),
+            models.Index(fields=["session", "id"], condition=Q(told_at=None), name="enrolment_untold"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["session", "party"], name="enrolment_once"),
             models.UniqueConstraint(fields=["session", "application"], name="enrolment_once_an_application"),
@@ -209,6 +213,9 @@ class Enrolment(CoopModel):
                      WHERE id = NEW.session_id FOR NO KEY UPDATE;
                     IF held.cancelled_at IS NOT NULL THEN
                         RAISE check_violation USING MESSAGE = 'nobody signs up for what was cancelled';
+                    END IF;
+                    IF held.seats IS NULL THEN  -- nothing to count
+                        RETURN NEW;
                     END IF;
                     IF held.seats <= (SELECT count(*) FROM members_enrolment e
                                        WHERE e.session_id = NEW.session_id AND e.id IS DISTINCT FROM NEW.id

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import CharField, F, Func, IntegerField, Q, QuerySet, Value
+from django.db.models import CharField, Exists, F, Func, IntegerField, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from members.folding import fold, grams
-from members.models import Membership, PartyTag
+from members.models import Invitation, Membership, PartyTag
 
 TABS = ("current", "leaving", "former")
 NEAR = 0.5  # share of the query's trigrams a name must have to be a near miss
@@ -32,6 +32,17 @@ def members(
         tagged = PartyTag.objects.filter(coop=coop, name=" ".join(tag.split()).lower())
         found = found.filter(party__in=tagged.values(whole=Coalesce("party__merged_into", "party")))
     return found.filter(state=state) if state else found
+
+
+def without_login(coop, on: date) -> QuerySet[Membership]:
+    """Living members nobody's login is tied to, by number."""
+    return members(coop, on).filter(party__account=None, party__died_on=None, party__erased_at=None)
+
+
+def to_invite(coop, on: date) -> QuerySet[Membership]:
+    """Those among them who hold no code that still works."""
+    works = Invitation.objects.filter(party=OuterRef("party"), used_at=None, revoked_at=None, expires_on__gte=on)
+    return without_login(coop, on).exclude(Exists(works.filter(tries__lt=Invitation.MOST_TRIES)))
 
 
 def matching(found: QuerySet[Membership], text: str) -> QuerySet[Membership]:

@@ -19,10 +19,11 @@ from .learning import mark, record_completion, refuse_office, sign_off, sign_up,
 from .leaving import end_due, give_notice, name_heir, record_death, withdraw_notice
 from .merging import merge, split, undo_merge
 from .parties import change_details
-from .posting import claim_by_code, invite, invite_all, post_letters, put_on_paper, say_delivery, settle_letter
+from .posting import claim_by_code, invite, post_letters, put_on_paper, say_delivery, settle_letter
 from .requesting import ask_change, decide_change, say_consent, withdraw_change
 from .standing import activate, reinstate, suspend
 from .standing_for import come_of_age, end_stand_in, name_stand_in
+from .telling import ask_to_invite, invite_everybody, tell_the_rest
 from .transferring import pass_on
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "apply",
     "ask_change",
     "before_and_after",
+    "ask_to_invite",
     "cancel_session",
     "change_details",
     "check",
@@ -66,7 +68,7 @@ __all__ = [
     "form_household",
     "give_notice",
     "invite",
-    "invite_all",
+    "invite_everybody",
     "leave_household",
     "looked_at",
     "mark",
@@ -102,6 +104,7 @@ __all__ = [
     "strike",
     "suspend",
     "take_off_sheet",
+    "tell_the_rest",
     "tick",
     "undo_import",
     "undo_merge",

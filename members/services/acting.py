@@ -8,12 +8,12 @@ from django.utils.translation import gettext as _
 
 from coop.kernel import audit, clock, rules
 from coop.kernel.errors import Refused
-from members import notices
 from members.models import CourseSession, Enrolment, Membership, Party, PartyTag
 from members.selectors.acts import Act, Planned, free_seats, planned
 
+from .telling import tell_session
+
 MOST = 200_000  # members one act may touch
-MOST_LETTERS = 2_000  # of which everybody is written to
 
 
 @transaction.atomic
@@ -81,9 +81,8 @@ def _refuse(plan: Planned, act: str, digest: str, session: CourseSession | None)
         raise Refused("list_changed", _("The list changed since you looked at it; please look again."))
     if not plan.doing:
         raise Refused("nobody", _("This would change nothing for anybody on the list."))
-    most = MOST_LETTERS if act == Act.ENROL else MOST
-    if len(plan.doing) > most:
-        raise Refused("too_many", _("At most %s members at once; narrow the list.") % most)
+    if len(plan.doing) > MOST:
+        raise Refused("too_many", _("At most %s members at once; narrow the list.") % MOST)
     free = free_seats(session) if session is not None else None
     if free is not None and len(plan.doing) > free:
         raise Refused(
@@ -109,14 +108,12 @@ def _enrol(actor, parties: list[Party], session: CourseSession | None) -> None:
     came_back = set(back.values_list("party_id", flat=True))
     try:
         with transaction.atomic():
-            back.update(state=Enrolment.State.ENROLLED)
-            Enrolment.objects.bulk_create(
-                Enrolment(**stamp, party=each) for each in parties if each.pk not in came_back
-            )
+            back.update(state=Enrolment.State.ENROLLED, told_at=None)
+            new = (Enrolment(**stamp, party=each, told_at=None) for each in parties if each.pk not in came_back)
+            Enrolment.objects.bulk_create(new, batch_size=2000)
     except IntegrityError as full:
         if "every seat" not in str(full):
             raise
         raise Refused("session_full", _("The seats are not enough for all of them, so nobody was signed up.")) from full
-    for each in parties:
-        each.coop = actor.coop
-        notices.session_booked(session, each)
+    if session is not None:
+        tell_session(actor=actor, session=session)

@@ -12,8 +12,11 @@ from django.utils.translation import gettext as _
 from coop.kernel import audit, clock, rules
 from coop.kernel.errors import Refused
 from coop.kernel.models import Office
-from members import notices
 from members.models import Course, CourseRequirement, CourseSession, CourseStep, Enrolment, MembershipClass
+
+from .telling import tell_session
+
+MOST_SEATS = 10_000  # which the database counts one by one; where everybody may come nothing is counted
 
 
 @transaction.atomic
@@ -110,8 +113,9 @@ def plan_session(
         raise Refused("starts_wrong", _("A session takes place between 2000 and 2100."), "starts_at")
     if not place.strip():
         raise Refused("place_missing", _("Say where it takes place."), "place")
-    if seats is not None and not 1 <= seats <= 100_000:
-        raise Refused("seats_wrong", _("A session has at least one seat; leave it empty if all may come."), "seats")
+    if seats is not None and not 1 <= seats <= MOST_SEATS:
+        sentence = _("A session has 1 to %s seats; leave it empty if all may come.")
+        raise Refused("seats_wrong", sentence % MOST_SEATS, "seats")
     session = CourseSession.objects.create(
         coop_id=actor.coop_id,
         course=course,
@@ -139,12 +143,11 @@ def cancel_session(*, actor, session: CourseSession, because: str) -> CourseSess
         raise Refused("cancelled_already", _("This session was cancelled already."))
     if session.enrolments.filter(state__in=("present", "absent")).exists():
         raise Refused("held_already", _("Attendance is on record, so it took place."))
-    coming = list(session.enrolments.filter(state=Enrolment.State.ENROLLED).select_related("party", "application"))
     session.cancelled_at, session.because = clock.now(), because
     session.save(update_fields=["cancelled_at", "because"])
-    for each in coming:
-        notices.session_cancelled(session, each.learner)
-    audit.record(actor=actor, kind="members.session_cancelled", subject=f"session:{session.pk}", told=len(coming))
+    coming = session.enrolments.filter(state=Enrolment.State.ENROLLED).update(told_at=None)
+    tell_session(actor=actor, session=session)
+    audit.record(actor=actor, kind="members.session_cancelled", subject=f"session:{session.pk}", told=coming)
     return session
 
 

@@ -125,13 +125,6 @@ def invite(*, actor, membership: Membership) -> Invitation:
     return made
 
 
-@transaction.atomic
-def invite_all(*, actor, memberships: Iterable[Membership]) -> int:
-    """Invite many at once: those that have no login; how many were."""
-    rules.require(actor, "members.keep_register")
-    return len([invite(actor=actor, membership=each) for each in memberships])
-
-
 def claim_by_code(*, actor, number: int, code: str) -> Party:
     """Tie the actor's login to the member who was sent this code. A wrong code counts, and ten wrong ones end it.
 

@@ -23,7 +23,7 @@ from members import services
 from members.forms.bulk import ActForm, BasisForm, SaveFilterForm, WriteForm
 from members.models import AccessLog, BulkLetter
 from members.selectors import bulk
-from members.selectors.acts import Planned, planned
+from members.selectors.acts import Act, Planned, planned
 from members.services.bulk import KEYS
 
 from .desk import asked_for
@@ -106,6 +106,9 @@ def act(request: HttpRequest) -> HttpResponse:
         if plan is not None and request.POST.get("do") == "now":
             sentence = ngettext("Done, for one member.", "Done, for %s members.", len(plan.doing))
             messages.success(request, sentence % len(plan.doing) if len(plan.doing) != 1 else sentence)
+            session = form.cleaned_data.get("session")
+            if session is not None and form.cleaned_data["act"] == Act.ENROL:  # its page says how far the letters are
+                return redirect(path(request.coop, "members:session", pk=session.pk))
             return redirect(_list(request))
     context = {"form": form, "planned": plan, "count": found.count(), "back": _list(request)}
     return render(request, "members/act.html", context, status=422 if form.errors else 200)

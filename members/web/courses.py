@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from coop.kernel import clock, rules
 from coop.kernel.errors import Refused
+from coop.kernel.models import Job
 from coop.kernel.tenancy import path
 from coop.kernel.web import requires
 from members import services
@@ -271,6 +272,7 @@ def session(request: HttpRequest, pk: int) -> HttpResponse:
         _mark(request, held, list(page))
         return redirect(path(request.coop, "members:session", pk=pk))
     services.looked_at(actor=request.actor, what=AccessLog.What.LIST, rows=len(page), subject=f"session {held.pk}")
+    telling = Job.objects.filter(coop=request.coop, kind="members.tell_session", args__0=held.pk)
     context = {
         "session": held,
         "page": page,
@@ -279,6 +281,7 @@ def session(request: HttpRequest, pk: int) -> HttpResponse:
         "add_form": MemberNumberForm(request.coop),
         "cancel_form": ReasonForm(),
         "unmarked": held.enrolments.filter(state="enrolled").count(),
+        "job": telling.select_related("coop").first(),
     }
     return render(request, "members/session.html", context)
 

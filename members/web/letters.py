@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from coop.kernel import clock, rules
 from coop.kernel.errors import Refused
+from coop.kernel.models import Job
 from coop.kernel.tenancy import path
 from coop.kernel.web import requires
 from members import services
@@ -103,11 +105,6 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "members/letter.html", context, status=422 if form is not None and form.errors else 200)
 
 
-def _without_login(request: HttpRequest):
-    today = clock.today(request.coop)
-    return search.members(request.coop, today).filter(party__account=None, party__died_on=None, party__erased_at=None)
-
-
 @require_POST
 @requires("members.keep_register")
 def invite(request: HttpRequest, number: int) -> HttpResponse:
@@ -124,17 +121,25 @@ def invite(request: HttpRequest, number: int) -> HttpResponse:
 @requires("members.keep_register")
 def invitations(request: HttpRequest) -> HttpResponse:
     """Everybody without a login: who would get an e-mail, who a letter; then all of them at once."""
-    found = _without_login(request)
+    today, kind = clock.today(request.coop), "members.invite_everybody"
     if request.method == "POST":
-        done = services.invite_all(actor=request.actor, memberships=list(found[:AT_ONCE]))
-        messages.success(request, ngettext("One member is invited.", "%(n)s members are invited.", done) % {"n": done})
+        done = services.ask_to_invite(actor=request.actor)
+        if isinstance(done, int):
+            told = ngettext("One member is invited.", "%(n)s members are invited.", done) % {"n": done}
+        else:
+            told = _("The codes are being written; this page says how far.")
+        messages.success(request, told)
         return redirect(path(request.coop, "members:invitations"))
-    page = Paginator(found, AT_ONCE).get_page(request.GET.get("page"))
+    page = Paginator(search.without_login(request.coop, today), AT_ONCE).get_page(request.GET.get("page"))
     services.looked_at(actor=request.actor, what=AccessLog.What.LIST, rows=len(page), subject="without login")
+    waiting = search.to_invite(request.coop, today).aggregate(
+        by_mail=Count("pk", filter=~Q(party__email="") & Q(party__by_post=False)), all=Count("pk")
+    )
     context = {
         "page": page,
-        "by_mail": found.exclude(party__email="").count(),
-        "by_letter": found.filter(party__email="").count(),
-        "at_once": AT_ONCE,
+        "by_mail": waiting["by_mail"],
+        "by_letter": waiting["all"] - waiting["by_mail"],
+        "holding": page.paginator.count - waiting["all"],
+        "job": Job.objects.filter(coop=request.coop, kind=kind).select_related("coop").first(),
     }
     return render(request, "members/invitations.html", context)

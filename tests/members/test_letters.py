@@ -129,7 +129,7 @@ def test_all_without_a_login_are_invited_at_once(coop, mei, theo, offline, clien
     make_member(coop, user=theo.user)
     make_member(coop, name="Gita Mohan", email="gita@example.org")
     desk, url = client_of(mei), f"/{coop.slug}/register/invitations/"
-    assert "1 get an e-mail, 1 a letter" in desk.get(url).text
+    assert "One gets an e-mail, one a letter" in desk.get(url).text
     assert "2 members are invited" in desk.post(url, follow=True).text
     assert Invitation.objects.count() == 2
     assert not any(
