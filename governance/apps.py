@@ -9,12 +9,14 @@ class GovernanceConfig(AppConfig):
     verbose_name = _("Decisions")
 
     def ready(self):
+        from members.selectors import after_death
         from members.selectors.inbox import also
 
         from . import boxes, rules  # noqa: F401 - declares the box closed, registers the predicates
-        from .selectors import requisitions
+        from .selectors import estates, requisitions
 
         also(requisitions.waiting, requisitions.WAITING)
+        after_death.also(estates.open_matters, None, estates.meanwhile)
 
         nav.register(
             nav.Entry("ballot", _("Meetings"), "governance:meetings", "calendar", requires=("officer",), order=10),

@@ -18,6 +18,9 @@ class LedgerConfig(AppConfig):
         import_module("ledger.rules")
         carrying = import_module("members.services.carrying")
         carrying.carried_out_by("bank", import_module("ledger.services.payout_requests").CARRIER)
+        estates = import_module("ledger.selectors.estates")
+        after_death = import_module("members.selectors.after_death")
+        after_death.also(estates.open_matters, estates.for_good, estates.meanwhile)
         readers = ("treasurer", "board", "auditor")
         nav.register(
             nav.Entry("ledger", _("Overview"), "ledger:desk", "chart", requires=readers, order=10),

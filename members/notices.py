@@ -64,6 +64,11 @@ def passed_on(membership, to) -> None:
     _to_member(to, "taken_over", number=membership.number_text, on=membership.ends_on)
 
 
+def death_taken_back(membership) -> None:
+    """The register said by mistake that one had died; one is a member as before."""
+    _to_member(membership, "death_taken_back")
+
+
 def session_booked(session, learner) -> None:
     """When and where, and how to give the seat back."""
     _to_learner(session, learner, "session_booked")
@@ -93,6 +98,8 @@ def case_step(case, step: str, words: str) -> None:
 
 def of_age(party) -> None:
     """From today one acts for oneself."""
+    if party.died_on is not None:
+        return
     _send(party.coop, mail_of(party), "of_age", f"party:{party.pk}", party=party)
 
 
@@ -127,13 +134,16 @@ def _to_learner(session, learner, template: str) -> None:
         when = date_format(session.starts_at.astimezone(ZoneInfo(learner.coop.time_zone)), "j F Y, H:i")
     if isinstance(learner, Application):
         _about(learner, template, session=session, when=when, name=learner.full_name)
-    else:
+    elif learner.died_on is None:
         values = {"session": session, "when": when, "party": learner, "name": learner.name}
         _send(learner.coop, mail_of(learner), template, f"party:{learner.pk}", **values)
 
 
 def _to_member(membership, template: str, *, on_paper: bool = False, **values) -> None:
+    """To the member; nothing goes to somebody who has died, whatever is decided about the membership."""
     party, ref = membership.party, f"membership:{membership.pk}"
+    if party.died_on is not None:
+        return
     values |= {"membership": membership, "party": party}
     if on_paper and party.email:
         _send(membership.coop, "", template, ref, **values)
@@ -142,6 +152,8 @@ def _to_member(membership, template: str, *, on_paper: bool = False, **values) -
 
 def _to_every_address(request, template: str) -> None:
     party = request.party
+    if party.died_on is not None:
+        return
     for to in addresses_of(party) or [""]:
         _send(party.coop, to, template, f"party:{party.pk}", party=party, request=request)
 

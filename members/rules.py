@@ -52,11 +52,15 @@ def membership_of(actor):
 
 
 # As text, since it is asked for every page: put together from querysets it costs as much as the rest of the question.
+# The dead act for nobody; for them act those who stand for their heirs, and only as long as the death is on record.
 _ACTS_FOR = """
-    SELECT id FROM members_party WHERE account_id = %s
+    SELECT id FROM members_party WHERE account_id = %s AND died_on IS NULL
      UNION ALL
     SELECT stands.object_id FROM members_relationship stands JOIN members_party who ON who.id = stands.subject_id
-     WHERE who.account_id = %s AND stands.kind IN ('represents', 'guardian', 'heirs_representative')
+      JOIN members_party whose ON whose.id = stands.object_id
+     WHERE who.account_id = %s AND who.died_on IS NULL
+       AND stands.kind IN ('represents', 'guardian', 'heirs_representative')
+       AND (stands.kind = 'heirs_representative') = (whose.died_on IS NOT NULL)
        AND stands.starts_on <= %s AND (stands.ends_on IS NULL OR stands.ends_on >= %s)
 """
 
@@ -90,7 +94,9 @@ def see_self(actor, obj=None) -> bool:
 def see_own_data(actor, obj=None) -> bool:
     """One's own data, as long as the register holds any: also after the membership has ended."""
     parties = apps.get_model("members", "Party").objects
-    mine = actor.user is not None and parties.filter(coop_id=actor.coop_id, account_id=actor.user.pk)
+    mine = actor.user is not None and parties.filter(
+        coop_id=actor.coop_id, account_id=actor.user.pk, died_on__isnull=True
+    )
     return bool(mine and (mine.filter(pk=obj.pk) if obj is not None else mine).exists())
 
 

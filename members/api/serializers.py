@@ -115,12 +115,13 @@ class MemberSerializer(serializers.ModelSerializer):
     phone = serializers.CharField(source="party.phone")
     place = serializers.CharField(source="party.place")
     member_class = serializers.CharField(source="member_class.slug")
+    died_on = serializers.DateField(source="party.died_on", allow_null=True)
 
     class Meta:
         model = Membership
         fields = (
             "number name kind email phone place member_class state admitted_on active_on notice_on ends_on ending"
-            " shares_wanted"
+            " died_on shares_wanted"
         ).split()
 
 

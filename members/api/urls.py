@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import bulk, courses, learning, matters, requests, views
+from . import bulk, courses, dying, learning, matters, requests, views
 
 app_name = "members-api"
 urlpatterns = [
@@ -16,6 +16,9 @@ urlpatterns = [
     path("members/", views.Members.as_view(), name="members"),
     path("members/<int:number>/", views.OneMember.as_view(), name="member"),
     path("members/<int:number>/history/", views.History.as_view(), name="history"),
+    path("members/<int:number>/death/", dying.Death.as_view(), name="death"),
+    path("members/<int:number>/death/heirs/", dying.Heirs.as_view(), name="heirs"),
+    path("members/<int:number>/death/take-back/", dying.TakeBackDeath.as_view(), name="death-take-back"),
     path("acts/", bulk.Acts.as_view(), name="acts"),
     path("filters/", bulk.Filters.as_view(), name="filters"),
     path("filters/<int:pk>/", bulk.OneFilter.as_view(), name="filter"),

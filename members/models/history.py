@@ -18,6 +18,7 @@ from coop.kernel.models import NO_TRUNCATE, AppendOnly, CoopModel
 from .bylaws import MembershipClass
 from .imports import removed_only_by_undoing
 from .memberships import Membership
+from .parties import DEATH_AGREES
 
 
 class MembershipEvent(CoopModel, AppendOnly):
@@ -100,6 +101,23 @@ class MembershipEvent(CoopModel, AppendOnly):
         triggers = [
             pgtrigger.Protect(name="never_changed", operation=pgtrigger.Update),
             removed_only_by_undoing("history is append-only"),
+            pgtrigger.Trigger(
+                name="death_agrees",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                timing=pgtrigger.Deferred,
+                condition=pgtrigger.Condition("NEW.kind IN ('died', 'corrected')"),
+                declare=[("who", "record"), ("whose", "bigint")],
+                func=f"""
+                    SELECT party_id INTO whose FROM members_membership WHERE id = NEW.membership_id;
+                    IF NEW.kind = 'corrected' AND EXISTS (
+                        SELECT FROM members_membershipevent d JOIN members_membershipevent t ON t.stream = d.stream
+                         WHERE d.id = NEW.corrects_id AND d.kind = 'died' AND t.kind = 'transferred' AND t.seq > d.seq
+                           AND NOT EXISTS (SELECT FROM members_membershipevent c WHERE c.corrects_id = t.id)
+                    ) THEN
+                        RAISE check_violation USING MESSAGE = 'what passed to the heirs is not undone with the death';
+                    END IF;{DEATH_AGREES}""",  # noqa: S608 - no outside text
+            ),
             NO_TRUNCATE,
             pgtrigger.Trigger(
                 name="next_link",

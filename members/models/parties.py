@@ -31,6 +31,29 @@ def moved_on_record(what: str, column: str) -> str:
                                             WHERE w.what = v.what AND w.key = v.key AND w.id > v.id))"""  # noqa: S608
 
 
+# In a trigger with the party's key in ``whose``: does ``died_on`` say what the histories of its memberships say?
+# Somebody who was erased has no day of death any more, and one who had left before has no entry of it.
+DEATH_AGREES = """
+                    SELECT died_on, erased_at INTO who FROM members_party WHERE id = whose;
+                    IF NOT FOUND OR who.erased_at IS NOT NULL THEN RETURN NULL; END IF;
+                    IF EXISTS (
+                        SELECT FROM members_membership m JOIN members_membershipevent e ON e.membership_id = m.id
+                         WHERE m.party_id = whose AND e.kind = 'died' AND e.effective_on IS DISTINCT FROM who.died_on
+                           AND NOT EXISTS (SELECT FROM members_membershipevent c WHERE c.corrects_id = e.id)
+                    ) OR EXISTS (
+                        SELECT FROM members_membership m
+                         WHERE m.party_id = whose AND m.state <> 'ended' AND m.admitted_on <= who.died_on
+                           AND coalesce(m.ends_on, 'infinity') >= who.died_on AND NOT EXISTS (
+                            SELECT FROM members_membershipevent e
+                             WHERE e.membership_id = m.id AND e.kind = 'died' AND e.effective_on = who.died_on
+                               AND NOT EXISTS (SELECT FROM members_membershipevent c WHERE c.corrects_id = e.id))
+                    ) THEN
+                        RAISE check_violation USING MESSAGE = 'a death and its history disagree';
+                    END IF;
+                    RETURN NULL;
+                """
+
+
 class Party(CoopModel):
     """A person or an organisation. Its own columns repeat the newest dated rows; ``search`` is folded."""
 
@@ -72,6 +95,7 @@ class Party(CoopModel):
             models.Index(fields=["coop", "sort_name"], name="party_by_name"),
             models.Index(fields=["coop", "email"], name="party_by_email"),
             GinIndex(fields=["grams"], name="party_by_grams"),
+            models.Index(fields=["coop", "died_on"], condition=Q(died_on__isnull=False), name="party_who_died"),
         ]
         triggers = [
             removed_only_by_undoing("a party is kept"),
@@ -84,6 +108,15 @@ class Party(CoopModel):
                     " IS DISTINCT FROM"
                     " (OLD.erased_at, OLD.name, OLD.email, OLD.phone, OLD.place, OLD.search, OLD.account_id)"
                 ),
+            ),
+            pgtrigger.Trigger(
+                name="death_agrees",
+                when=pgtrigger.After,
+                operation=pgtrigger.Update,
+                timing=pgtrigger.Deferred,
+                condition=pgtrigger.Condition("NEW.died_on IS DISTINCT FROM OLD.died_on"),
+                declare=[("who", "record"), ("whose", "bigint := NEW.id")],
+                func=DEATH_AGREES,
             ),
             pgtrigger.Trigger(
                 name="merged_on_record",

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from coop.kernel import clock
 from members.models import BoardSheet, ChangeRequest, Membership, PaperLetter
 
+from .after_death import HEIRS_WITHIN, without_heirs
 from .cases import cases, due_on
 from .joining import sheets, waiting
 from .learning import COUNTED, MARK_WITHIN, late, to_mark
@@ -46,6 +47,12 @@ _COUNT = """
          + EXISTS (SELECT FROM members_paperletter WHERE coop_id = %(coop)s AND state = 'waiting')::int
          + (SELECT count(*) FROM members_paperletter WHERE coop_id = %(coop)s AND state = 'returned')
          + (SELECT count(*) FROM members_changerequest WHERE coop_id = %(coop)s AND state = 'open')
+         + (SELECT count(*) FROM members_party p
+             WHERE p.coop_id = %(coop)s AND p.died_on IS NOT NULL AND p.erased_at IS NULL AND p.merged_into_id IS NULL
+               AND EXISTS (SELECT FROM members_membership m WHERE m.party_id = p.id AND m.ending = 'died')
+               AND NOT EXISTS (SELECT FROM members_relationship r
+                                WHERE r.object_id = p.id AND r.ends_on IS NULL
+                                  AND r.kind IN ('heir', 'heirs_representative')))
 """
 
 
@@ -77,6 +84,7 @@ def inbox(coop) -> list[InboxItem]:
         *_sheets_to_decide(coop),
         *_unpaid(coop, today),
         *_cases(coop),
+        *_heirs(coop),
         *_requests(coop),
         *_letters(coop),
         *_sessions(coop),
@@ -163,6 +171,20 @@ def _cases(coop) -> Iterator[InboxItem]:
             url_name="members:case",
             kwargs={"pk": each.pk},
         )
+
+
+def _heirs(coop) -> Iterator[InboxItem]:
+    for each in without_heirs(coop)[:SHOWN]:
+        died_on = each.party.died_on
+        if died_on is not None:
+            yield InboxItem(
+                due=died_on + HEIRS_WITHIN,
+                sentence=_("Name the heirs of %s") % each.party.name,
+                why=_("Died on %s; until somebody is named nobody acts for the estate.") % _day(died_on),
+                act=_("Name them"),
+                url_name="members:detail",
+                kwargs={"number": each.number},
+            )
 
 
 def _letters(coop) -> Iterator[InboxItem]:

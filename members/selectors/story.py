@@ -92,8 +92,15 @@ def _sentence(event: MembershipEvent, membership: Membership) -> str:
         Kind.TRANSFERRED: _("Passed on by decision of the %(body)s; the last day is %(day)s")
         % {"body": who, "day": day},
         Kind.DIED: _("Died; the membership lasts until %s") % day if day else _("Died"),
+        Kind.CORRECTED: _struck_out(event),
     }
     return str(sentences.get(Kind(event.kind), event.get_kind_display()))
+
+
+def _struck_out(event: MembershipEvent) -> str:
+    if event.corrects is None or event.corrects.kind == Kind.DIED:
+        return _("The death was recorded by mistake, and is taken back")
+    return _("Struck out: %s") % Kind(event.corrects.kind).label
 
 
 def _recorded(event: MembershipEvent, is_struck: bool) -> str:

@@ -9,6 +9,7 @@ from .bylaws import create_bylaws, create_class
 from .carrying import before_and_after, until_now
 from .courses import cancel_session, close_course, end_requirement, plan_session, require_course, save_course
 from .deciding import ADMIT, POSTPONE, REFUSE, Decision, admit, create_sheet, decide_sheet, put_on_sheet, take_off_sheet
+from .dying import name_heir, record_death, take_back_death
 from .erasing import erase
 from .expelling import appeal, close_cases, decide_appeal, drop_case, expel, open_case, record_hearing
 from .exporting import export_register
@@ -16,7 +17,7 @@ from .households import form_household, leave_household, move_vote
 from .importing import check_lines, discard, name_columns, read_file
 from .joining import apply, check, match_party, withdraw
 from .learning import mark, record_completion, refuse_office, sign_off, sign_up, strike, tick
-from .leaving import end_due, give_notice, name_heir, record_death, withdraw_notice
+from .leaving import end_due, give_notice, withdraw_notice
 from .merging import merge, split, undo_merge
 from .parties import change_details
 from .posting import claim_by_code, invite, post_letters, put_on_paper, say_delivery, settle_letter
@@ -103,6 +104,7 @@ __all__ = [
     "split",
     "strike",
     "suspend",
+    "take_back_death",
     "take_off_sheet",
     "tell_the_rest",
     "tick",

@@ -26,7 +26,7 @@ def claim(*, actor) -> Party:
     ):
         raise Refused("not_verified", _("Please confirm your e-mail address first; we sent you a code."))
     parties = Party.objects.select_for_update(no_key=True).filter(coop_id=actor.coop_id, email__iexact=actor.user.email)
-    free = list(parties.filter(account__isnull=True, merged_into__isnull=True, erased_at__isnull=True)[:2])
+    free = list(parties.filter(account=None, merged_into=None, erased_at=None, died_on=None)[:2])
     if not free:
         raise Refused("nobody", _("Nobody on this register has the address %s.") % actor.user.email)
     if len(free) > 1:

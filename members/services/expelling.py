@@ -13,7 +13,7 @@ from coop.kernel.errors import Refused
 from coop.kernel.models import Cooperative
 from coop.kernel.tenancy import Actor
 from members import notices
-from members.models import ExpulsionCase, Membership
+from members.models import ExpulsionCase, Membership, MembershipEvent
 from members.notice.rule import month_end
 from members.replay import in_force
 from members.selectors import terms_in_force
@@ -162,21 +162,57 @@ def decide_appeal(
         raise Refused("before_appeal", _("The appeal only came on %s.") % _day(case.appealed_on or on), "on")
     case.appeal_decided_on, case.appeal_resolution = on, resolution.strip()
     case.outcome = Outcome.EXPELLED if upheld else Outcome.OVERTURNED
-    coop = case.membership.coop
     facts: dict = {"decided_by": case.appeal_to, "decided_on": on, "decision_ref": case.appeal_resolution}
     died = case.membership.party.died_on is not None
     if died:
         facts |= {"ends_on": case.membership.ends_on, "ending": case.membership.ending}
     elif upheld:
-        facts |= {"ends_on": case.last_day if case.last_day >= on else last_day_after(coop, on), "ending": "expelled"}
+        facts |= _end_by(case, on)
     words = {"because": because.strip()}
     _move(case, State.CLOSED)
     _tell(actor, case, "appeal_decided", on, words, reason_code="upheld" if upheld else "overturned", **facts)
-    if not upheld and case.was_active and not died:
-        _go_on(actor, case, "reinstated", on, None, reason_code="appeal", **facts)
     if not upheld and not died:
-        _notice_stands(actor, case, on)
+        _give_back(actor, case, on, facts)
     return case
+
+
+def decide_again(actor, membership: Membership, event: MembershipEvent) -> None:
+    """An appeal was decided while the member was thought dead: it means what it means for somebody who lives.
+
+    Part of taking the death back: an entry in the place of ``event``, and what an overturned expulsion gives back.
+    """
+    found = ExpulsionCase.objects.filter(membership=membership, appeal_decided_on=event.effective_on)
+    case = found.latest("pk")  # none is opened after a death
+    case.membership, on = membership, event.effective_on
+    facts: dict = {"decided_by": event.decided_by, "decided_on": event.decided_on, "decision_ref": event.decision_ref}
+    upheld = case.outcome == Outcome.EXPELLED
+    words = {"because": _("The member lives, so the decision holds in full.")}
+    _go_on(
+        actor,
+        case,
+        "appeal_decided",
+        on,
+        words,
+        corrects=event,
+        reason_code=event.reason_code,
+        **facts,
+        **(_end_by(case, on) if upheld else {}),
+    )
+    if not upheld:
+        _give_back(actor, case, on, facts)
+
+
+def _end_by(case: ExpulsionCase, on: date) -> dict:
+    """When an expulsion upheld on that day ends the membership."""
+    last_day = case.last_day or on
+    return {"ends_on": last_day if last_day >= on else last_day_after(case.membership.coop, on), "ending": "expelled"}
+
+
+def _give_back(actor, case: ExpulsionCase, on: date, facts: dict) -> None:
+    """The standing there was before the case: in good standing, and leaving where notice was given."""
+    if case.was_active:
+        _go_on(actor, case, "reinstated", on, None, reason_code="appeal", **facts)
+    _notice_stands(actor, case, on)
 
 
 def _notice_stands(actor, case: ExpulsionCase, on: date) -> None:

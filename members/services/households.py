@@ -13,7 +13,7 @@ from members.models import ClassTerms, Household, HouseholdStanding, Membership
 from members.selectors import terms_in_force
 
 from . import history
-from .standing import refuse_ended
+from .standing import refuse_dead, refuse_ended
 
 
 @transaction.atomic
@@ -47,6 +47,7 @@ def move_vote(*, actor, household: Household, to: Membership) -> Membership:
     if to.household_id != household.pk:
         raise Refused("voter_outside", _("Whoever casts the household's vote lives in it."), "to")
     refuse_ended(to)
+    refuse_dead(to)
     for other in Membership.objects.filter(votes_for_household=household).order_by("pk"):
         other = history.lock(other)
         other.votes_for_household = None
@@ -78,6 +79,7 @@ def _enter(actor, household: Household, membership: Membership) -> None:
     rules.require(actor, "members.keep_register", membership)
     membership = history.lock(membership)
     refuse_ended(membership)
+    refuse_dead(membership)
     if membership.household_id is not None:
         raise Refused("household_already", _("%s already belongs to a household.") % membership.party)
     membership.household = household

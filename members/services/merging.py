@@ -30,6 +30,7 @@ from members.models import (
     Relationship,
 )
 from members.selectors import merging
+from members.selectors.after_death import died_event
 from members.selectors.dated import address_of, name_of
 
 from . import history, parties
@@ -98,6 +99,7 @@ def undo_merge(*, actor, merge: PartyMerge, because: str) -> PartyMerge:
     back = {what: [key for key in keys if _is_with(what, key, kept)] for what, keys in _moved_by(merge).items()}
     moved = _move(actor, made, back, kept, other, because)
     _give_back(kept, other, merge)
+    _died_as_recorded(other)
     _audit(actor, "members.merge_undone", made, moved=moved, because=because)
     return made
 
@@ -133,6 +135,7 @@ def split(
     )
     made = _record(actor, Kind.SPLIT, party, fresh, clock.now())
     moved = _move(actor, made, {What.MEMBERSHIP: sorted(chosen)}, party, fresh, because)
+    _died_as_recorded(fresh)
     _audit(actor, "members.party_split", made, moved=moved, because=because)
     return made
 
@@ -210,6 +213,15 @@ def _give_back(kept: Party, other: Party, merge: PartyMerge) -> None:
         kept.save(update_fields=["born_on"])
     if "login" in merge.taken:
         _swap_logins(kept, other)
+
+
+def _died_as_recorded(party: Party) -> None:
+    """A death written down while the records were one is in the history of what passes over, so it is this one's."""
+    for membership in party.memberships.order_by("pk"):
+        died = died_event(membership)
+        if died is not None:
+            party.died_on = died.effective_on
+            party.save(update_fields=["died_on"])
 
 
 def _record(actor, kind: str, kept: Party, other: Party, now: datetime, **facts) -> PartyMerge:

@@ -40,6 +40,15 @@ def create_party(
     return party
 
 
+def put_on_record(actor, person: dict, on: date) -> Party:
+    """Somebody new who stands for a member or inherits, by given_names, family_name and email. Part of a larger act."""
+    names = {key: str(person.get(key, "")).strip() for key in ("given_names", "family_name")}
+    if not any(names.values()):
+        raise Refused("nobody_named", _("Give a member’s number, or the name of somebody new."), "number")
+    email = str(person.get("email", "")).strip().lower()
+    return create_party(actor=actor, kind=Party.Kind.PERSON, name=names, address={}, email=email, on=on)
+
+
 def record(
     *,
     actor,

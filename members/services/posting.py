@@ -142,7 +142,12 @@ def _try(actor, number: int, typed: str) -> Party | None:
     today = clock.today(actor.coop)
     opened = Invitation.objects.select_for_update(no_key=True, of=("self",)).select_related("party")
     found = opened.filter(
-        coop_id=actor.coop_id, used_at=None, revoked_at=None, expires_on__gte=today, party__memberships__number=number
+        coop_id=actor.coop_id,
+        used_at=None,
+        revoked_at=None,
+        expires_on__gte=today,
+        party__memberships__number=number,
+        party__died_on=None,
     ).first()
     if found is None or found.tries >= Invitation.MOST_TRIES:
         return None

@@ -40,6 +40,8 @@ def ask_change(*, actor, party: Party, kind: str, because: str = "", **said: Any
     if kind not in Kind.values:
         raise Refused("kind_unknown", _("There is no such request."), "kind")
     parties.refuse_merged(party)
+    if party.died_on is not None:
+        raise Refused("died", _("This member has died; nothing is asked for in their name."))
     body = _checked(kind, party, said)
     if open_request(party, kind) is not None:
         raise Refused("asked_already", _("You have asked for this already; it is being looked at."), status=409)

@@ -75,6 +75,7 @@ def _by_decision(actor, membership, kind, on, reason, resolution, allowed) -> Me
     rules.require(actor, "members.decide", membership)
     membership = history.lock(membership)
     refuse_ended(membership)
+    refuse_dead(membership)
     if membership.state not in allowed:
         raise Refused(
             "wrong_state",
@@ -123,6 +124,12 @@ def _refuse_before_last(membership: Membership, on: date) -> None:
 def subject_of(membership: Membership) -> str:
     """How the audit trail names a membership."""
     return f"membership:{membership.pk}"
+
+
+def refuse_dead(membership: Membership) -> None:
+    """Refuse what makes no sense of somebody who has died."""
+    if membership.party.died_on is not None:
+        raise Refused("died", _("This member has died; that cannot be done any more."))
 
 
 def refuse_ended(membership: Membership) -> None:

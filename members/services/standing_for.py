@@ -36,12 +36,14 @@ def name_stand_in(
         .get(pk=party.pk, coop_id=actor.coop_id)
     )
     parties.refuse_merged(party)
+    if party.died_on is not None:
+        raise Refused("died", _("This member has died; name the heirs, and who stands for them."))
     _refuse_unfit(party, kind, on)
     if not evidence.strip():
         raise Refused(
             "evidence_missing", _("Say what shows it: a resolution, an extract, a court’s letter."), "evidence"
         )
-    by = by or _on_record(actor, person or {}, on)
+    by = by or parties.put_on_record(actor, person or {}, on)
     rules.require(actor, "members.keep_register", by)
     if by.pk == party.pk or by.kind != Party.Kind.PERSON or by.died_on or by.erased_at or by.merged_into_id:
         raise Refused("cannot_stand", _("%s cannot stand for somebody here.") % by.name, "number")
@@ -86,7 +88,7 @@ def name_guardian(*, actor, party: Party, application: Application, on: date) ->
     Relationship.objects.create(
         coop_id=actor.coop_id,
         kind=Kind.GUARDIAN,
-        subject=guardian or _on_record(actor, said, on),
+        subject=guardian or parties.put_on_record(actor, said, on),
         object=party,
         starts_on=on,
         evidence=evidence,
@@ -104,14 +106,6 @@ def _refuse_unfit(party: Party, kind: str, on: date) -> None:
         raise Refused("not_a_minor", _("Only a minor, born on a day we know, has a guardian."), "kind")
     if on > today:
         raise Refused("in_the_future", _("That day is still to come; record it when it has come."), "on")
-
-
-def _on_record(actor, person: dict, on: date) -> Party:
-    names = {key: str(person.get(key, "")).strip() for key in ("given_names", "family_name")}
-    if not any(names.values()):
-        raise Refused("nobody_named", _("Give a member’s number, or the name of somebody new."), "number")
-    email = str(person.get("email", "")).strip().lower()
-    return parties.create_party(actor=actor, kind=Party.Kind.PERSON, name=names, address={}, email=email, on=on)
 
 
 @transaction.atomic

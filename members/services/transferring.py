@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from coop.kernel import audit, rules
 from coop.kernel.errors import Refused
 from members import notices
-from members.models import ExpulsionCase, Membership
+from members.models import ExpulsionCase, Membership, Relationship
 from members.replay import ENDINGS, STATES, in_force
 from members.selectors import terms_in_force
 
@@ -27,8 +27,9 @@ from .standing import refuse_ended, refuse_future, subject_of
 def pass_on(*, actor, membership: Membership, to: Membership, on: date, resolution: str, because: str) -> Membership:
     """The membership ends on ``on`` and passes to ``to``, by a resolution of the board. Returns the one that ends.
 
-    No period of notice runs; a notice given before is overtaken. Refused where the by-laws exclude it, under an open
-    case of expulsion, after a death, before anything that happened already, and to somebody who is leaving.
+    No period of notice runs; a notice given before is overtaken. After a death it passes to an heir, as long as the
+    heirs hold it (GenG § 77 (2)). Refused where the by-laws exclude it, under an open case of expulsion, before
+    anything that happened already, and to somebody who is leaving.
     """
     rules.require(actor, "members.decide", membership)
     if to.pk == membership.pk or to.party_id == membership.party_id:
@@ -39,7 +40,7 @@ def pass_on(*, actor, membership: Membership, to: Membership, on: date, resoluti
             membership = locked
         else:
             to = locked
-    _refuse_giver(membership, on)
+    _refuse_giver(membership, to, on)
     _refuse_taker(to, on)
     for text, field, sentence in (
         (resolution, "resolution", _("Name the resolution that decided it.")),
@@ -72,13 +73,19 @@ def pass_on(*, actor, membership: Membership, to: Membership, on: date, resoluti
     return membership
 
 
-def _refuse_giver(membership: Membership, on: date) -> None:
+def _refuse_giver(membership: Membership, to: Membership, on: date) -> None:
     refuse_ended(membership)
     refuse_future(membership, on)
-    if membership.ending == Membership.Ending.TRANSFERRED:  # its last day may be today, and still count
+    story = in_force(membership.events.all(), date.max)
+    if any(event.kind == "transferred" for event in story):  # its last day may be today, and still count
         raise Refused("passed_on_already", _("This membership has passed on already."))
-    if membership.party.died_on is not None:
-        raise Refused("died", _("This member has died; the heirs decide what becomes of the membership."))
+    if membership.party.died_on is not None and not _is_heir(to, membership, on):
+        raise Refused(
+            "not_an_heir",
+            _("%s has died, so the membership passes only to somebody who is on the register as an heir.")
+            % membership.party,
+            "number",
+        )
     if ExpulsionCase.objects.filter(membership=membership).exclude(state=ExpulsionCase.State.CLOSED).exists():
         raise Refused("case_open", _("A case about this member is open; it is decided first."))
     terms = terms_in_force(membership.coop, on).get(membership.member_class_id)
@@ -90,7 +97,6 @@ def _refuse_giver(membership: Membership, on: date) -> None:
         )
     if on < membership.admitted_on:
         raise Refused("before_admission", _("A membership cannot be passed on before it began."), "on")
-    story = in_force(membership.events.all(), date.max)
     last = max(event.effective_on for event in story if event.kind in (*STATES, *ENDINGS))
     if on < last:
         raise Refused(
@@ -104,3 +110,9 @@ def _refuse_giver(membership: Membership, on: date) -> None:
 def _refuse_taker(to: Membership, on: date) -> None:
     if not to.stands_on(on) or to.ends_on is not None or to.party.died_on is not None:
         raise Refused("taker_leaves", _("%s is not a member who stays, so nothing can pass to them.") % to.party, "to")
+
+
+def _is_heir(to: Membership, membership: Membership, on: date) -> bool:
+    heirs = (Relationship.Kind.HEIR, Relationship.Kind.HEIRS_REPRESENTATIVE)
+    bonds = Relationship.objects.filter(object=membership.party_id, subject=to.party_id, kind__in=heirs, ends_on=None)
+    return bonds.filter(starts_on__lte=on).exists()

@@ -22,7 +22,7 @@ from members import selectors, services
 from members.forms import AsAtForm, MemberSearchForm, NameForm
 from members.forms.bulk import BasisForm, SaveFilterForm
 from members.models import AccessLog, Application, ChangeRequest, Membership, PartyTag
-from members.selectors import bulk, cases, dated, people, rights, search
+from members.selectors import after_death, bulk, cases, dated, people, rights, search
 from members.selectors.days import end_of
 from members.selectors.inbox import inbox as inbox_of
 from members.selectors.story import story
@@ -169,9 +169,27 @@ def member(request: HttpRequest, number: int) -> HttpResponse:
             "paid_to": services.until_now(membership.party, Kind.BANK) if keeps else "",
             "asked": rights.open_requests(membership.party) if keeps else [],
             "decides": rules.may(request.actor, "members.decide"),
+            **_after_death(request, membership, today),
             "today": today,
         },
     )
+
+
+def _after_death(request: HttpRequest, membership: Membership, today: date) -> dict:
+    """What the page says first where the member has died, each matter with its address; else nothing."""
+    estate = after_death.estate_of(membership, today)
+    if estate is None:
+        return {}
+    return {
+        "estate": estate,
+        "following_link": link_of(request, estate.following) if estate.following else "",
+        "matters": [(each, link_of(request, each)) for each in estate.matters],
+    }
+
+
+def link_of(request: HttpRequest, matter: after_death.Matter) -> str:
+    """The address of the page on which a matter is dealt with, or nothing."""
+    return path(request.coop, matter.url_name, **matter.kwargs) if matter.url_name else ""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -13,7 +13,7 @@ from coop.kernel.errors import Refused
 from coop.kernel.tenancy import path
 from coop.kernel.web import requires
 from members import services
-from members.forms import DeathForm, NoticeForm
+from members.forms import NoticeForm
 from members.selectors.leaving import arithmetic, notice_of, rule_for
 
 from .desk import find
@@ -84,21 +84,3 @@ def record_stay(request: HttpRequest, number: int) -> HttpResponse:
     services.withdraw_notice(actor=request.actor, membership=membership)
     messages.success(request, _("The notice is taken back."))
     return redirect(path(request.coop, "members:detail", number=number))
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@requires("members.keep_register")
-def record_death(request: HttpRequest, number: int) -> HttpResponse:
-    """A member has died."""
-    membership = find(request, number)
-    form = DeathForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            services.record_death(actor=request.actor, party=membership.party, **form.cleaned_data)
-        except Refused as refused:
-            refused.into(form)
-        else:
-            messages.success(request, _("Written down. Nothing is sent to this member any more."))
-            return redirect(path(request.coop, "members:detail", number=number))
-    context = {"form": form, "membership": membership}
-    return render(request, "members/record_death.html", context, status=422 if form.errors else 200)

@@ -80,3 +80,10 @@ def _day(coop, on: date | None):
     if on is None or on >= clock.today(coop):
         return nullcontext()
     return clock.at(datetime.combine(on, time(12), tzinfo=UTC))
+
+
+def dead(membership: Membership, on: date | None = None) -> None:
+    """The member died on ``on`` (today), as the register writes it down."""
+    day = on or clock.today(membership.coop)
+    party = membership.party
+    services.record_death(actor=Actor.system(membership.coop), party=party, died_on=day, evidence="Certificate.")

@@ -31,7 +31,9 @@ HORIZON = 1500  # days the table looks at
 PIECES = st.sampled_from(
     [
         *["activate", "suspend", "reinstate", "notice", "stay", "tick", "wait", "die"],
-        *["pass_on", "home", "vote", "move_out"],
+        *["pass_on", "home", "vote", "move_out", "heir", "undie"],
+        *["die undie", "die heir pass_on", "open hear expel appeal die uphold undie", "die tick undie"],
+        *["notice die undie", "open hear expel appeal die overturn undie"],
         *["open", "hear", "drop", "expel", "appeal", "uphold", "overturn"],
         *["open hear expel", "open hear expel appeal", "open hear drop", "uphold tick", "overturn tick"],
     ]
@@ -52,6 +54,8 @@ class Oracle:
         self.homes: list[tuple[date, bool, bool]] = []  # day, lives with the neighbour, casts the vote
         self.case: dict = {"at": "closed"}
         self.died: date | None = None
+        self.heirs: list[list[date | None]] = []  # first and last day of whoever stands for the heirs
+        self.meant: list[tuple[str, date]] = []  # what was decided on appeal after the death
         self.expelled = False  # for good
 
     def last_day(self, on: date) -> date | None:
@@ -77,16 +81,20 @@ class Oracle:
     def allows(self, act: str, on: date) -> bool:
         now, leaving, at = self.state(on), self.last_day(on), self.case["at"]
         alive = now != "ended" and self.died is None
+        passed = "transferred" in [why for *_, why in self.leaves]
+        heir = any(last is None for _first, last in self.heirs)
         return {
             "activate": now != "ended",
-            "suspend": now == "active",
-            "reinstate": now == "suspended" and at not in ("expelled", "appealed") and not self.expelled,
-            "pass_on": alive and at == "closed" and "transferred" not in [why for *_, why in self.leaves],
+            "suspend": alive and now == "active",
+            "reinstate": alive and now == "suspended" and at not in ("expelled", "appealed") and not self.expelled,
+            "pass_on": now != "ended" and (alive or heir) and at == "closed" and not passed,
+            "heir": self.died is not None and all(last is not None and last < on for _first, last in self.heirs),
+            "undie": self.died is not None and not self._passed_to_heirs(),
             "notice": now != "ended" and leaving is None,
             "stay": now != "ended" and leaving is not None and self.leaves[-1][2] == "notice",
             "die": self.died is None,
-            "home": now != "ended" and not self.homes,
-            "vote": self.home(on)[0] and now != "ended",
+            "home": alive and not self.homes,
+            "vote": self.home(on)[0] and alive,
             "move_out": self.home(on)[0],
             "open": alive and at == "closed",
             "hear": at == "open",
@@ -125,6 +133,22 @@ class Oracle:
             self.leaves.append((on, min(date(on.year, 12, 31), self.last_day(on) or date.max), "died"))
         self.died = on
 
+    def _passed_to_heirs(self) -> bool:
+        whys = [why for *_, why in self.leaves]
+        return "died" in whys and "transferred" in whys[whys.index("died") :]
+
+    def _heir(self, on: date) -> None:
+        self.heirs.append([on, None])
+
+    def _undie(self, on: date) -> None:
+        self.died = None
+        self.leaves = [each for each in self.leaves if each[2] != "died"]
+        for bond in self.heirs:
+            bond[1] = bond[1] or max(bond[0], on - timedelta(days=1))
+        for act, day in self.meant:
+            self._upheld_means(day) if act == "uphold" else self._overturned_means(day)
+        self.meant = []
+
     def _pass_on(self, on: date) -> None:
         self.leaves.append((on, on, "transferred"))
 
@@ -161,13 +185,22 @@ class Oracle:
         self.expelled = True
         self.case["at"] = "closed"
         if self.died is None:
-            last = self.case["last"] if self.case["last"] >= on else date(on.year, 12, 31)
-            self.leaves.append((on, last, "expelled"))
+            self._upheld_means(on)
+        else:
+            self.meant.append(("uphold", on))
+
+    def _upheld_means(self, on: date) -> None:
+        last = self.case["last"] if self.case["last"] >= on else date(on.year, 12, 31)
+        self.leaves.append((on, last, "expelled"))
 
     def _overturn(self, on: date) -> None:
         self.case["at"] = "closed"
-        if self.died is not None:
-            return
+        if self.died is None:
+            self._overturned_means(on)
+        else:
+            self.meant.append(("overturn", on))
+
+    def _overturned_means(self, on: date) -> None:
         self.leaves.append((on, None, "overturned"))
         if self.case["was_active"]:
             self.words.append((on, "active"))
@@ -211,6 +244,10 @@ def do(act: str, system, membership: Membership, neighbour: Membership, on: date
             "tick": lambda: (services.close_cases(membership.coop), services.end_due(membership.coop)),
             "wait": lambda: None,
             "die": lambda: services.record_death(actor=system, party=membership.party, died_on=on, evidence="Paper 1"),
+            "undie": lambda: services.take_back_death(actor=system, party=membership.party, because="A namesake."),
+            "heir": lambda: services.name_heir(
+                actor=system, deceased=membership.party, heir=neighbour.party, on=on, evidence="Will", represents=True
+            ),
             "pass_on": lambda: services.pass_on(**who, to=neighbour, on=on, resolution="1", because="By deed."),
             "move_out": lambda: services.leave_household(**who),
             "open": lambda: services.open_case(

@@ -21,6 +21,7 @@ from members.selectors.rights import traces
 from tests.ledger.payout_factories import IBANS, make_run, owe, paid, ready, with_iban
 from tests.ledger.surplus_factories import make_import, make_plan, posted
 from tests.ledger.test_journal_export import READERS, ours, written
+from tests.members.factories import dead
 
 pytestmark = pytest.mark.django_db
 
@@ -149,7 +150,7 @@ def everybody(coop, lena, buyers):
         owe(coop, people[number], refund=number * 10_00, debt=15_00 if number == 4 else 0)
     for place, number in enumerate((1, 4, 6)):
         with_iban(lena, people[number], place)
-    Party.objects.filter(pk=people[1].party_id).update(died_on=date(2026, 1, 1))
+    dead(people[1])
     Party.objects.filter(pk=people[2].party_id).update(erased_at=clock.now())
     general = account(coop, "share_interest_payable")
     francs = Account.objects.create(

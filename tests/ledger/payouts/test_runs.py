@@ -1,7 +1,7 @@
 """A pay-out from what is owed to money that came back: who is paid, who waits and why, and what the books say."""
 
 import zlib
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from lxml import etree
@@ -15,6 +15,7 @@ from ledger.selectors import payouts as selectors
 from ledger.services import payout_details, payout_posting, payouts, posting
 from members.models import Party
 from tests.ledger.payout_factories import make_run, owe, paid, ready, with_iban
+from tests.members.factories import dead
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Held = PayoutLine.Held
@@ -85,7 +86,7 @@ def test_a_debt_larger_than_what_is_owed_is_set_off_in_full(coop, lena, jonas, o
 
 def test_the_dead_the_erased_and_other_ways_wait_with_their_reason(coop, lena, owed):
     with_iban(lena, owed[3], 2)
-    Party.objects.filter(pk=owed[1].party_id).update(died_on=date(2026, 1, 1))
+    dead(owed[1])
     Party.objects.filter(pk=owed[3].party_id).update(erased_at=clock.now())
     run = make_run(lena, set_off=True)
     assert {each.number: each.held for each in run.lines.all()} == {1: Held.DIED, 2: "", 3: Held.ERASED}

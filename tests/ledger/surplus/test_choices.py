@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError
@@ -18,6 +18,7 @@ from tests.ledger.factories import make_books
 from tests.ledger.payout_factories import make_run, owe, paid, ready, with_iban
 from tests.ledger.stood import cast, parts, stands
 from tests.ledger.surplus_factories import make_buyers, make_import, make_plan, posted
+from tests.members.factories import dead
 
 pytestmark = pytest.mark.django_db
 coop, lena, jonas, mei, buyers, plan = parts("coop", "lena", "jonas", "mei", "buyers", "plan")
@@ -78,7 +79,7 @@ def test_the_dead_the_erased_the_indebted_and_whoever_leaves(coop, lena, buyers,
     offer = opened(lena, plan)
     for number, shares in ((1, 2), (2, 5), (3, 0)):
         choose(lena, offer, buyers[number], donated=20_00, shares=shares)
-    Party.objects.filter(pk=buyers[3].party_id).update(died_on=date(2026, 1, 1))
+    dead(buyers[3])
     owe(coop, buyers[2], debt=120_00)  # of 300.00 only 180.00 is free: three shares and a part of the gift
     offer = carried(lena, offer)
     assert done(offer) == {

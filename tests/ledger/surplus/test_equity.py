@@ -19,6 +19,7 @@ from ledger.services.accounts import account, create_chart, member_account
 from ledger.services.posting import Line, mirror, post_entry, reverse_entry
 from members.models import Party
 from tests.ledger.payout_factories import make_run, ready, with_iban
+from tests.members.factories import dead
 
 pytestmark = pytest.mark.django_db
 
@@ -64,7 +65,7 @@ def test_each_order_says_who_gets_what(coop, lena, kept):
 
 
 def test_estates_and_age_are_paid_all_of_theirs(coop, lena, kept):
-    Party.objects.filter(pk=kept[2].party_id).update(died_on=date(2026, 1, 2))
+    dead(kept[2])
     Party.objects.filter(pk=kept[3].party_id).update(born_on=date(1940, 5, 1))
     plan = drawn(lena, who="estates")
     assert (said(plan), plan.outstanding) == ({(2020, 2): 50_00}, 50_00)
