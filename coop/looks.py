@@ -17,7 +17,8 @@ from members.models import AccessLog
 # The member is the one whose number stands in the address.
 OF_ONE = frozenset(
     """
-    members:suspend members:reinstate members:record-notice members:record-death members:stand-in members:case-new
+    members:suspend members:reinstate members:record-notice members:record-death members:heir members:take-back-death
+    members:stand-in members:case-new
     pass-on ledger:holding ledger:subscribe ledger:share-transfer ledger:share-give ledger:share-release
     ledger:redemption-ask ledger:reminder ledger:member-statement ledger:statement-of ledger:statement-of-pdf
     ledger:dues-let-off ledger:payout-details ledger:choice-of ledger:payout-return ledger:unclaimed-back

@@ -24,11 +24,11 @@ PUBLISHED = frozenset(
 NOTED_THERE = frozenset(
     """
     erase members-api:application members-api:applications members-api:cases members-api:course-completions
-    members-api:enrolments members-api:history members-api:lacking members-api:member members-api:members
-    members-api:register members-api:request members-api:requests members:application members:applications
-    members:case members:cases members:course members:detail members:details members:households members:invitations
-    members:lacking members:letter members:letters members:letters-print members:list members:request
-    members:requests members:session members:written merge twins
+    members-api:death members-api:enrolments members-api:history members-api:lacking members-api:member
+    members-api:members members-api:register members-api:request members-api:requests members:application
+    members:applications members:case members:cases members:course members:detail members:details members:households
+    members:invitations members:lacking members:letter members:letters members:letters-print members:list
+    members:request members:requests members:session members:written merge twins
     """.split()
 )
 # Read by officers, and nobody's data stands on them.

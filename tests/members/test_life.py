@@ -268,6 +268,7 @@ def system(coop):
     return Actor.system(coop)
 
 
+@pytest.mark.timeout(900)
 @settings(
     max_examples=200 if os.environ.get("ROCHDALE_SOAK") else 8,
     deadline=None,
