@@ -169,15 +169,17 @@ def take_back_death(*, actor, party: Party, because: str) -> list[Membership]:
         raise Refused("alive", _("No death of this person is on the register."))
     if not because.strip():
         raise Refused("because_missing", _("Say how the mistake came about and what shows it."), "because")
+    held = [history.lock(each) for each in party.memberships.order_by("pk")]  # nothing passes on from here
     for sentence in final_steps(party):
         raise Refused("cannot_be_undone", sentence)
     died_on, today = party.died_on, clock.today(party.coop)
     party.died_on = None
     party.save(update_fields=["died_on"])
     note = {"because": because.strip()}
-    back = [history.lock(each) for each in party.memberships.order_by("pk")]
-    back = [each for each in back if _strike_out(actor, each, note)]
-    heirs = Relationship.objects.select_for_update(no_key=True, of=("self",)).filter(object=party, kind__in=HEIRS, ends_on=None)
+    back = [each for each in held if _strike_out(actor, each, note)]
+    heirs = Relationship.objects.select_for_update(no_key=True, of=("self",)).filter(
+        object=party, kind__in=HEIRS, ends_on=None
+    )
     for each in heirs:
         each.ends_on = max(each.starts_on, today - timedelta(days=1))
         each.save(update_fields=["ends_on"])

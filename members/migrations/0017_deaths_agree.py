@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('kernel', '0001_initial'),
-        ('members', '0015_forget_more'),
+        ('members', '0016_rows_held_without_their_keys'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
