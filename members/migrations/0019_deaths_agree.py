@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('kernel', '0001_initial'),
-        ('members', '0017_one_truth_for_the_account'),
+        ('members', '0018_told'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
