@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+DEADLOCK = "40P01"
 
 
 class Refused(Exception):
@@ -26,6 +30,15 @@ class Refused(Exception):
         form.add_error(self.field if self.field in form.fields else None, self.message)
 
 
+def refusal_in(exception: Exception) -> Refused | None:
+    """What a person is told of an exception, if it is a refusal: one of ours, or the database's choice between two acts
+    that wait for each other (SQLSTATE 40P01), of which it undoes one whole."""
+    if isinstance(exception, OperationalError) and getattr(exception.__cause__, "pgcode", "") == DEADLOCK:
+        sentence = _("Somebody else was changing the same at this moment, so yours was not done. Do it once more.")
+        return Refused("busy", sentence, status=409)
+    return exception if isinstance(exception, Refused) else None
+
+
 class NotAllowed(PermissionDenied):
     """The actor's office does not carry this act (403)."""
 
@@ -40,6 +53,7 @@ class RefusedMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, Refused):
+        refused = refusal_in(exception)
+        if refused is None:
             return None
-        return render(request, "422.html", {"refused": exception}, status=exception.status)
+        return render(request, "422.html", {"refused": refused}, status=refused.status)

@@ -18,7 +18,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from . import answers, rules, tenancy, web
-from .errors import Refused
+from .errors import refusal_in
 
 
 class Pages(PageNumberPagination):
@@ -98,8 +98,10 @@ class CoopView:
 
 def problem_json(exc, context) -> Response | None:
     """DRF's exception handler: one shape for all errors, with the sentence in ``detail``."""
-    if isinstance(exc, Refused):
-        return _problem(exc.status, exc.code, exc.message, {"field": exc.field} if exc.field else {})
+    if refused := refusal_in(exc):
+        return _problem(
+            refused.status, refused.code, refused.message, {"field": refused.field} if refused.field else {}
+        )
     exc = _in_words_of_the_api(exc)
     answer = exception_handler(exc, context)
     if answer is None:
