@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from coop.kernel import clock
 from coop.kernel.models import Cooperative
 from coop.kernel.tenancy import path
 from coop.kernel.web import public
@@ -15,6 +16,7 @@ from ledger.selectors.dues import par_value
 from members.forms import ApplicationForm
 from members.models import ClassTerms
 from members.selectors import eligibility
+from members.selectors.learning import before_admissions
 
 
 @dataclass(frozen=True)
@@ -55,5 +57,6 @@ def join(request: HttpRequest) -> HttpResponse:
         application = form.save()
         if application is not None:
             return redirect(path(request.coop, "members:applied", reference=application.reference))
-    context = {"offers": found, "form": form, "terms": found[0].terms if found else None}
+    first = before_admissions(request.coop, clock.today(request.coop)).order_by("pk") if found else ()
+    context = {"offers": found, "form": form, "terms": found[0].terms if found else None, "courses": first}
     return render(request, "coop/join.html", context, status=422 if form.errors else 200)

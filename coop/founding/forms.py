@@ -18,6 +18,14 @@ from ledger.chart_templates import TEMPLATES
 CURRENCIES = ("EUR USD GBP CHF SEK NOK DKK PLN CZK CAD AUD NZD JPY INR KRW PHP BRL MXN ZAR KES TND").split()
 
 
+INDUCTION = (
+    ("", _("No")),
+    ("members", _("For whoever joins")),
+    ("board", _("For whoever stands for the board")),
+    ("both", _("For both")),
+)
+
+
 class CoopForm(forms.ModelForm):
     """Who we are."""
 
@@ -73,6 +81,12 @@ class RulesForm(forms.Form):
         label=_("May be paid in how many parts"), min_value=1, max_value=120, initial=1, help_text=_("1: all at once.")
     )
     entry_fee = forms.CharField(label=_("Joining fee"), initial="0")
+    induction = forms.ChoiceField(
+        label=_("Does a course come first?"),
+        choices=INDUCTION,
+        required=False,
+        help_text=_("Where your by-laws ask for an induction. Its checklist and sessions are made under Courses."),
+    )
     chart = forms.ChoiceField(label=_("Chart of accounts"), choices=[(each, each) for each in TEMPLATES])
 
     def __init__(self, *args, currency: str = "EUR", **kwargs):

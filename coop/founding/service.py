@@ -21,7 +21,9 @@ from coop.law import BYLAWS_TO_BEGIN_WITH, PACKS
 from governance.services.meetings import standard_resolution_types
 from ledger.services.accounts import create_chart
 from ledger.services.shares import create_share_class
+from members.models import ByLaws, MembershipClass
 from members.services.bylaws import create_bylaws, create_class
+from members.services.courses import require_course, save_course
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,10 @@ class Kind:
 
 @dataclass(frozen=True)
 class Founding:
-    """What the founders say. ``share_price`` is the par value in minor units; ``officers``: (office, e-mail, name)."""
+    """What the founders say. ``share_price`` is the par value in minor units; ``officers``: (office, e-mail, name).
+
+    ``induction`` says who does a course first: nobody, ``members``, ``board`` or ``both``.
+    """
 
     name: str
     slug: str
@@ -60,6 +65,7 @@ class Founding:
     bylaws_text: str = ""
     adopted_on: date | None = None
     share_price: int = 5000
+    induction: str = ""
     kinds: Sequence[Kind] = field(default_factory=lambda: (Kind(_("Member"), _("Anyone who uses the co-operative.")),))
     officers: Sequence[tuple[str, str, str]] = ()
 
@@ -106,7 +112,7 @@ def found(*, founding: Founding, logo=None, password: str | None = None) -> Coop
         text=founding.bylaws_text.strip() or str(BYLAWS_TO_BEGIN_WITH),
     )
     pack = PACKS[founding.law]
-    for kind in founding.kinds:
+    classes = [
         create_class(
             actor=actor,
             bylaws=bylaws,
@@ -123,6 +129,9 @@ def found(*, founding: Founding, logo=None, password: str | None = None) -> Coop
             appeal_within_days=pack.appeal_within_days,
             notice_rule=pack.notice,
         )
+        for kind in founding.kinds
+    ]
+    _teach(actor, founding.induction, classes, bylaws)
     create_chart(coop=coop, template=founding.chart or pack.chart, actor=system)
     create_share_class(actor=system, name=_("Share"), par=founding.share_price, is_default=True)
     standard_resolution_types(actor=system, cite=pack.cite)
@@ -130,6 +139,18 @@ def found(*, founding: Founding, logo=None, password: str | None = None) -> Coop
         if user != founder:
             _tell(coop, role, user)
     return coop
+
+
+def _teach(actor: Actor, whom: str, classes: list[MembershipClass], bylaws: ByLaws) -> None:
+    """The course the by-laws ask for: beforehand, of whoever joins, stands for the board, or both."""
+    if not whom:
+        return
+    course = save_course(actor=actor, name=_("Induction"), about=_("What our co-operative is and how it decides."))
+    said = {"actor": actor, "course": course, "starts_on": bylaws.effective_on, "cite": str(bylaws)}
+    for each in classes if whom != "board" else ():
+        require_course(member_class=each, **said)
+    if whom != "members":
+        require_course(office=Office.Role.BOARD, **said)
 
 
 def _refuse_nonsense(founding: Founding) -> None:
@@ -144,6 +165,10 @@ def _refuse_nonsense(founding: Founding) -> None:
         raise Refused("law_unknown", _("There is no law pack “%s”.") % founding.law, "law")
     if not 0 < founding.share_price <= money.LARGEST:
         raise Refused("share_price", _("A share costs more than nothing."), "share_price")
+    if founding.induction not in ("", "members", "board", "both"):
+        raise Refused(
+            "induction_unknown", _("Say who does a course first: nobody, members, board or both."), "induction"
+        )
     if founding.adopted_on and founding.adopted_on > clock.today(founding):
         raise Refused("adopted_later", _("By-laws that are not adopted yet cannot found a co-operative."), "adopted_on")
 

@@ -92,6 +92,7 @@ def _found(kept: dict, offices: OfficesForm) -> Cooperative:
             bylaws_text=rules["bylaws_text"],
             adopted_on=rules["adopted_on"],
             share_price=rules["share_price"],
+            induction=rules["induction"],
             kinds=(kind,),
             officers=offices.officers(),
         ),

@@ -23,6 +23,10 @@ class Act(TextChoices):
     ENROL = "enrol", gettext_lazy("Sign them up for a session")
 
 
+# All that is read of each: a list may be a hundred thousand long.
+_READ = ("coop_id", "number", *(f"party__{field}" for field in "name kind email by_post died_on erased_at".split()))
+
+
 @dataclass(frozen=True)
 class Planned:
     """The whole list with what becomes of each. ``digest`` changes when any of it does, or the act itself."""
@@ -43,10 +47,9 @@ class Planned:
 
 def planned(found: QuerySet[Membership], act: str, *, tag: str = "", session: CourseSession | None = None) -> Planned:
     """What would become of everybody on the list, by number. Three queries, however long it is."""
-    rows = list(found.select_related("party", "member_class").order_by("number"))
-    parties = {each.party_id for each in rows}
-    reached = _already(act, parties, tag, session)
-    lives = _with_an_address(parties) if act == Act.BY_POST else set()
+    rows = list(found.select_related(None).select_related("party").only(*_READ).order_by("number"))
+    reached = _already(found, act, tag, session)
+    lives = _with_an_address(found) if act == Act.BY_POST else set()
     doing: list[Membership] = []
     left_out: list[tuple[Membership, str]] = []
     seen: dict[int, Membership] = {}
@@ -94,20 +97,21 @@ def _left_out(party: Party, act: str, reached: set[int], lives: set[int]) -> str
     return str(whys[Act(act)])
 
 
-def _already(act: str, parties: set[int], tag: str, session: CourseSession | None) -> set[int]:
+def _already(found: QuerySet[Membership], act: str, tag: str, session: CourseSession | None) -> set[int]:
     """Who has the tag, or a seat, already."""
     if act in (Act.TAG, Act.UNTAG):
-        return set(PartyTag.objects.filter(party__in=parties, name=tag).values_list("party_id", flat=True))
+        tagged = PartyTag.objects.filter(party__in=found.order_by().values("party"), name=tag)
+        return set(tagged.values_list("party_id", flat=True))
     if act == Act.ENROL:
-        seats = Enrolment.objects.filter(session=session, party__in=parties).exclude(state="withdrawn")
+        seats = Enrolment.objects.filter(session=session, party__isnull=False).exclude(state="withdrawn")
         return set(seats.values_list("party_id", flat=True))
     return set()
 
 
-def _with_an_address(parties: set[int]) -> set[int]:
-    rows = PartyAddress.objects.filter(party__in=parties, corrected_by=None)
+def _with_an_address(found: QuerySet[Membership]) -> set[int]:
+    rows = PartyAddress.objects.filter(party__in=found.order_by().values("party"), corrected_by=None)
     newest = rows.order_by("party_id", "-valid_from", "-pk").distinct("party_id")
-    return {each.party_id for each in newest if each.lines}
+    return {each.party_id for each in newest.iterator(chunk_size=2000) if each.lines}
 
 
 def free_seats(session: CourseSession) -> int | None:

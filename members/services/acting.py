@@ -104,11 +104,13 @@ def _channel(parties: list[Party], *, by_post: bool) -> None:
 
 def _enrol(actor, parties: list[Party], session: CourseSession | None) -> None:
     stamp = {"coop_id": actor.coop_id, "session": session, "asked_by_id": actor.user_id}
-    back = Enrolment.objects.filter(session=session, party__in=parties, state=Enrolment.State.WITHDRAWN)
-    came_back = set(back.values_list("party_id", flat=True))
+    withdrawn = Enrolment.objects.filter(session=session, party__isnull=False, state=Enrolment.State.WITHDRAWN)
+    asked = {each.pk for each in parties}
+    back = {pk: party for pk, party in withdrawn.values_list("pk", "party_id") if party in asked}
+    came_back = set(back.values())
     try:
         with transaction.atomic():
-            back.update(state=Enrolment.State.ENROLLED, told_at=None)
+            withdrawn.filter(pk__in=back).update(state=Enrolment.State.ENROLLED, told_at=None)
             new = (Enrolment(**stamp, party=each, told_at=None) for each in parties if each.pk not in came_back)
             Enrolment.objects.bulk_create(new, batch_size=2000)
     except IntegrityError as full:

@@ -12,7 +12,7 @@ from coop.kernel.models import Cooperative, Office, User
 from coop.kernel.tenancy import Actor
 from coop.law import PACKS
 from members import services
-from members.models import ByLaws, MembershipClass
+from members.models import ByLaws, CourseRequirement, MembershipClass
 from tests.members.factories import make_member
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +56,20 @@ def test_the_day_is_the_co_ops_own():
         coop = create(time_zone="Pacific/Auckland", adopted_on=date(2026, 3, 10))
     assert ByLaws.objects.get(coop=coop).adopted_on == date(2026, 3, 10), "today there, tomorrow in Greenwich"
     assert Office.objects.get(coop=coop).starts_on == date(2026, 3, 10)
+
+
+@pytest.mark.parametrize(
+    ("said", "asked"),
+    [("", []), ("members", [("Member", "")]), ("board", [("", "board")]), ("both", [("", "board"), ("Member", "")])],
+)
+def test_by_laws_may_ask_for_a_course_first(said, asked, client):
+    coop = create(induction=said)
+    found = CourseRequirement.objects.filter(coop=coop, days=None).select_related("member_class", "course")
+    rows = [(each.member_class.name if each.member_class else "", each.office) for each in found]
+    assert sorted(rows) == asked
+    assert {each.course.name for each in found} == ({"Induction"} if said else set())
+    joins = client.get(f"/{coop.slug}/join/").text
+    assert ("Induction" in joins) == (said in ("members", "both"))
 
 
 @pytest.mark.parametrize("law", sorted(PACKS))

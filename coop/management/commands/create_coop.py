@@ -24,6 +24,10 @@ class Command(BaseCommand):
         parser.add_argument("--class-name", default="Member")
         parser.add_argument("--adopted-on", type=date.fromisoformat, help="by-laws adopted on (YYYY-MM-DD)")
 
+        parser.add_argument(
+            "--induction", default="", choices=("members", "board", "both"), help="who does an induction course first"
+        )
+
     def handle(self, *args, **given):
         try:
             coop = found(
@@ -39,6 +43,7 @@ class Command(BaseCommand):
                     share_price=money.parse_minor(given["share_price"], given["currency"]),
                     kinds=(Kind(given["class_name"], ""),),
                     adopted_on=given["adopted_on"],
+                    induction=given["induction"],
                 )
             )
         except (Refused, ValueError) as refused:
