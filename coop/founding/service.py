@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 from zoneinfo import available_timezones
 
 from allauth.account.models import EmailAddress
@@ -146,7 +147,7 @@ def _teach(actor: Actor, whom: str, classes: list[MembershipClass], bylaws: ByLa
     if not whom:
         return
     course = save_course(actor=actor, name=_("Induction"), about=_("What our co-operative is and how it decides."))
-    said = {"actor": actor, "course": course, "starts_on": bylaws.effective_on, "cite": str(bylaws)}
+    said: dict[str, Any] = {"actor": actor, "course": course, "starts_on": bylaws.effective_on, "cite": str(bylaws)}
     for each in classes if whom != "board" else ():
         require_course(member_class=each, **said)
     if whom != "members":

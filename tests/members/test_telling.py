@@ -133,12 +133,12 @@ def test_everybody_is_invited_once_however_many_they_are(coop, mei, five, client
 
 
 def test_signing_up_costs_the_same_queries_whatever_the_list(mei, five, session, django_assert_num_queries):
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(18):
         enrol(mei, session)
     other = services.plan_session(
         actor=mei, course=session.course, starts_at=session.starts_at, place="Shop", held_by="", seats=None
     )
     for name in "fghij":
         make_member(mei.coop, name=f"Person {name}")
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(18):
         enrol(mei, other)
