@@ -68,17 +68,17 @@ def known(party: Party) -> str:
     return "; ".join(f"{membership.number_text}: {words}" for membership, words in said) or _("nothing known yet")
 
 
-def asked(said: dict[str, Any]) -> list[tuple[str, str]]:
+def asked(party: Party, said: dict[str, Any]) -> list[tuple[str, str]]:
     """What was asked for as (label, value), whole, so that it can be compared with a paper or on the telephone."""
     way = Way(said.get("way") or Way.SEPA)
     savings = _("savings account") if said.get("savings") else ""
     lines = [
-        (_("How"), str(way.label)),
+        (_("Asked for"), str(way.label)),
         ("IBAN", IBAN(said["iban"], allow_invalid=True).formatted if said.get("iban") else ""),
         ("BIC", said.get("bic", "")),
         (_("Routing number"), said.get("routing", "")),
         (_("Account number"), " ".join(filter(None, (said.get("account", ""), savings)))),
-        (_("Account holder"), said.get("holder", "")),
+        (_("Account holder"), said.get("holder") or (party.name if way != Way.CHEQUE else "")),
     ]
     return [(label, value) for label, value in lines if value]
 

@@ -19,7 +19,9 @@ from ledger.selectors.journal import member_accounts, member_lines
 from ledger.selectors.paying import how_to_pay
 from ledger.selectors.payouts import details_of
 from ledger.selectors.shares import events_of, holding_of
+from members.models import ChangeRequest
 from members.selectors import membership_of
+from members.selectors.rights import open_request
 
 MEANINGS = {
     "share_capital": _("Your shares"),
@@ -82,6 +84,7 @@ def money_page(request: HttpRequest) -> HttpResponse:
             "page": page,
             "statements": statements.of_actor(request.actor),
             "payout_details": details_of(membership),
+            "account_asked": open_request(membership.party, ChangeRequest.Kind.BANK),
             "fees": MemberFee.objects.filter(membership=membership),
             "lines": [_told(line) for line in page],
         },

@@ -23,7 +23,7 @@ class Carrier:
 
     checked: Callable[[Party, dict[str, Any]], dict[str, Any]]
     known: Callable[[Party], str]
-    asked: Callable[[dict[str, Any]], list[tuple[str, str]]]
+    asked: Callable[[Party, dict[str, Any]], list[tuple[str, str]]]
     carry_out: Callable[[Any, ChangeRequest], None]
 
 
@@ -51,6 +51,6 @@ def before_and_after(request: ChangeRequest) -> tuple[str, list[tuple[str, str]]
     carrier, said = carrier_of(request.kind), request.said
     before = until_now(request.party, request.kind)
     if carrier is not None:
-        return before, carrier.asked(said) if said else []
+        return before, carrier.asked(request.party, said) if said else []
     name = " ".join(filter(None, (said.get("given_names"), said.get("family_name"), said.get("firm"))))
     return before, [(_("Asked for"), name)] if name else []

@@ -349,7 +349,7 @@ def test_one_accounts_one_entrys_and_a_members_own_page_do_too(
         (7, desk, url(coop, "account", pk=bank.pk)),
         (8, desk, url(coop, "entry", pk=entry.pk)),
         (19, desk, url(coop, "holding", number=membership.number)),
-        (21, mine, url(coop, "money")),
+        (22, mine, url(coop, "money")),
     ):
         with django_assert_num_queries(queries):
             assert client.get(where).status_code == 200

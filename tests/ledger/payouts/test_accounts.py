@@ -47,6 +47,7 @@ def test_from_asking_to_the_banks_file(coop, lena, mei, amara, known, client_of)
     answered = ask(me, coop).text
     asked = ChangeRequest.objects.get()
     assert "You asked for another account" in answered
+    assert "See what you asked for" in me.get(url(coop, "ledger:money")).text
     assert "•••• 3201" not in answered
     assert "•••• 4300" in answered
     assert details_of(known).iban == IBANS[0], "until it is granted nothing changes"
@@ -55,6 +56,7 @@ def test_from_asking_to_the_banks_file(coop, lena, mei, amara, known, client_of)
     assert "SEPA credit transfer •••• 3000" in review
     assert IBANS[0] not in review.replace(" ", "")
     assert "NL91 ABNA 0417 1643 00" in review
+    assert "call the member" in review
     first = make_run(lena)
     assert IBANS[0] in zlib.decompress(first.file.content).decode()
     assert desk.post(url(coop, "members:request", pk=asked.pk), {"act": "grant"}).status_code == 302
