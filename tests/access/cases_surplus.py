@@ -11,6 +11,7 @@ from ledger.models import EquityPlan, PayoutRun, UnclaimedList
 from ledger.selectors import choices as selectors
 from ledger.services import choices, equity, patronage, payouts, surplus, unclaimed
 from members.models import Membership, Party
+from members.services import ask_change
 from tests.access.harness import Case, World
 from tests.governance.factories import carried_resolution
 from tests.ledger import payout_factories
@@ -51,6 +52,8 @@ def build(world: World) -> None:
         payout_factories.owe(world.coop, silent, refund=2_00)
     world.listed = unclaimed.draw_up(actor=lena, years=1, notice_days=30, goes_to="3200")
     world.run = payout_factories.make_run(lena)
+    elsewhere = {"kind": "bank", "iban": payout_factories.IBANS[3]}
+    world.bank_request = ask_change(actor=world.mei, party=world.firm.party, **elsewhere)
     make_import(lena, {number: "200.00", number + 1: "50.00"}, year=2020)
     world.asked = posted(make_plan(lena, year=2020), lena, jonas)
     world.payback = equity.draw_up(actor=lena, decided="board 2026-07", order="oldest", amount=100_00)
@@ -173,6 +176,7 @@ CASES = [
     Case("ledger:paying-account", KEEPER),
     Case("ledger:payout-details", KEEPER, lambda w: {"number": w.membership.number}),
     Case("ledger:payout-mine", {"member"}),
+    Case("members:request", {"secretary"}, _pk("bank_request"), query="?bank"),
     Case("ledger:statements", BOOKS, _pk("posted")),
     Case("ledger:statement-of", BOOKS, _line),
     Case("ledger:statement-of-pdf", BOOKS, _line, html=False),
