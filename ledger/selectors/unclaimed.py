@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 
 from ledger.models import PayoutDetails, Posting, UnclaimedLine, UnclaimedList
-from members.models import PartyAddress
+from members.models import ChangeRequest, PartyAddress
 
 # Payments take the oldest first, so what is left of the old credits is the balance less the newer ones. A payment that
 # came back is no newer claim: the member has not been heard of.
@@ -63,18 +63,22 @@ def lists(coop) -> QuerySet[UnclaimedList]:
 
 
 def lines(unclaimed: UnclaimedList) -> QuerySet[UnclaimedLine]:
-    """The lines by number, each with ``answered`` (named an account since the letters) and ``booked``."""
+    """The lines by number, each with ``answered`` and ``booked``.
+
+    Answered has who named an account since the letters, or asked for another one, whatever became of that: they have
+    been heard of.
+    """
     found = unclaimed.lines.select_related("membership__party", "returned").order_by("number")
-    if unclaimed.letters_on is None:
-        heard = PayoutDetails.objects.none()
-    else:
-        heard = PayoutDetails.objects.filter(
-            membership=OuterRef("membership"), recorded_at__date__gte=unclaimed.letters_on
-        )
+    named, asked = PayoutDetails.objects.none(), ChangeRequest.objects.none()
+    if unclaimed.letters_on is not None:
+        since = unclaimed.letters_on
+        named = PayoutDetails.objects.filter(membership=OuterRef("membership"), recorded_at__date__gte=since)
+        of_them = ChangeRequest.objects.filter(party=OuterRef("membership__party"), kind=ChangeRequest.Kind.BANK)
+        asked = of_them.filter(asked_at__date__gte=since)
     posted = Posting.objects.filter(
         coop_id=unclaimed.coop_id, entry_id=unclaimed.entry_id or 0, account__membership=OuterRef("membership")
     )
-    return found.annotate(answered=Exists(heard), booked=Exists(posted))
+    return found.annotate(answered=Exists(named) | Exists(asked), booked=Exists(posted))
 
 
 def was_booked(unclaimed: UnclaimedList, line: UnclaimedLine) -> bool:

@@ -52,7 +52,7 @@ def merge(*, actor, kept: Party, other: Party, because: str, choose: Mapping[str
     """Two records are one person: everything of ``other`` passes to ``kept``; ``other`` stays as a stub that says so.
 
     ``choose``: for name, address, email, phone, login either ``kept`` or ``other`` (left out: the kept record's, where
-    it says anything). The account money is paid out to stays the kept record's. Refused as ``merging.issues`` says.
+    it says anything). Where money goes stays with each membership. Refused as ``merging.issues`` says.
     """
     for each in (kept, other):
         rules.require(actor, "members.keep_register", each)

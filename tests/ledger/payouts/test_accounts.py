@@ -238,3 +238,29 @@ def test_the_secretary_sees_where_money_goes_and_that_a_change_waits(coop, mei, 
     assert "SEPA credit transfer •••• 3000" in mine
     assert url(coop, "members:request", pk=asked.pk) in mine
     assert "•••• 3000" not in client_of(jonas).get(page).text
+
+
+def test_the_file_of_ones_data_says_every_account(coop, lena, amara, known, client_of):
+    with_iban(lena, known, 2)
+    mine = client_of(amara).get(url(coop, "my-data")).json()
+    assert [each["iban"] for each in mine["accounts"]] == [IBANS[0], IBANS[2]]
+
+
+@pytest.mark.parametrize("more", [0, 2])
+def test_the_pages_ask_the_same_however_many_memberships(
+    more, coop, lena, mei, amara, known, client_of, django_assert_num_queries
+):
+    for number in range(more):
+        application = make_application(coop, name="Amara Okafor", member_class=make_class(coop, f"kind{number}"))
+        members.match_party(actor=mei, application=application, party=known.party)
+        members.admit(actor=mei, application=application, resolution="2", on=clock.today(coop))
+    asked = payout_requests.name_account(actor=amara, party=known.party, way="sepa", iban=IBANS[2])
+    me, desk = client_of(amara), client_of(mei)
+    for queries, client, page in (
+        (15, me, url(coop, "ledger:payout-mine")),
+        (11, desk, url(coop, "members:request", pk=asked.pk)),
+        (24, desk, url(coop, "members:detail", number=known.number)),
+    ):
+        client.get(page)
+        with django_assert_num_queries(queries):
+            assert client.get(page).status_code == 200

@@ -16,11 +16,12 @@ from coop.kernel.tenancy import Actor
 from ledger.models import Posting, UnclaimedLine, UnclaimedList, UnclaimedReturn
 from ledger.selectors import unclaimed as selectors
 from ledger.services import payouts, unclaimed
+from ledger.services.payout_requests import name_account
 from ledger.services.posting import mirror, reverse_entry
 from ledger.unclaimed_laws import LAWS, law_of
 from members.models import PaperLetter, Party
 from tests.cast import make_officer
-from tests.ledger.payout_factories import make_run, owe, paid, ready, with_iban
+from tests.ledger.payout_factories import IBANS, make_run, owe, paid, ready, with_iban
 
 pytestmark = pytest.mark.django_db
 LINK = "https://coop.example/riverside/me/"
@@ -110,6 +111,16 @@ def test_who_answers_or_is_paid_is_left_out(coop, lena, jonas, owed):
     assert (done.booked_count, done.booked_total, balance(owed[1])) == (1, 1_10, 35_00)
     with pytest.raises(Refused, match="Nothing of this member was booked"):
         unclaimed.give_back(actor=lena, line=found.lines.get(number=1), because="asked")
+
+
+def test_who_asked_for_another_account_has_been_heard_of(coop, lena, amara, owed):
+    with clock.at(clock.now() - timedelta(days=31)):
+        with_iban(lena, owed[1])
+        found = drawn(lena)
+        unclaimed.send_letters(actor=lena, unclaimed=found, link=LINK)
+    asked = name_account(actor=amara, party=owed[1].party, way="sepa", iban=IBANS[2])
+    done = unclaimed.book(actor=second(coop), unclaimed=found)
+    assert (asked.state, done.booked_count, balance(owed[1])) == ("open", 1, 35_00)
 
 
 def test_somebody_turns_up_and_is_paid_once(coop, lena, jonas, owed):
