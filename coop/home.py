@@ -44,11 +44,15 @@ class Waiting:
 @require_safe
 @public
 def door(request: HttpRequest) -> HttpResponse:
-    """The platform's own door: the co-ops of whoever is signed in, or all of them on a small install."""
+    """The platform's own door: the co-ops of whoever is signed in, or all of them on a small install.
+
+    Whoever has one only is led straight in."""
     coops = Cooperative.objects.all()
     if not coops.exists():
         return redirect("found")
     mine = coops_of(request.user) if request.user.is_authenticated else []
+    if len(mine) == 1:
+        return redirect(path(mine[0], "home"))
     return render(request, "coop/door.html", {"mine": mine, "coops": coops[:50]})
 
 

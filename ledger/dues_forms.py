@@ -39,6 +39,7 @@ class MonthForm(CoopForm):
 
     month = forms.DateField(
         label=_("Month"), input_formats=["%Y-%m", "%Y-%m-%d"],
+        error_messages={"invalid": _("This is not a month; write it like 2026-12.")},
         widget=forms.DateInput(format="%Y-%m", attrs={"type": "month"}),
         help_text=_("Whoever has a period there that was not charged yet is charged."),
     )  # fmt: skip

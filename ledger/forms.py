@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from coop.kernel import clock, money
+from coop.kernel.forms import DayField
 from ledger.models import Account
 from members.models import Membership
 from members.selectors import membership_by_number
@@ -150,17 +151,17 @@ class AccountChangeForm(CoopForm):
 
 class JournalSearch(forms.Form):
     q = forms.CharField(label=_("Number or words"), required=False, max_length=100)
-    since = forms.DateField(label=_("From"), required=False, widget=DayInput)
-    until = forms.DateField(label=_("To"), required=False, widget=DayInput)
+    since = DayField(label=_("From"), required=False, widget=DayInput)
+    until = DayField(label=_("To"), required=False, widget=DayInput)
 
 
 class StatementSearch(forms.Form):
-    since = forms.DateField(label=_("From"), required=False, widget=DayInput)
-    until = forms.DateField(label=_("To"), required=False, widget=DayInput)
+    since = DayField(label=_("From"), required=False, widget=DayInput)
+    until = DayField(label=_("To"), required=False, widget=DayInput)
 
 
 class AsAtForm(forms.Form):
-    on = forms.DateField(label=_("As at"), required=False, widget=DayInput)
+    on = DayField(label=_("As at"), required=False, widget=DayInput)
 
 
 class ShareSearch(AsAtForm):

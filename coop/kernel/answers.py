@@ -49,15 +49,18 @@ class AnswersMiddleware:
             return _as_problem(response) if _is_bare_error(response) else response
         if response.status_code == 302 and request.headers.get("HX-Request") == "true":
             return _whole_page(response)
-        if settings.DEMO and settings.DEBUG and response.status_code in (404, 500):
+        if settings.DEMO and settings.DEBUG and response.status_code in (400, 404, 500):
             # Members try the demo too: Django's page for developers is not for them, the log has the traceback.
             return render(request, f"{response.status_code}.html", status=response.status_code)
         return response
 
-    def process_view(self, request: HttpRequest, view, args, kwargs) -> None:
+    def process_view(self, request: HttpRequest, view, args, kwargs) -> HttpResponse | None:
         """PostgreSQL keeps no NUL in a text: refused here once, as no view expects it in an address."""
-        if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+        if "\0" not in request.path_info and "%00" not in request.META.get("QUERY_STRING", ""):
+            return None
+        if request.path_info.startswith(API):
             raise BadRequest("NUL in the address")
+        return render(request, "400.html", {"nul": True}, status=400)
 
 
 def _is_bare_error(response: HttpResponse) -> bool:

@@ -1,7 +1,21 @@
+from __future__ import annotations
+
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from .models import Cooperative, Office
+
+
+class DayField(forms.DateField):
+    """A day out of an address: what is none is named, because a browser's own picker shows nothing of it."""
+
+    def to_python(self, value):
+        try:
+            return super().to_python(value)
+        except ValidationError:
+            said = _("“%(typed)s” is not a day of the calendar; write it like 2026-12-31.")
+            raise ValidationError(said, code="invalid", params={"typed": str(value)[:40]}) from None
 
 
 class AppointForm(forms.Form):

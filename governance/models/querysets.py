@@ -32,7 +32,7 @@ class RollEntryQuerySet(_InCoop):
     def found(self, words: str):
         """Entries whose number is, or whose name holds, what was typed."""
         words = words.strip()
-        if words.isdigit() and len(words) < 18:
+        if words.isdecimal() and len(words) < 18:
             return self.filter(number=int(words))
         for word in words.split():
             self = self.filter(name__icontains=word)

@@ -148,7 +148,7 @@ def lines(run: PayoutRun, words: str = "") -> QuerySet[PayoutLine]:
     last = Subquery(known.annotate(last=Right(Concat("iban", "account"), 4)).values("last")[:1])
     ends = Case(When(Q(amount__gt=0) & ~Q(run__way=Way.CHEQUE), then=Coalesce(last, Value(""))), default=Value(""))
     found = run.lines.select_related("membership__party", "returned", "run").annotate(ends=ends).order_by("number")
-    if words.isdecimal():
+    if words.isdecimal() and len(words) < 19:
         return found.filter(number=int(words[:18]))
     return found.filter(Q(membership__party__name__icontains=words)) if words else found
 

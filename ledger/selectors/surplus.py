@@ -186,7 +186,7 @@ def appropriation_accounts(coop) -> QuerySet[Account]:
 def members_with_lines(plan: SurplusPlan, text: str) -> QuerySet[PlanLine]:
     """Lines of the members whose number or name is searched for."""
     found = lines(plan)
-    if text.isdigit():
+    if text.isdecimal() and len(text) < 19:
         return found.filter(number=int(text))
     return found.filter(Q(membership__party__name__icontains=text)) if text else found
 

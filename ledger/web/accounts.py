@@ -18,7 +18,7 @@ from ledger.models import Account
 from ledger.selectors import balances, journal
 from ledger.services import accounts as services
 
-from .common import answer, own_account, sent
+from .common import answer, own_account, refuse_file_without_days, sent
 from .files import csv_file, decimals, pdf_file
 
 PAGE = 50
@@ -74,6 +74,7 @@ def account_detail(request: HttpRequest, pk: int) -> HttpResponse:
     since, until = chosen.get("since"), chosen.get("until")
     form = request.GET.get("as")
     if form in ("csv", "pdf"):
+        refuse_file_without_days(request, search)
         return _statement_file(request, account, since, until, form)
     number = request.GET.get("page", "1")
     wanted = int(number) if number.isdecimal() and len(number) < 9 else 1

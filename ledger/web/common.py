@@ -36,6 +36,12 @@ def own_member(request: HttpRequest, number: int) -> Membership:
     return get_object_or_404(found, number=number)
 
 
+def refuse_file_without_days(request: HttpRequest, search) -> None:
+    """A page shows what was wrong with the days it was asked for; a file of other days would pass for the right one."""
+    if "as" in request.GET and search.errors:
+        raise Refused("days", next(iter(search.errors.values()))[0])
+
+
 def sent(request: HttpRequest):
     """What a form is bound to: the posted values, even none at all, or nothing on a GET."""
     return request.POST if request.method == "POST" else None

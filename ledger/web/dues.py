@@ -63,8 +63,9 @@ def rule_add(request: HttpRequest) -> HttpResponse:
 def charge(request: HttpRequest) -> HttpResponse:
     """Look at what a month would charge whom, and why; then have exactly that charged."""
     coop, today = request.coop, clock.today(request.coop)
-    form, status = MonthForm(request.GET or {"month": f"{today:%Y-%m}"}, coop=coop), 200
+    form = MonthForm(request.GET if "month" in request.GET else {"month": f"{today:%Y-%m}"}, coop=coop)
     month = form.cleaned_data["month"] if form.is_valid() else today
+    status = 422 if form.errors else 200
     if request.method == "POST":
         asked, status = ChargeForm(request.POST, coop=coop), 422
         if asked.is_valid():

@@ -117,7 +117,7 @@ def _begin_with(request: HttpRequest, years: list[selectors.Recordable]) -> dict
     """The form as it is most likely wanted: for the year that was looked at or the last one that can take a file;
     after a file with wrong lines (``?after=``) as that one was sent."""
     after = request.GET.get("after", "")
-    if after.isdigit():
+    if after.isdecimal() and len(after) < 19:
         before = find_import(request, int(after))
         said = {"year": before.year.year, "pool": before.pool, "unit": before.unit, "replaces": before.replaces_id}
         return said | {f"{name}_column": heading for name, heading in patronage_csv.not_known(before.reading).items()}

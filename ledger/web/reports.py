@@ -27,6 +27,7 @@ from ledger.selectors.balances import account_balances
 from ledger.selectors.equity_report import IN, OUT, equity_by_part, holders, part_names
 from ledger.services.periods import fiscal_year
 
+from .common import refuse_file_without_days
 from .files import csv_file, decimals, pdf_file
 
 PAGE = 100
@@ -187,6 +188,7 @@ def _page(request: HttpRequest, name: str, search, context: dict) -> HttpRespons
 def _as_at(request: HttpRequest) -> tuple[forms.AsAtForm, date]:
     today = clock.today(request.coop)
     search = forms.AsAtForm(request.GET or None, initial={"on": today})
+    refuse_file_without_days(request, search)
     return search, (search.cleaned_data.get("on") if search.is_valid() else None) or today
 
 

@@ -225,7 +225,7 @@ def new(request: HttpRequest, year: int) -> HttpResponse:
 
 def _start(request: HttpRequest, found: PatronageYear) -> tuple[str, dict | None]:
     wanted = request.GET.get("copy", "")
-    if wanted.isdigit():
+    if wanted.isdecimal() and len(wanted) < 19:
         plan = find(request, int(wanted))
         return _("%(title)s, otherwise") % {"title": plan.title}, plan.terms
     return "", services.terms_to_begin_with(found)
@@ -316,7 +316,7 @@ def link(request: HttpRequest, pk: int) -> HttpResponse:
     """Join the plan to the members' resolution."""
     plan = find(request, pk)
     wanted = request.POST.get("resolution", "")
-    if not wanted.isdigit():
+    if not wanted.isdecimal() or len(wanted) > 18:
         messages.error(request, _("Choose the resolution that carried this plan."))
         return to_plan(request, plan)
     carried = resolution(request.coop, int(wanted))

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from coop.kernel import clock
 from coop.kernel.errors import Refused
+from coop.kernel.forms import DayField
 from members import services
 from members.models import Application, MembershipClass, Party
 from members.selectors import eligibility
@@ -59,8 +60,8 @@ class MemberSearchForm(forms.Form):
 class AsAtForm(forms.Form):
     """The two dates of a reading: as at, and as known on."""
 
-    as_at = forms.DateField(label=gettext_lazy("As at"), required=False, widget=DateInput)
-    known = forms.DateField(label=gettext_lazy("As known on"), required=False, widget=DateInput)
+    as_at = DayField(label=gettext_lazy("As at"), required=False, widget=DateInput)
+    known = DayField(label=gettext_lazy("As known on"), required=False, widget=DateInput)
 
     def __init__(self, coop, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -202,6 +203,7 @@ class NameForm(DetailsForm):
 
     given_names = forms.CharField(label=gettext_lazy("Forenames"), max_length=150, required=False)
     family_name = forms.CharField(label=gettext_lazy("Family name"), max_length=150, required=False)
+    one_name = forms.BooleanField(label=gettext_lazy("They have one name only"), required=False)
     firm = forms.CharField(label=gettext_lazy("Name of the organisation"), max_length=300, required=False)
     register_number = forms.CharField(label=gettext_lazy("Number in its register"), max_length=60, required=False)
     on = forms.DateField(
@@ -212,10 +214,11 @@ class NameForm(DetailsForm):
 
     def __init__(self, party, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        gone = ("firm", "register_number") if party.kind == Party.Kind.PERSON else ("given_names", "family_name")
+        person = ("given_names", "family_name", "one_name")
+        gone = ("firm", "register_number") if party.kind == Party.Kind.PERSON else person
         for name in gone:
             del self.fields[name]
-        order = ["given_names", "family_name", "firm", "register_number"]
+        order = ["given_names", "family_name", "one_name", "firm", "register_number"]
         self.order_fields(order + list(DetailsForm.base_fields) + ["on"])
 
 

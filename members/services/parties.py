@@ -112,8 +112,21 @@ def refuse_merged(party: Party) -> None:
         raise Refused("merged_away", _("This record was merged into another; open that one."))
 
 
+def _refuse_half_a_name(party: Party, names: dict, day: date) -> None:
+    """A part of a name that stands is changed, not emptied: an empty field is a slip more often than a name."""
+    known = (name_of(party, day) or name_of(party, day, newest=True)) if names else None
+    for part in ("family_name", "given_names", "firm"):
+        if part in names and not names[part].strip() and known is not None and getattr(known, part):
+            raise Refused(
+                "name_emptied",
+                _("“%s” would be gone from the register. Write the new name, or say that there is one name only.")
+                % getattr(known, part),
+                part,
+            )
+
+
 @transaction.atomic
-def change_details(*, actor, party: Party, on: date | None = None, **details) -> list[str]:
+def change_details(*, actor, party: Party, on: date | None = None, one_name: bool = False, **details) -> list[str]:
     """A member changes their own address or contact data, or the secretary does it for them. Says what changed.
 
     ``details``: street, postcode, place, country, email, phone; the secretary also family_name, given_names, firm,
@@ -131,6 +144,8 @@ def change_details(*, actor, party: Party, on: date | None = None, **details) ->
     if names and not any(names.get(key) for key in ("family_name", "given_names", "firm")):
         raise Refused("name_missing", _("A member needs a name."), "family_name")
     day = on or clock.today(actor.coop)
+    if not one_name:
+        _refuse_half_a_name(party, names, day)
     old_email = party.email
     changed = record(actor=actor, party=party, on=day, name=names or None, address=address or None, **details)
     if "email" in changed:  # both addresses are told, so that nobody loses their post unawares

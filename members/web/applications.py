@@ -120,8 +120,8 @@ def match(request: HttpRequest, pk: int) -> HttpResponse:
     asked = request.POST.get("party", "")
     party = None
     if asked:
-        parties = Party.objects.filter(coop=request.coop)
-        party = get_object_or_404(parties, pk=asked) if asked.isdecimal() else get_object_or_404(parties.none())
+        key = int(asked) if asked.isdecimal() and len(asked) < 19 else None
+        party = get_object_or_404(Party.objects.filter(coop=request.coop), pk=key)
     services.match_party(actor=request.actor, application=application, party=party)
     messages.success(request, _("This is %s.") % party if party else _("This is somebody new."))
     return redirect(path(request.coop, "members:application", pk=pk))

@@ -15,7 +15,7 @@ from coop.kernel.tenancy import Actor, path
 from coop.kernel.web import public, requires
 from members import selectors, services
 from members.forms import CodeForm, DetailsForm
-from members.models import AccessLog, Application, Membership
+from members.models import AccessLog, Application, Membership, Party
 from members.selectors import cases, dated, learning, rights
 from members.selectors.story import story
 
@@ -97,10 +97,20 @@ def details(request: HttpRequest) -> HttpResponse:
         except Refused as refused:
             refused.into(form)
         else:
-            messages.success(request, _("Changed, from today on.") if changed else _("Nothing was different."))
+            messages.success(request, _said(request, party, changed))
             return redirect(path(request.coop, "members:me"))
-    context = {"form": form, "party": party}
+    context = {"form": form, "party": party, "own_login": party.account_id == request.actor.user_id}
     return render(request, "members/me_details.html", context, status=422 if form.errors else 200)
+
+
+def _said(request: HttpRequest, party: Party, changed: list[str]) -> str:
+    """What was changed, and what was not: whoever gives a new address may think of the login."""
+    if not changed:
+        return _("Nothing was different.")
+    login = request.actor.user.email
+    if "email" in changed and party.account_id == request.actor.user_id:
+        return _("Changed, from today on. You still sign in with %s; that is changed on the login’s own page.") % login
+    return _("Changed, from today on.")
 
 
 @require_safe

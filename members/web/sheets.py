@@ -64,7 +64,7 @@ def create(request: HttpRequest) -> HttpResponse:
 
 def _sheet_of_all(request: HttpRequest) -> BoardSheet | None:
     """The sheet on which everybody chosen is already, as they are when the button is pressed twice."""
-    chosen = {int(key) for key in request.POST.getlist("applications") if key.isdecimal()}
+    chosen = {int(key) for key in request.POST.getlist("applications") if key.isdecimal() and len(key) < 19}
     on = dict(joining.applications(request.coop).filter(pk__in=chosen).values_list("pk", "sheet"))
     if set(on) != chosen or len(set(on.values())) != 1:
         return None
@@ -127,7 +127,7 @@ def _record(request: HttpRequest, sheet: BoardSheet, form: DecisionForm) -> bool
 def put(request: HttpRequest, pk: int) -> HttpResponse:
     """Put waiting applications on a sheet in preparation."""
     sheet = find(request, pk)
-    chosen = [key for key in request.POST.getlist("applications") if key.isdecimal()]
+    chosen = [key for key in request.POST.getlist("applications") if key.isdecimal() and len(key) < 19]
     put_on = services.put_on_sheet(
         actor=request.actor, sheet=sheet, applications=joining.waiting(request.coop).filter(pk__in=chosen)
     )

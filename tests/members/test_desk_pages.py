@@ -177,7 +177,7 @@ def test_the_register_as_at_another_day(coop, desk):
     assert "Nobody was on the register that day" in known_before
     wrong = desk.get(address, {"as_at": "yesterday"})
     assert wrong.status_code == 422
-    assert "This is not a date" in text(wrong)
+    assert "“yesterday” is not a day of the calendar" in text(wrong)
     assert desk.get(address, {"known": "2100-01-01"}).status_code == 422
 
 
@@ -273,3 +273,18 @@ def test_lists_take_the_same_queries_for_one_row_and_for_three(
     desk.get(address, query)
     with django_assert_num_queries(queries):
         desk.get(address, query)
+
+
+def test_a_part_of_a_name_is_not_emptied_by_a_slip(coop, mei, client_of):
+    member = make_member(coop, name="Elsa Nyström", email="elsa@example.org")
+    client, page = client_of(mei), path(coop, "members:details", number=member.number)
+    typed = {"given_names": "Elsa", "family_name": "", "on": member.admitted_on.isoformat(), "email": member.party.email}
+    refused = client.post(page, typed)
+    assert refused.status_code == 422
+    assert "“Nyström” would be gone from the register" in text(refused)
+    member.party.refresh_from_db()
+    assert member.party.name == "Elsa Nyström"
+    answer = client.post(page, {**typed, "one_name": "on"})
+    assert answer.status_code == 302, text(answer)
+    member.party.refresh_from_db()
+    assert member.party.name == "Elsa"

@@ -10,6 +10,7 @@ from django.test import RequestFactory
 
 from coop.kernel import clock
 from coop.kernel.errors import Refused
+from coop.kernel.models import Mail
 from coop.kernel.tenancy import Actor, path
 from members import services, spam
 from members.forms import ApplicationForm
@@ -212,3 +213,19 @@ def test_my_list_of_looks_takes_the_same_queries(coop, theo, mei, client_of, dja
     client.get(path(coop, "members:me-looked"))
     with django_assert_num_queries(7):
         client.get(path(coop, "members:me-looked"))
+
+
+def test_the_page_says_which_address_is_the_login_and_that_it_stays(coop, theo, mei, client_of):
+    make_member(coop, user=theo.user)
+    client, page = client_of(theo), path(coop, "members:me-details")
+    shown = client.get(page)
+    assert "You sign in with theo@example.org" in text(shown)
+    assert 'href="/accounts/email/"' in shown.content.decode()
+    answer = client.post(page, {"email": "theo@elsewhere.example"}, follow=True)
+    words = text(answer)
+    assert "You still sign in with theo@example.org" in words
+    assert "You sign in with theo@example.org" in words
+    letter = Mail.objects.filter(kind="members.email_changed", to="theo@elsewhere.example").get()
+    assert "The address you sign in with is not changed by this" in letter.text
+    theo.user.refresh_from_db()
+    assert theo.user.email == "theo@example.org"
