@@ -278,7 +278,12 @@ def test_lists_take_the_same_queries_for_one_row_and_for_three(
 def test_a_part_of_a_name_is_not_emptied_by_a_slip(coop, mei, client_of):
     member = make_member(coop, name="Elsa Nyström", email="elsa@example.org")
     client, page = client_of(mei), path(coop, "members:details", number=member.number)
-    typed = {"given_names": "Elsa", "family_name": "", "on": member.admitted_on.isoformat(), "email": member.party.email}
+    typed = {
+        "given_names": "Elsa",
+        "family_name": "",
+        "on": member.admitted_on.isoformat(),
+        "email": member.party.email,
+    }
     refused = client.post(page, typed)
     assert refused.status_code == 422
     assert "“Nyström” would be gone from the register" in text(refused)
