@@ -13,6 +13,8 @@ class MembersConfig(AppConfig):
         rules = import_module("members.rules")
         import_module("coop.kernel.tenancy").ties(rules.coops_joined)
         inbox = import_module("members.selectors.inbox")
+        pending = import_module("members.selectors.pending")
+        inbox.also(pending.lines, pending.COUNTED)
         import_module("coop.kernel.offices").asks_first(import_module("members.services.learning").refuse_office)
         readers = ("secretary", "board", "treasurer", "returning_officer", "auditor")
         nav.register(

@@ -358,6 +358,7 @@ class Mail(models.Model):
         QUEUED = "queued", _("Waiting")
         SENT = "sent", _("Sent")
         FAILED = "failed", _("Given up")
+        SETTLED = "settled", _("Given up, and dealt with")
 
     coop = models.ForeignKey(Cooperative, null=True, on_delete=models.PROTECT, related_name="+")
     to = models.EmailField()
@@ -376,7 +377,10 @@ class Mail(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["next_try"], condition=Q(state="queued"), name="mail_waiting")]
+        indexes = [
+            models.Index(fields=["next_try"], condition=Q(state="queued"), name="mail_waiting"),
+            models.Index(fields=["coop", "-id"], condition=Q(state="failed"), name="mail_given_up"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.subject} to {self.to}"

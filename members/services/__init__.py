@@ -26,6 +26,7 @@ from .standing import activate, reinstate, suspend
 from .standing_for import come_of_age, end_stand_in, name_stand_in
 from .telling import ask_to_invite, invite_everybody, tell_the_rest
 from .transferring import pass_on
+from .undelivered import settle_mail
 
 __all__ = [
     "ADMIT",
@@ -99,6 +100,7 @@ __all__ = [
     "say_delivery",
     "send_lines",
     "settle_letter",
+    "settle_mail",
     "sign_off",
     "sign_up",
     "split",

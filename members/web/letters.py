@@ -19,7 +19,7 @@ from coop.kernel.web import requires
 from members import services
 from members.forms import DeliveryForm, PostForm
 from members.models import AccessLog, PaperLetter
-from members.selectors import search
+from members.selectors import pending, search
 
 from .desk import find
 
@@ -115,6 +115,24 @@ def invite(request: HttpRequest, number: int) -> HttpResponse:
     )
     messages.success(request, told)
     return redirect(path(request.coop, "members:detail", number=number))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires("members.keep_register")
+def undelivered(request: HttpRequest) -> HttpResponse:
+    """E-mails that were given up: to whom, about what and why; each is written on paper or dealt with otherwise."""
+    if request.method == "POST":
+        key = request.POST.get("mail", "")
+        mail = get_object_or_404(
+            pending.undelivered(request.coop), pk=int(key) if key.isdecimal() and len(key) < 19 else 0
+        )
+        on_paper = request.POST.get("act") == "paper"
+        services.settle_mail(actor=request.actor, mail=mail, on_paper=on_paper)
+        messages.success(request, _("It waits among the letters to post.") if on_paper else _("Dealt with."))
+        return redirect(path(request.coop, "members:undelivered"))
+    page = Paginator(pending.undelivered(request.coop).defer("text", "html"), 50).get_page(request.GET.get("page"))
+    services.looked_at(actor=request.actor, what=AccessLog.What.LIST, rows=len(page), subject="undelivered")
+    return render(request, "members/undelivered.html", {"page": page})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -78,6 +78,7 @@ urlpatterns = [
     path("register/letters/", letters.listing, name="letters"),
     path("register/letters/print/", letters.printed, name="letters-print"),
     path("register/letters/<int:pk>/", letters.show, name="letter"),
+    path("register/letters/undelivered/", letters.undelivered, name="undelivered"),
     path("register/invitations/", letters.invitations, name="invitations"),
     path("register/members/<int:number>/invite/", letters.invite, name="invite"),
     path("register/requests/", requests.listing, name="requests"),

@@ -226,6 +226,7 @@ CASES = [
     Case("members:letters-print", SECRETARY),
     Case("members:letter", SECRETARY, lambda w: {"pk": w.letter.pk}),
     Case("members:letter", SECRETARY, lambda w: {"pk": w.letter_out.pk}, query="?posted"),
+    Case("members:undelivered", SECRETARY),
     Case("members:invitations", SECRETARY),
     Case("members:invite", SECRETARY, lambda w: {"number": w.firm.number}, method="post"),
     Case("members:requests", OFFICERS),

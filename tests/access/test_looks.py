@@ -28,7 +28,7 @@ NOTED_THERE = frozenset(
     members-api:members members-api:register members-api:request members-api:requests members:application
     members:applications members:case members:cases members:course members:detail members:details members:households
     members:invitations members:lacking members:letter members:letters members:letters-print members:list
-    members:request members:requests members:session members:written merge twins
+    members:request members:requests members:session members:undelivered members:written merge twins
     """.split()
 )
 # Read by officers, and nobody's data stands on them.

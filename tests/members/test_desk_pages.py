@@ -253,7 +253,7 @@ def test_whoever_looks_is_written_down(coop, mei, jonas, client_of):
 @pytest.mark.parametrize(
     ("name", "query", "queries"),
     [
-        ("members:inbox", {}, 18),
+        ("members:inbox", {}, 22),
         ("members:list", {}, 12),
         ("members:list", {"q": "member"}, 12),
         ("members:list", {"as_at": "2025-01-31"}, 9),
