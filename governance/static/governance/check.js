@@ -84,7 +84,7 @@ async function start () {
   $('#forget').hidden = false
   if (!mine.length) return answer(false, word('not-in-box'))
   $('#mine').hidden = false
-  showReceipt($('#mine'), mine, [document.title, facts.fingerprint])
+  showReceipt($('#mine'), mine)
   if (facts.receipts) {
     await (mine.length > 1 ? lookForAll(mine) : look(mine[0]))
     tidy(kept, mine)

@@ -43,11 +43,16 @@ function fill (place, pattern, texts) {
   }
 }
 
-/* Fill in the receipt of each paper, and the file they can be saved as. It names no marks and no nonce. */
-export function showReceipt (place, receipts, facts) {
+/* Fill in the receipt of each paper, and the file they can be saved as, for somebody who reads it a year later. It names
+   no marks, no nonce and no time. */
+export function showReceipt (place, receipts) {
   fill(place, '[data-code]', receipts.map(shortCode))
   fill(place, '[data-receipt]', receipts.map(grouped))
-  const lines = [...facts, ...receipts.flatMap((receipt) => [shortCode(receipt), receipt])]
+  const file = place.querySelector('[data-file]')
+  const { short, full } = file.dataset
+  const head = [...file.children].map((line) => line.textContent.trim())
+  const each = (receipt) => ['', short + ': ' + shortCode(receipt), full + ': ' + receipt]
+  const lines = [...head, ...receipts.flatMap(each)]
   const save = place.querySelector('[data-save]')
   save.href = URL.createObjectURL(new Blob([lines.join('\n') + '\n'], { type: 'text/plain' }))
 }

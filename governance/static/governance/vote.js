@@ -135,7 +135,7 @@ async function cast () {
 }
 
 function done (receipts) {
-  showReceipt($('#done'), receipts, [facts.coop, facts.title, facts.fingerprint])
+  showReceipt($('#done'), receipts)
   show('#done', 4, '#done-h')
 }
 

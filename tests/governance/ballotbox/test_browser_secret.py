@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from coop.kernel import clock
+from coop.kernel.models import Cooperative
 from governance import services
 from governance.models import OpenedPaper, Resolution, StrikeOff
 from governance.selectors import papers_of
@@ -55,6 +57,7 @@ def address(ballot, tail: str = "") -> str:
 
 
 def test_voting_in_secret_by_keyboard_on_a_phone(ballot, visit):
+    Cooperative.objects.update(address="Mill Lane 19\n12345 Riverside")
     page = visit("/riverside/votes/", ballot.amara.user)
     page.get_by_role("link", name="Vote now").click()
     ready(page)
@@ -86,6 +89,18 @@ def test_voting_in_secret_by_keyboard_on_a_phone(ballot, visit):
     assert [2000 <= wait <= 8000 for wait in page.evaluate("waits")] == [True], "the box knows no one by the time"
     assert_clean_in_every_light(page, "secret-receipt")
     assert page.evaluate("document.activeElement.id") == "done-h"
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="Save receipt").click()
+    saved = Path(waiting.value.path()).read_text()
+    site = page.url.partition("/riverside/")[0]
+    assert saved.splitlines()[0] == "Receipt of a paper in a secret ballot. It names no choices, on purpose."
+    assert f"Co-operative: {ballot.coop.name}" in saved
+    assert "\nMill Lane 19\n12345 Riverside\n" in saved
+    assert f"Its pages: {site}/riverside/" in saved
+    assert f"Ballot: {ballot.title}" in saved
+    assert f"rules and roll: {ballot.manifest_hash}" in saved
+    assert f"among those counted here: {site}{address(ballot, 'check/')}" in saved
+    assert saved.endswith(f"Receipt, in full: {receipt}\n")
 
     page.get_by_role("link", name="Check").click()
     page.wait_for_selector("#checking[data-ready]", timeout=LONG)
