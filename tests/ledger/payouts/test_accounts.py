@@ -14,6 +14,7 @@ from ledger.services import payout_requests, payouts
 from ledger.services.payout_details import record_details
 from members import services as members
 from members.models import ChangeRequest, PaperLetter
+from tests.cast import make_officer
 from tests.ledger.payout_factories import IBANS, make_run, owe, paid, ready, with_iban
 from tests.members.factories import make_application, make_class, make_member
 
@@ -98,14 +99,14 @@ def payouts_lines(run):
 
 def test_the_first_account_holds_at_once_and_every_address_is_told(coop, amara, buyers, client_of):
     party = buyers[1].party
-    with clock.at(clock.now()):
-        members.change_details(actor=amara, party=party, email="amara@new.example")
+    for email in ("amara@old.example", "amara@new.example"):
+        members.change_details(actor=amara, party=party, email=email)
     page = ask(client_of(amara), coop).text
     assert "from the next pay-out on" in page
     assert details_of(buyers[1]).iban == IBANS[2]
     assert not ChangeRequest.objects.exists()
     told = set(Mail.objects.filter(kind=NAMED).values_list("to", flat=True))
-    assert told == {"amara@new.example", "amara@example.org"}, "the new address, the login's and the one given up"
+    assert told == {"amara@new.example", "amara@old.example", "amara@example.org"}, "the login's and one given up, too"
 
 
 def test_whoever_wants_paper_is_told_on_paper(coop, lena, buyers):
@@ -193,6 +194,12 @@ def test_who_may_and_never_for_oneself(coop, lena, mei, jonas, amara, known):
     with pytest.raises(Refused) as refused:
         members.decide_change(actor=mei, request=asked, grant=True)
     assert refused.value.code == "own_request"
+    members.withdraw_change(actor=mei, request=asked)
+    nell = make_officer(coop, "nell", "secretary")
+    written = members.ask_change(actor=nell, party=mine.party, kind="bank", way="cheque")
+    assert "Nell wrote down that you ask for this" in Mail.objects.filter(kind="members.change_asked").latest("pk").text
+    with pytest.raises(Refused, match="about yourself"):
+        members.decide_change(actor=mei, request=written, grant=True)
 
 
 def test_both_memberships_of_a_person_are_paid_to_one_account(coop, lena, mei, amara, known):

@@ -1,10 +1,15 @@
 """Two people answer one request at once, over two connections: one sentence for the second, nothing half-done."""
 
+import time
+import zlib
 from functools import partial
+from threading import Event
 
 import pytest
+from django.db import transaction
 
 from coop.kernel import audit
+from coop.kernel.errors import Refused
 from ledger.models import PayoutDetails
 from ledger.selectors.payouts import details_of
 from ledger.services import payout_requests, payouts
@@ -72,6 +77,35 @@ def test_released_while_it_is_granted(coop, mei, lena, jonas, asked, buyers):
         assert newest.recorded_at > run.released_at, "granted after the money had left"
     else:
         assert refusals(answers) == ["renamed"]
+
+
+def beside_a_grant(mei, asked, work):
+    """What comes of ``work`` that begins while the grant has been written and is not yet committed."""
+    written = Event()
+
+    def granting():
+        with transaction.atomic():
+            grant(mei, asked)
+            written.set()
+            time.sleep(0.5)
+
+    def waiting():
+        assert written.wait(20)
+        return work()
+
+    return at_once(granting, waiting)[1]
+
+
+def test_no_run_leaves_between_a_grant_and_its_commit(mei, lena, jonas, asked):
+    run = make_run(lena)
+    answer = beside_a_grant(mei, asked, partial(payouts.release, actor=fresh(jonas), run=run, seen=run.hash))
+    assert isinstance(answer, Refused), answer
+    assert answer.code == "renamed"
+
+
+def test_no_run_is_drawn_up_between_a_grant_and_its_commit(mei, lena, asked):
+    run = beside_a_grant(mei, asked, partial(make_run, fresh(lena)))
+    assert IBANS[2] in zlib.decompress(run.file.content).decode()
 
 
 def test_two_first_accounts_at_once_are_one_account_and_one_request(coop, amara, buyers):
