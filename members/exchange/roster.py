@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from coop.kernel.csv_table import fold
 from coop.kernel.money import parse_minor
+from members.typed import visible
 
 # Our fields, in the order the page shows them.
 FIELDS = {
@@ -80,6 +81,15 @@ CORE_POS = Preset(
     {"PC": "active"},
 )
 PRESETS = {"core-pos": CORE_POS}
+LONGEST = {
+    "family_name": 150,
+    "given_names": 150,
+    "firm": 300,
+    "street": 200,
+    "phone": 60,
+    "postcode": 20,
+    "place": 120,
+}
 
 HOLDING = frozenset(
     "no_name number_invalid number_taken number_twice known_already unknown_class bad_units bad_capital bad_date"
@@ -171,14 +181,12 @@ def parse_date(text: str, order: str) -> date | None:
 def read_line(line: int, cells: list[str], reading: Reading) -> Row:
     """One line in our terms, with everything that is wrong with it."""
     row = Row(line, cells)
-    said = {
-        name: cells[at].replace("\x00", "").strip() if at < len(cells) else "" for name, at in reading.mapping.items()
-    }
+    said = {name: visible(cells[at]) if at < len(cells) else "" for name, at in reading.mapping.items()}
     _read_name(row, said)
     _read_numbers(row, said)
     for name in ("phone", "postcode", "place"):
-        row.data[name] = said.get(name, "")[: {"phone": 60, "postcode": 20, "place": 120}[name]]
-    row.data["street"] = ", ".join(filter(None, (said.get("street"), said.get("street_more"))))[:200]
+        _keep(row, name, said.get(name, ""))
+    _keep(row, "street", ", ".join(filter(None, (said.get("street"), said.get("street_more")))))
     _read_email(row, said.get("email", ""))
     _read_dates(row, said, reading)
     _read_class(row, said.get("member_class", ""), reading)
@@ -192,13 +200,26 @@ def read_line(line: int, cells: list[str], reading: Reading) -> Row:
     return row
 
 
+def _keep(row: Row, name: str, text: str) -> None:
+    """Into the row's data, cut to what its column holds; a cut is said."""
+    longest = LONGEST[name]
+    if len(text) > longest:
+        row.says(
+            "cut",
+            _("“%(start)s …” has more than %(longest)s characters; the rest is left out.")
+            % {"start": text[:30], "longest": longest},
+        )
+    row.data[name] = text[:longest]
+
+
 def _read_name(row: Row, said: Mapping[str, str]) -> None:
     family, given = said.get("family_name", ""), said.get("given_names", "")
     if not (family or given) and (whole := said.get("name", "")):
         family, comma, given = (part.strip() for part in whole.partition(","))
         if not comma:
             given, _space, family = whole.rpartition(" ")
-    row.data |= {"family_name": family[:150], "given_names": given[:150], "firm": said.get("firm", "")[:300]}
+    for name, text in (("family_name", family), ("given_names", given), ("firm", said.get("firm", ""))):
+        _keep(row, name, text)
     if not row.name:
         row.says("no_name", _("This line has no name."))
 

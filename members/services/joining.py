@@ -114,6 +114,7 @@ def _guardian(kind, born_on: date | None, said: dict[str, str] | None, received_
         raise Refused("needs_no_guardian", _("Only a minor, born on a day we know, has a guardian."), "born_on")
     if not named["evidence"]:
         raise Refused("evidence_missing", _("Say what shows that this is the guardian."), "guardian_evidence")
+    parties.refuse_unreadable(named, "guardian_")
     return named
 
 
@@ -160,6 +161,7 @@ def _refuse_shape(kind, details, received_on, today) -> None:
         raise Refused("firm_missing", _("Which organisation is joining?"), "firm")
     if kind == Party.Kind.PERSON and not (details["family_name"] or details["given_names"]):
         raise Refused("name_missing", _("Please tell us your name, as it should stand in the register."), "family_name")
+    parties.refuse_unreadable(details)
     if not details["email"] and not details["street"]:
         raise Refused(
             "unreachable", _("Leave an e-mail address or a postal address, so that we can answer you."), "email"

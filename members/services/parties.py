@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from coop.kernel import audit, clock, rules
 from coop.kernel.errors import Refused
-from members import notices
+from members import notices, typed
 from members.folding import fold, grams
 from members.models import Party, PartyAddress, PartyContact, PartyName
 from members.selectors.dated import address_of, contact_of, name_of
@@ -40,11 +41,21 @@ def create_party(
     return party
 
 
+def refuse_unreadable(said: Mapping[str, object], prefix: str = "") -> None:
+    """Refuse words with a character in them that no reader sees, beside their field (its name after ``prefix``)."""
+    field = typed.unreadable(said)
+    if field:
+        raise Refused(
+            "unreadable", _("This holds a character that cannot be seen. Please type it again."), prefix + field
+        )
+
+
 def put_on_record(actor, person: dict, on: date) -> Party:
     """Somebody new who stands for a member or inherits, by given_names, family_name and email. Part of a larger act."""
     names = {key: str(person.get(key, "")).strip() for key in ("given_names", "family_name")}
     if not any(names.values()):
         raise Refused("nobody_named", _("Give a member’s number, or the name of somebody new."), "number")
+    refuse_unreadable(names)
     email = str(person.get("email", "")).strip().lower()
     return create_party(actor=actor, kind=Party.Kind.PERSON, name=names, address={}, email=email, on=on)
 
@@ -143,6 +154,7 @@ def change_details(*, actor, party: Party, on: date | None = None, one_name: boo
         raise Refused("name_needs_review", _("The secretary changes names, because the register is a legal record."))
     if names and not any(names.get(key) for key in ("family_name", "given_names", "firm")):
         raise Refused("name_missing", _("A member needs a name."), "family_name")
+    refuse_unreadable({**names, **address, **details})
     day = on or clock.today(actor.coop)
     if not one_name:
         _refuse_half_a_name(party, names, day)

@@ -67,6 +67,7 @@ def _checked(kind: str, party: Party, said: dict[str, Any]) -> dict[str, Any]:
     body = {name: str(said.get(name, "")).strip() for name in NAME}
     if not any(body.values()):
         raise Refused("name_missing", _("Tell us the new name, as it should stand in the register."), "family_name")
+    parties.refuse_unreadable(body)
     return body
 
 

@@ -56,9 +56,11 @@ def test_a_vote_after_the_old_close_counts_and_everybody_is_told_once(coop, sami
         services.announce_extension(extension_id=made.pk)
     letter = Mail.objects.get(kind="governance.ballot_extended", to=amara.user.email)
     assert WHY in letter.text
+    assert "<time" not in letter.text
     on_paper = PaperLetter.objects.get(kind="governance.ballot_extended")
     assert on_paper.party == letterless.party
     assert WHY in on_paper.text
+    assert "<time" not in on_paper.text
     assert AuditEvent.objects.filter(kind="governance.ballot_extended", subject=f"ballot:{ballot.pk}").count() == 1
     assert list(audit.verify(coop)) == []
 

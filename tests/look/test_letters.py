@@ -1,8 +1,11 @@
 """A letter is written once, and its two forms say the same."""
 
+import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from django.conf import settings
 from django.template import engines
 
 from coop.kernel import letters
@@ -48,3 +51,11 @@ def test_a_letter_without_subject_or_body_is_refused(templates, source):
     (templates / "x.txt").write_text(source)
     with pytest.raises(ValueError, match="needs a subject line"):
         letters.write("x")
+
+
+def test_no_letter_in_plain_text_holds_the_markup_of_a_page():
+    """The filters ``day`` and ``moment`` draw ``<time>``; a letter takes the words alone."""
+    mails = sorted((Path(settings.BASE_DIR) / "templates" / "mail").rglob("*.txt"))
+    drawn = re.compile(r"\|(?:day|moment|together)\b(?!(?::[^|\s%}]+)?\|striptags)")
+    assert mails
+    assert [(mail.name, found) for mail in mails for found in drawn.findall(mail.read_text("utf-8"))] == []
