@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -18,15 +19,15 @@ from django.contrib import messages
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from coop import kept
 from coop.kernel import clock
 from coop.kernel.errors import Refused
 from coop.kernel.models import Cooperative
-from coop.kernel.tenancy import Actor
+from coop.kernel.tenancy import Actor, path
 from coop.kernel.web import requires
 from governance.models import RollEntry
 from governance.services.forgetting import forget_on_rolls
@@ -40,8 +41,8 @@ from ledger.services.payout_details import forget_payout_details, known_accounts
 from ledger.services.redemption import forget_redemptions
 from members import services
 from members.forms import EraseForm
-from members.models import AccessLog, Erasure, Party
-from members.retention import retention_for
+from members.models import AccessLog, Application, Erasure, Party
+from members.retention import APPLICATION_DAYS, retention_for
 from members.selectors import rights
 
 
@@ -84,6 +85,15 @@ def erase_person(*, actor, party: Party, scope: str, basis: str) -> Erased:
     return Erased(erasure, left, kept.explained(party.coop, left, files), kept.unreadable(party.coop, files))
 
 
+@transaction.atomic
+def erase_applicant(*, actor, application: Application, basis: str) -> Erased:
+    """Erase somebody who applied and did not become a member; that they applied, when, and how it ended stays."""
+    party = services.record_of_applicant(actor=actor, application=application)
+    done = erase_person(actor=actor, party=party, scope=Erasure.Scope.ALL, basis=basis)
+    transaction.on_commit(lambda: _write_down({"coop": party.coop.slug, "application": str(application.reference)}))
+    return done
+
+
 def log_file() -> Path:
     return Path(settings.ERASURE_LOG)
 
@@ -97,6 +107,10 @@ def remember(erasure: Erasure) -> None:
         "scope": erasure.scope,
         "at": erasure.at.isoformat(),
     }
+    _write_down(line)
+
+
+def _write_down(line: Mapping[str, object]) -> None:
     file = log_file()
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("a", encoding="utf-8") as log:
@@ -114,16 +128,41 @@ def erase_again(stayed: Callable[[str], None] = lambda said: None) -> list[Erase
     for line in log_file().read_text(encoding="utf-8").splitlines() if log_file().exists() else ():
         said = json.loads(line)
         coop = Cooperative.objects.filter(slug=said["coop"]).first()
-        known = Party.objects.filter(coop=coop, pk=said["party"], erased_at=None).first()
-        if coop is None or known is None or known.created_at.isoformat() != said["created_at"]:
+        if coop is None:
             continue
-        again = {"actor": Actor.system(coop), "party": known, "scope": said["scope"]}
         try:
             with transaction.atomic():
-                done.append(erase_person(**again, basis=_("Erased again after a restore")))
+                done += _again(coop, said)
         except Refused as refused:
-            stayed(f"{coop.slug}: party {known.pk} could not be erased again: {refused.message}")
+            who = f"party {said['party']}" if "party" in said else f"application {said['application']}"
+            stayed(f"{coop.slug}: {who} could not be erased again: {refused.message}")
     return done
+
+
+def _again(coop: Cooperative, said: dict) -> list[Erased]:
+    actor, basis = Actor.system(coop), _("Erased again after a restore")
+    if "application" in said:
+        again = rights.came_to_nothing(coop, clock.today(coop)).filter(reference=said["application"])
+        return [erase_applicant(actor=actor, application=each, basis=basis) for each in again]
+    known = Party.objects.filter(coop=coop, pk=said["party"], erased_at=None).first()
+    if known is None or known.created_at.isoformat() != said["created_at"]:
+        return []
+    return [erase_person(actor=actor, party=known, scope=said["scope"], basis=basis)]
+
+
+@require_POST
+@requires("members.keep_register")
+def erase_application(request: HttpRequest, pk: int) -> HttpResponse:
+    """One application that came to nothing is erased; where words are left is said."""
+    application = get_object_or_404(Application, pk=pk, coop=request.coop)
+    done = erase_applicant(actor=request.actor, application=application, basis=_("The application came to nothing."))
+    if not done.places:
+        messages.success(
+            request, _("Erased. We searched every table and opened every file, and found none of the words.")
+        )
+    for place in done.places:
+        messages.warning(request, _("Erased; left in %(where)s: %(why)s") % {"where": place.where, "why": place.why})
+    return redirect(path(request.coop, "erasures"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -203,6 +242,8 @@ def retention(request: HttpRequest) -> HttpResponse:
     today = clock.today(request.coop)
     context = {
         "parties": rights.past_retention(request.coop, today)[:200],
+        "applications": rights.came_to_nothing(request.coop, today)[:200],
+        "time_up": today - timedelta(days=APPLICATION_DAYS),
         "rule": retention_for(request.coop.law),
         "erasures": Erasure.objects.filter(coop=request.coop).select_related("actor")[:30],
     }

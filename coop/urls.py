@@ -17,6 +17,7 @@ in_coop: list[URLPattern | URLResolver] = [
     path("join/", joining.join, name="join"),
     path("register/returns/", returns.returns, name="returns"),
     path("register/erasures/", privacy.retention, name="erasures"),
+    path("register/erasures/applications/<int:pk>/", privacy.erase_application, name="erase-application"),
     path("register/people/<int:pk>/erase/", privacy.erase, name="erase"),
     path("register/people/<int:pk>/same/", merging.twins, name="twins"),
     path("register/people/<int:pk>/same/<int:other>/", merging.merge, name="merge"),

@@ -24,6 +24,8 @@ RETENTION = {
     "ca": Retention(6, False, "S.C. 1998 c. 1 s. 31"),
 }
 USUAL = Retention(6, False, "")
+# No law wants an application kept that came to nothing; whoever was refused may claim for some months (AGG § 21 (5)).
+APPLICATION_DAYS = 180
 
 
 def retention_for(law: str) -> Retention:

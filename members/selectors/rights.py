@@ -163,6 +163,13 @@ def past_retention(coop, on: date) -> list[Party]:
     return [party for party in gone if kept_until(coop.law, party.left_on) < on]
 
 
+def came_to_nothing(coop, on: date) -> QuerySet[Application]:
+    """Applications that were refused, the appeal over, or withdrawn, and still say who it was; the oldest first."""
+    over = Q(state="withdrawn") | Q(state="refused", appeal_by__lt=on)
+    nobody = Q(given_names="", family_name="", firm="")
+    return Application.objects.filter(over, coop=coop).exclude(nobody).order_by("received_on", "pk")
+
+
 def everything_about(party: Party) -> dict[str, Any]:
     """All the register holds about a person, as JSON values, for the person."""
 

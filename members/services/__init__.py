@@ -10,7 +10,7 @@ from .carrying import before_and_after, until_now
 from .courses import cancel_session, close_course, end_requirement, plan_session, require_course, save_course
 from .deciding import ADMIT, POSTPONE, REFUSE, Decision, admit, create_sheet, decide_sheet, put_on_sheet, take_off_sheet
 from .dying import name_heir, record_death, take_back_death
-from .erasing import erase
+from .erasing import erase, record_of_applicant
 from .expelling import appeal, close_cases, decide_appeal, drop_case, expel, open_case, record_hearing
 from .exporting import export_register
 from .households import form_household, leave_household, move_vote
@@ -90,6 +90,7 @@ __all__ = [
     "record_completion",
     "record_death",
     "record_hearing",
+    "record_of_applicant",
     "refuse_office",
     "reinstate",
     "remove_filter",

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from coop.kernel import audit, clock, rules
 from coop.kernel.errors import Refused
+from members.folding import fold
 from members.models import Application, Erasure, Membership, Party, Relationship
 from members.selectors.rights import name_kept_until
 
@@ -71,3 +72,31 @@ def erase(*, actor, party: Party, scope: str, basis: str) -> Erasure:
     )
     audit.record(actor=actor, kind="members.erased", subject=f"party:{party.pk}", scope=scope, rows=gone)
     return erasure
+
+
+@transaction.atomic
+def record_of_applicant(*, actor, application: Application) -> Party:
+    """The record through which an application that came to nothing is erased; made now where there is none.
+
+    Refused while it is open, was granted, or may still be appealed against.
+    """
+    rules.require(actor, "members.keep_register", application)
+    locked = Application.objects.select_for_update(no_key=True, of=("self",)).select_related("coop", "party")
+    application = locked.get(pk=application.pk, coop_id=actor.coop_id)
+    today = clock.today(application.coop)
+    if application.state not in (Application.State.REFUSED, Application.State.WITHDRAWN):
+        raise Refused("application_counts", _("Only an application that came to nothing is erased."), status=409)
+    if application.appeal_by is not None and application.appeal_by >= today:
+        raise Refused(
+            "may_appeal",
+            _("The applicant may appeal until %s; it is erased after that.")
+            % date_format(application.appeal_by, "j F Y"),
+        )
+    if application.party is not None:
+        return application.party
+    name = application.full_name or _("Erased")
+    application.party = Party.objects.create(
+        coop_id=actor.coop_id, kind=application.kind, name=name, sort_name=fold(name)[:300]
+    )
+    application.save(update_fields=["party"])
+    return application.party

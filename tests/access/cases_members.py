@@ -233,6 +233,7 @@ CASES = [
     Case("members:requests", OFFICERS, query="?tab=answered"),
     Case("members:request", SECRETARY, lambda w: {"pk": w.request.pk}),
     Case("erasures", SECRETARY),
+    Case("erase-application", SECRETARY, lambda w: {"pk": w.application.pk}, method="post"),
     Case("erase", SECRETARY, lambda w: {"pk": w.gone.pk}),
     Case("pass-on", DECIDERS, number),
     Case("twins", SECRETARY, lambda w: {"pk": w.suspended.party_id}),
