@@ -18,8 +18,9 @@ from coop.kernel.errors import Refused
 from ledger import notices
 from ledger.models import PayoutDetails, Way
 from ledger.selectors.payouts import known_of
-from ledger.services.payout_details import checked_details, write_details
+from ledger.services.payout_details import checked_details, hold_accounts, write_details
 from members.models import ChangeRequest, Party
+from members.selectors.rights import open_request
 from members.services import ask_change
 from members.services.carrying import Carrier
 
@@ -37,8 +38,10 @@ def name_account(*, actor, party: Party, **said: Any) -> ChangeRequest | None:
     rules.require(actor, "members.act_for", party)
     locked = Party.objects.select_for_update(no_key=True, of=("self",)).select_related("coop", "account")
     party = locked.get(pk=party.pk, coop_id=actor.coop_id)
-    if any(each.details for each in known_of(party)):
-        return ask_change(actor=actor, party=party, kind=ChangeRequest.Kind.BANK, **said)
+    hold_accounts(party.coop_id)  # whoever names one meanwhile comes before or after
+    bank = ChangeRequest.Kind.BANK
+    if any(each.details for each in known_of(party)) or open_request(party, bank) is not None:
+        return ask_change(actor=actor, party=party, kind=bank, **said)
     made = write_details(actor, party, checked(party, said))
     notices.account_named(party, made, by_office=False)
     return None

@@ -109,6 +109,16 @@ def test_the_first_account_holds_at_once_and_every_address_is_told(coop, amara, 
     assert told == {"amara@new.example", "amara@old.example", "amara@example.org"}, "the login's and one given up, too"
 
 
+def test_a_first_one_that_was_asked_for_is_not_passed_by(amara, buyers):
+    party = buyers[1].party
+    asked = members.ask_change(actor=amara, party=party, kind="bank", iban=IBANS[0])
+    assert members.until_now(party, "bank") == "nothing known yet"
+    with pytest.raises(Refused, match="asked for this already"):
+        payout_requests.name_account(actor=amara, party=party, way="sepa", iban=IBANS[2])
+    members.withdraw_change(actor=amara, request=asked)
+    assert payout_requests.name_account(actor=amara, party=party, way="sepa", iban=IBANS[2]) is None
+
+
 def test_whoever_wants_paper_is_told_on_paper(coop, lena, buyers):
     party = buyers[1].party
     party.by_post = True

@@ -79,13 +79,13 @@ def test_released_while_it_is_granted(coop, mei, lena, jonas, asked, buyers):
         assert refusals(answers) == ["renamed"]
 
 
-def beside_a_grant(mei, asked, work):
-    """What comes of ``work`` that begins while the grant has been written and is not yet committed."""
+def beside(first, work):
+    """What comes of ``work`` that begins while ``first`` has been written and is not yet committed."""
     written = Event()
 
-    def granting():
+    def writing():
         with transaction.atomic():
-            grant(mei, asked)
+            first()
             written.set()
             time.sleep(0.5)
 
@@ -93,19 +93,26 @@ def beside_a_grant(mei, asked, work):
         assert written.wait(20)
         return work()
 
-    return at_once(granting, waiting)[1]
+    return at_once(writing, waiting)[1]
 
 
 def test_no_run_leaves_between_a_grant_and_its_commit(mei, lena, jonas, asked):
     run = make_run(lena)
-    answer = beside_a_grant(mei, asked, partial(payouts.release, actor=fresh(jonas), run=run, seen=run.hash))
+    answer = beside(partial(grant, mei, asked), partial(payouts.release, actor=fresh(jonas), run=run, seen=run.hash))
     assert isinstance(answer, Refused), answer
     assert answer.code == "renamed"
 
 
 def test_no_run_is_drawn_up_between_a_grant_and_its_commit(mei, lena, asked):
-    run = beside_a_grant(mei, asked, partial(make_run, fresh(lena)))
+    run = beside(partial(grant, mei, asked), partial(make_run, fresh(lena)))
     assert IBANS[2] in zlib.decompress(run.file.content).decode()
+
+
+def test_a_first_account_beside_the_treasurers_is_a_second_one(lena, amara, buyers):
+    paper = partial(record_details, actor=fresh(lena), membership=buyers[1], way="sepa", iban=IBANS[0])
+    name = partial(payout_requests.name_account, actor=fresh(amara), party=buyers[1].party, way="sepa", iban=IBANS[2])
+    asked = beside(paper, name)
+    assert (asked.state, details_of(buyers[1]).iban) == ("open", IBANS[0])
 
 
 def test_two_first_accounts_at_once_are_one_account_and_one_request(coop, amara, buyers):
