@@ -13,7 +13,7 @@ import pytest
 from django.apps import apps
 from django.core import serializers
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from coop.kernel import clock
@@ -42,6 +42,12 @@ STEPS = st.lists(st.tuples(st.integers(0, 70), PIECES), min_size=1, max_size=7).
     lambda found: [(pause, act) for pause, piece in found for act in piece.split()]
 )
 DAYS_TO_APPEAL = 28
+
+
+def thought_dead(decided: str) -> list[tuple[int, str]]:
+    """An appeal was decided on somebody who had given notice and was thought dead."""
+    acts = ["activate", "notice", "open", "hear", "expel", "appeal", "die", decided, "undie", "wait"]
+    return [(1, act) for act in acts]
 
 
 class Oracle:
@@ -275,6 +281,8 @@ def system(coop):
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(steps=STEPS)
+@example(steps=thought_dead("overturn"))
+@example(steps=thought_dead("uphold"))
 def test_lawful_acts_agree_with_an_independent_replay_and_unlawful_ones_do_nothing(coop, system, steps):
     with transaction.atomic():  # each example in a register of its own
         _live(coop, system, steps)
