@@ -1,4 +1,4 @@
-"""Statutory registers and their inspection copies Pure writers: lines and holdings in, rows and text out.
+"""Statutory registers and their inspection copies. Pure writers: lines and holdings in, rows and text out.
 
 Each pack is data with its citation and date. It is a starting point: the by-laws and your adviser come first. What
 one law shows to everybody another keeps to the society, so an inspection copy is a pack of its own.
@@ -44,6 +44,7 @@ class Pack:
     shows_holdings: bool = False
     former: bool = False
     by_class: bool = False
+    of_officers: bool = False  # who holds an office instead of who is a member
 
 
 def _day(value: date | None) -> str:
@@ -72,6 +73,8 @@ CLASS: Cell = lambda line, held, money: line.class_name  # noqa: E731
 ENTERED: Cell = lambda line, held, money: _day(line.admitted_on)  # noqa: E731
 CEASED: Cell = lambda line, held, money: _day(line.ends_on)  # noqa: E731
 REASON: Cell = lambda line, held, money: line.ending  # noqa: E731
+ROLE: Cell = lambda line, held, money: line.role  # noqa: E731
+TOOK: Cell = lambda line, held, money: _day(line.starts_on)  # noqa: E731
 SHARES, SUBSCRIBED, PAID = _holding("shares"), _holding("subscribed"), _holding("paid_up")
 
 _GERMAN = (
@@ -136,6 +139,22 @@ PACKS: dict[str, Pack] = {
             "2026-11",
             (*_ENGLISH, ("Electronic address", EMAIL), ("Entered", ENTERED), ("Ceased", CEASED)),
             former=True,
+        ),
+        Pack(
+            "uk-officers",
+            "Register of officers",
+            "United Kingdom",
+            "Co-operative and Community Benefit Societies Act 2014, s. 30",
+            "2026-11",
+            (
+                ("Office", ROLE),
+                *_ENGLISH[1:],
+                ("Electronic address", EMAIL),
+                ("Took office", TOOK),
+                ("Left it", CEASED),
+            ),
+            former=True,
+            of_officers=True,
         ),
         Pack(
             "ca",

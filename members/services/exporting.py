@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db import transaction
 from django.utils.formats import date_format
@@ -18,6 +19,7 @@ from members.documents import MOST_ROWS, register_pdf
 from members.exchange.packs import PACKS, Holding, Pack, csv_text, table
 from members.models import AccessLog
 from members.selectors.days import end_of
+from members.selectors.officers import officers
 from members.selectors.register import register
 
 from .access import looked_at
@@ -60,7 +62,12 @@ def export_register(
     if not basis.strip():
         raise Refused("basis_missing", _("Say on what basis, for example a member's right to inspect."), "basis")
     known = known or clock.today(actor.coop)
-    lines = register(actor.coop, as_at, end_of(known, actor.coop), former=chosen.former)
+    lines: Iterable[Any]
+    if chosen.of_officers:
+        with override("en-gb"):  # the names of offices, as the list's headings
+            lines = officers(actor.coop, as_at)
+    else:
+        lines = register(actor.coop, as_at, end_of(known, actor.coop), former=chosen.former)
     if form not in ("csv", "pdf"):
         raise Refused("form_unknown", _("A list is a CSV file or a PDF."), "form")
     cells = table(chosen, lines, holdings, lambda amount: decimal_text(amount, actor.coop.currency))
@@ -102,7 +109,7 @@ def _paper(coop, pack: Pack, cells: list[list[str]], as_at: date, known: date, a
             coop=coop,
             title=pack.title,
             over=words[0].format(date_format(as_at, day), date_format(known, day)),
-            lead=words[1].format(len(cells) - 1, pack.citation),
+            lead=(words[1] if not pack.of_officers else "Offices held: {}. {}").format(len(cells) - 1, pack.citation),
             foot=" · ".join((words[2].format(asked_by.strip()), coop.name, pack.citation)),
             lang="de" if german else "en",
             table=cells,

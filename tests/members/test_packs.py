@@ -11,7 +11,7 @@ import pytest
 
 from coop.kernel import clock
 from coop.kernel.errors import NotAllowed, Refused
-from coop.kernel.models import AuditEvent
+from coop.kernel.models import AuditEvent, Office
 from coop.kernel.tenancy import Actor, path
 from members import services
 from members.exchange.packs import PACKS
@@ -116,6 +116,25 @@ def test_every_pack_writes_its_headings_and_cites_its_law(mei, people, key):
     assert rows(export)
     assert PACKS[key].citation
     assert export.name.startswith(f"riverside-{key}-2026-06-30")
+
+
+def test_the_british_register_of_officers(coop, mei, people, django_assert_max_num_queries):
+    ivo = make_officer(coop, "ivo", "treasurer")
+    member = make_member(coop, name="Ivo Santini", user=ivo.user, on=date(2024, 1, 1), street="Quay 9", place="Leeds")
+    Office.objects.filter(coop=coop).update(starts_on=date(2023, 4, 1))
+    Office.objects.filter(user=ivo.user).update(ends_on=date(2026, 3, 31))
+    with on("2025-01-01"):
+        services.change_details(actor=mei, party=member.party, street="Harbour 2")
+    with django_assert_max_num_queries(12):
+        now = {row["Office"]: row for row in rows(made(mei, "uk-officers"))}
+    assert (now["Treasurer"]["Name"], now["Treasurer"]["Street"]) == ("Ivo Santini", "Harbour 2")
+    assert (now["Treasurer"]["Took office"], now["Treasurer"]["Left it"]) == ("2023-04-01", "2026-03-31")
+    assert now["Secretary"]["Left it"] == ""
+    assert "Shares" not in now["Treasurer"]
+    then = {row["Office"]: row for row in rows(made(mei, "uk-officers", as_at=date(2024, 6, 30)))}
+    assert (then["Treasurer"]["Street"], then["Treasurer"]["Left it"]) == ("Quay 9", "")
+    assert rows(made(mei, "uk-officers", as_at=date(2020, 1, 1))) == []
+    assert made(mei, "uk-officers", form="pdf").content.startswith(b"%PDF")
 
 
 def test_nobody_gets_a_list_without_a_reason(mei, lena, people):
