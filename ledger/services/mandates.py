@@ -28,6 +28,8 @@ def give_mandate(
     rules.require(actor, "ledger.keep_books", membership)
     if signed_on > clock.today(actor.coop):
         raise Refused("future", _("A mandate is signed before it is recorded."), "signed_on")
+    if membership.party.died_on is not None:
+        raise Refused("died", _("This member has died, so nothing is collected by a mandate any more."))
     if Mandate.objects.filter(membership=membership, revoked_at=None).exists():
         raise Refused("mandate_there", _("This member has a mandate; it is revoked before another counts."), status=409)
     used = Mandate.objects.filter(membership=membership).count()

@@ -7,12 +7,13 @@ import pytest
 from django.db import connection
 
 from coop.kernel import audit, clock
+from coop.kernel.errors import Refused
 from coop.kernel.tenancy import Actor
 from members import services
 from members.models import Application, Membership
 from tests.beside import missing
 
-from .factories import make_application, make_class
+from .factories import dead, make_application, make_class, make_member
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -104,3 +105,32 @@ def test_paid_twice_at_once_is_active_once(coop):
         8, lambda _: services.activate(actor=system, membership=membership, on=today, because="paid"), list(range(8))
     )
     assert [event.kind for event in membership.events.all()] == ["admitted", "activated"]
+
+
+def test_a_death_is_taken_back_or_the_membership_passes_on_never_both(coop):
+    system, today = Actor.system(coop), clock.today(coop)
+    for n in range(3):
+        otto, ida = make_member(coop, name=f"Otto No{n}"), make_member(coop, name=f"Ida No{n}")
+        dead(otto)
+        facts = {"deceased": otto.party, "heir": ida.party, "on": today, "evidence": "Will"}
+        services.name_heir(actor=system, **facts)
+
+        def act(what: str, otto=otto, ida=ida) -> str:
+            how = {"actor": system, "membership": otto, "to": ida, "on": today}
+            try:
+                if what == "back":
+                    services.take_back_death(actor=system, party=otto.party, because="He lives.")
+                else:
+                    services.pass_on(**how, resolution="9", because="Agreed.")
+            except Refused as refused:
+                return refused.code
+            return what
+
+        said = sorted(at_once(2, act, ["back", "pass"]))
+        otto.refresh_from_db()
+        otto.party.refresh_from_db()
+        lives = otto.party.died_on is None
+        assert said in (["cannot_be_undone", "pass"], ["back", "not_an_heir"], ["back", "pass"]), said
+        assert (otto.ending == "transferred") is ("pass" in said)
+        if said == ["back", "pass"]:  # first he was alive again, then passed it on as the living do
+            assert lives
