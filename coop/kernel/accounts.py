@@ -16,6 +16,7 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 
@@ -57,6 +58,13 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def clean_email(self, email: str) -> str:
         return super().clean_email(email).lower()
+
+    def send_account_already_exists_mail(self, email: str) -> None:
+        """Somebody signs up with an address that has a login. A password is hashed as for a new one: hashing is most of
+        what signing up takes, and an answer that comes sooner would tell who has a login here.
+        """
+        make_password(secrets.token_urlsafe())
+        super().send_account_already_exists_mail(email)
 
     def render_mail(self, template_prefix, email, context, headers=None):
         """The outbox shall know which letters open a login: it forgets what they say once they are sent."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from members.folding import fold, grams, likeness
-from members.models import Application, BoardSheet, Membership, Party
+from members.models import Application, ApplicationCheck, BoardSheet, Membership, Party, PartyName
 
 ALIKE = 0.45  # share of common trigrams from which two names are worth a look
 
@@ -68,6 +69,38 @@ def duplicates(application: Application) -> list[Candidate]:
         if reasons:
             found.append(Candidate(party, same + bool(party.email == application.email), reasons))
     return sorted(found, key=lambda each: -each.likeness)[:5]
+
+
+def unsettled(applications: Sequence[Application]) -> dict[int, Candidate]:
+    """Who of one sheet has the address or the name of somebody on record, and nobody has said whether it is them.
+
+    By application: the one on record for whom most speaks. Two queries, three where somebody is found, however many
+    apply. Names that are only alike are on each application's own page (``duplicates``).
+    """
+    settled = set(
+        ApplicationCheck.objects.filter(
+            application__in=applications, code=ApplicationCheck.Code.DUPLICATES
+        ).values_list("application_id", flat=True)
+    )
+    open_ones = [each for each in applications if each.party_id is None and each.pk not in settled]
+    if not open_ones:
+        return {}
+    same = Q(sort_name__in={_sorted_as(each) for each in open_ones})
+    same |= Q(email__in={each.email for each in open_ones} - {""})
+    parties = Party.objects.filter(same, coop_id=open_ones[0].coop_id, merged_into=None, erased_at=None)
+    found: dict[int, Candidate] = {}
+    known = list(parties.order_by("pk").prefetch_related("memberships"))
+    for each in open_ones:
+        alike = [Candidate(party, 1.0, reasons) for party in known if (reasons := _reasons(each, party, 0.0))]
+        if alike:
+            found[each.pk] = max(alike, key=lambda candidate: len(candidate.reasons))
+    return found
+
+
+def _sorted_as(application: Application) -> str:
+    """The key under which a party of the applicant's name would be sorted."""
+    names = {key: getattr(application, key) for key in ("family_name", "given_names", "firm")}
+    return fold(PartyName(**names).sortable)[:300]
 
 
 def _reasons(application: Application, party: Party, same: float) -> tuple[str, ...]:

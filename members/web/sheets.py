@@ -89,8 +89,10 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
             raise Refused("sheet_decided", _("This sheet has been decided; a decision is not changed, only followed."))
         if form.is_valid() and _record(request, sheet, form):
             return redirect(path(request.coop, "members:sheet", pk=pk))
+    unsettled = joining.unsettled(applications) if form is not None else {}
     context = {
         "sheet": sheet,
+        "unsettled": [(each, unsettled[each.pk]) for each in applications if each.pk in unsettled],
         "applications": applications,
         "form": form,
         "waiting": joining.waiting(request.coop) if form is not None else [],

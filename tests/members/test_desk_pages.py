@@ -11,7 +11,7 @@ from coop.kernel.models import AuditEvent, Mail
 from coop.kernel.tenancy import path
 from members import services
 from members.models import AccessLog, Application, BoardSheet, Membership
-from members.selectors import dated
+from members.selectors import dated, joining
 
 from .factories import make_application, make_class, make_member
 
@@ -102,6 +102,30 @@ def test_a_refusal_without_a_reason_is_sent_back_with_what_was_typed(coop, mei, 
     assert 'value="7"' in page.content.decode()
     sheet.refresh_from_db()
     assert sheet.state == "draft"
+
+
+def test_a_sheet_names_whom_we_may_know_already_until_somebody_has_said(coop, mei, desk, django_assert_max_num_queries):
+    known = make_member(coop, name="Amara Okafor", email="amara@example.org")
+    twins = [
+        make_application(coop, name="Amara Okafor", email=known.party.email),
+        make_application(coop, name="amara ÓKAFOR", email="another@example.org"),
+        make_application(coop, name="A. Okafor-Bell", email=known.party.email.upper()),
+        make_application(coop, name="Ivo Santini", email="ivo@example.org"),
+    ]
+    sheet = services.create_sheet(actor=mei, meeting_on=clock.today(coop), applications=twins)
+    with django_assert_max_num_queries(3):
+        found = joining.unsettled(twins)
+    both = "the same e-mail address", "the same name"
+    assert [found[each.pk].reasons for each in twins[:3]] == [both, both[1:], both[:1]]
+    assert twins[3].pk not in found
+    address = path(coop, "members:sheet", pk=sheet.pk)
+    words = text(desk.get(address))
+    assert "Amara Okafor : the same e-mail address, the same name as Amara Okafor, 0001" in words
+    services.match_party(actor=mei, application=twins[0], party=known.party)
+    for each in twins[1:3]:
+        services.match_party(actor=mei, application=each, party=None)
+    assert joining.unsettled(list(type(twins[0]).objects.filter(sheet=sheet))) == {}
+    assert "Look at these first" not in text(desk.get(address))
 
 
 def test_two_tabs_cannot_decide_twice(coop, mei, desk):
