@@ -85,9 +85,15 @@ def test_recovery_codes_alone_are_no_second_factor(mei):
     assert not web.needs_second_factor(mei)
 
 
-@pytest.mark.parametrize("name", ["mfa_index", "mfa_activate_totp", "mfa_add_webauthn", "account_email", "door"])
+@pytest.mark.parametrize("name", ["mfa_index", "mfa_activate_totp", "mfa_add_webauthn", "account_email"])
 def test_the_pages_that_lead_out_are_open_without_one(mei, client_of, name):
     assert client_of(mei).get(reverse(name)).status_code == 200
+
+
+def test_the_door_of_somebody_with_one_co_op_leads_to_where_one_is_set_up(mei, client_of):
+    answer = client_of(mei).get(reverse("door"), follow=True)
+    assert [where for where, _code in answer.redirect_chain] == ["/riverside/", "/accounts/2fa/"]
+    assert answer.status_code == 200
 
 
 def test_an_app_once_used_is_asked_for_when_signing_in(mei):
