@@ -27,8 +27,8 @@ demo: install ## start a co-op that has just finished its year (PORT=8000 or the
 up: install ## start without the story: your own co-op, data in .data/
 	@exec env ROCHDALE_TIED=1 $(BIN)/python manage.py up
 
-test: install ## every test, on two processes (ARGS="tests/ops -x" for some)
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+test: install ## every test, on three processes, as many wait for clocks and browsers (ARGS="tests/ops -x" for some)
+	@$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 lint: install ## style, types, import contracts, missing migrations
 	$(BIN)/ruff check .
