@@ -12,6 +12,7 @@ from coop.kernel import clock
 from coop.kernel.models import NO_TRUNCATE, CoopModel
 
 from .memberships import Membership
+from .promises import CASE_AGREES
 
 
 class ExpulsionCase(CoopModel):
@@ -98,12 +99,17 @@ class ExpulsionCase(CoopModel):
                 name="steps_stand",
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Condition(
-                    "(NEW.membership_id <> OLD.membership_id OR NEW.opened_on <> OLD.opened_on OR"
+                    "((NEW.coop_id, NEW.membership_id, NEW.opened_on, NEW.hearing_on, NEW.was_active, NEW.appeal_to)"
+                    " IS DISTINCT FROM"
+                    " (OLD.coop_id, OLD.membership_id, OLD.opened_on, OLD.hearing_on, OLD.was_active, OLD.appeal_to) OR"
                     " OLD.heard_on IS NOT NULL AND NEW.heard_on IS DISTINCT FROM OLD.heard_on OR"
-                    " OLD.decided_on IS NOT NULL AND NEW.decided_on IS DISTINCT FROM OLD.decided_on OR"
+                    " OLD.heard_how <> '' AND NEW.heard_how <> OLD.heard_how OR"
+                    " OLD.decided_on IS NOT NULL AND (NEW.decided_on, NEW.resolution, NEW.last_day, NEW.appeal_by)"
+                    " IS DISTINCT FROM (OLD.decided_on, OLD.resolution, OLD.last_day, OLD.appeal_by) OR"
                     " OLD.appealed_on IS NOT NULL AND NEW.appealed_on IS DISTINCT FROM OLD.appealed_on)"
                 ),
             ),
+            CASE_AGREES,
             pgtrigger.Protect(name="never_removed", operation=pgtrigger.Delete),
             NO_TRUNCATE,
         ]

@@ -19,6 +19,7 @@ from .bylaws import MembershipClass
 from .imports import removed_only_by_undoing
 from .memberships import Membership
 from .parties import DEATH_AGREES
+from .promises import NOTE_GOES_WITH_THE_PERSON
 
 
 class MembershipEvent(CoopModel, AppendOnly):
@@ -186,7 +187,11 @@ class EventNote(models.Model):
     body = models.JSONField()
 
     class Meta:
-        triggers = [pgtrigger.Protect(name="never_changed", operation=pgtrigger.Update), NO_TRUNCATE]
+        triggers = [
+            pgtrigger.Protect(name="never_changed", operation=pgtrigger.Update),
+            NOTE_GOES_WITH_THE_PERSON,
+            NO_TRUNCATE,
+        ]
 
     def __str__(self) -> str:
         return f"note of {self.event_id}"

@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from coop.kernel import clock
 from coop.kernel.models import CoopModel
 
+from .promises import BATCH_IS_IN, BATCH_STANDS, BATCH_STEP_BY_STEP, LINES_STAY
+
 
 class ImportBatch(CoopModel):
     """One file on its way into the register, or back out of it. Nobody deletes a batch: what was in it is counted here.
@@ -79,6 +81,9 @@ class ImportBatch(CoopModel):
                     RETURN NEW;
                 """,
             ),
+            BATCH_STEP_BY_STEP,
+            BATCH_IS_IN,
+            BATCH_STANDS,
             pgtrigger.Protect(name="never_removed", operation=pgtrigger.Delete),
         ]
 
@@ -108,6 +113,7 @@ class ImportRow(CoopModel):
         ordering = ["line"]
         constraints = [models.UniqueConstraint(fields=["batch", "line"], name="importrow_once")]
         indexes = [models.Index(fields=["batch", "state", "line"], name="importrow_by_state")]
+        triggers = [LINES_STAY]
 
     def __str__(self) -> str:
         return f"line {self.line}"

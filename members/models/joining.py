@@ -16,6 +16,7 @@ from coop.kernel.models import NO_TRUNCATE, CoopModel
 from .bylaws import ByLaws, MembershipClass
 from .memberships import Membership
 from .parties import Party
+from .promises import APPLICATION_AGREES
 
 
 class BoardSheet(CoopModel):
@@ -155,6 +156,18 @@ class Application(CoopModel):
                     " (OLD.state, OLD.sheet_id, OLD.membership_id, OLD.decided_on, OLD.stream, OLD.coop_id)"
                 ),
             ),
+            pgtrigger.Protect(  # what was asked for, and when, is what it was; a birthday is forgotten with the person
+                name="as_it_came",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    "((NEW.received_on, NEW.received_at, NEW.decide_by, NEW.reference, NEW.stream, NEW.coop_id,"
+                    " NEW.kind, NEW.channel, NEW.bylaws_id) IS DISTINCT FROM"
+                    " (OLD.received_on, OLD.received_at, OLD.decide_by, OLD.reference, OLD.stream, OLD.coop_id,"
+                    " OLD.kind, OLD.channel, OLD.bylaws_id)"
+                    " OR NEW.born_on IS NOT NULL AND NEW.born_on IS DISTINCT FROM OLD.born_on)"
+                ),
+            ),
+            APPLICATION_AGREES,
             pgtrigger.Protect(name="never_removed", operation=pgtrigger.Delete),
             NO_TRUNCATE,
         ]

@@ -19,6 +19,14 @@ from coop.kernel import clock
 from coop.kernel.models import NO_TRUNCATE, CoopModel
 
 from .imports import removed_only_by_undoing
+from .promises import (
+    BORN_AS_TOLD,
+    DEATH_ON_RECORD,
+    ERASED_ON_RECORD,
+    GOES_WITH_THE_PERSON,
+    KIND_STAYS,
+    SHOWN_AS_RECORDED,
+)
 
 
 def moved_on_record(what: str, column: str) -> str:
@@ -99,6 +107,11 @@ class Party(CoopModel):
         ]
         triggers = [
             removed_only_by_undoing("a party is kept"),
+            KIND_STAYS,
+            BORN_AS_TOLD,
+            DEATH_ON_RECORD,
+            ERASED_ON_RECORD,
+            SHOWN_AS_RECORDED,
             pgtrigger.Protect(
                 name="erased_stays_erased",
                 operation=pgtrigger.Update,
@@ -197,6 +210,7 @@ class DatedFact(CoopModel):
         triggers = [
             pgtrigger.Protect(name="never_changed", operation=pgtrigger.Update),
             OF_A_WHOLE_RECORD,
+            GOES_WITH_THE_PERSON,
             NO_TRUNCATE,
         ]
 

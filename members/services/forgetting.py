@@ -187,6 +187,8 @@ def _blank_applications(applications: list[Application], *, everything: bool) ->
     for each in applications:
         for field in _SAID if everything else ("email", "phone", "note"):
             setattr(each, field, "")
+        if everything:
+            each.born_on = None
         each.guardian = {}
         if each.refusal:
             each.refusal = ERASED

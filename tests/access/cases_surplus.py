@@ -16,6 +16,7 @@ from tests.access.harness import Case, World
 from tests.governance.factories import carried_resolution
 from tests.ledger import payout_factories
 from tests.ledger.surplus_factories import TERMS, approved, carried, csv_of, make_import, make_plan, posted
+from tests.members.factories import known_as
 
 BOOKS = {"treasurer", "board", "auditor"}
 PLANS = BOOKS | {"secretary"}
@@ -28,7 +29,7 @@ def build(world: World) -> None:
     world.recorded = make_import(lena, {number: "2318.40", number + 1: "640.00"})
     world.posted = posted(make_plan(lena), lena, jonas)
     # One of them has no e-mail address, so that there is a sheet to print.
-    Party.objects.filter(coop=world.coop, memberships__number=number + 1).update(email="")
+    known_as(Party.objects.get(coop=world.coop, memberships__number=number + 1), email="")
     make_import(lena, {number: "100.00", number + 1: "50.00"}, year=2024)
     world.resolved = carried(make_plan(lena, year=2024, title="Build reserves"), lena)
     make_import(lena, {number: "100.00"}, year=2023)

@@ -11,12 +11,13 @@ from coop.kernel.tenancy import Actor
 from governance import services
 from governance.models import Nomination, NominationCall, Option, Second
 from governance.services.forgetting import forget_on_rolls
-from members.models import Membership, Party
+from members.models import Membership
 from tests.database import as_owner
 from tests.governance.factories import make_voter, membership, question
 from tests.governance.test_concurrency import at_once
 from tests.governance.test_database_promises import owner_refused, refused
 from tests.governance.test_nominations import call_for, photo, put_forward, settle, standing
+from tests.members.factories import erased
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -143,7 +144,7 @@ def test_an_erased_candidates_words_and_photo_go(coop, mei):
     amara = make_voter(coop, "amara")
     call = call_for(coop)
     standing(call, amara, statement="More bees.", photo=photo((80, 80)), photo_alt="Amara")
-    Party.objects.filter(memberships=membership(amara)).update(erased_at=clock.now())
+    erased(membership(amara))
     forget_on_rolls(actor=mei, membership=Membership.objects.get(pk=membership(amara).pk))
     left = Nomination.objects.get()
     assert (left.sentence, left.statement, left.photo, left.photo_alt) == ("", "", None, "")

@@ -10,7 +10,8 @@ from coop.kernel import clock
 from coop.kernel.errors import Refused
 from coop.kernel.tenancy import Actor
 from members import services
-from members.models import Application, ByLaws, ClassTerms, Membership, MembershipClass
+from members.models import Application, ByLaws, ClassTerms, Erasure, Membership, MembershipClass, Party
+from members.services.parties import record
 
 FOUNDED = date(2015, 1, 1)
 _names = itertools.count(1)
@@ -87,3 +88,14 @@ def dead(membership: Membership, on: date | None = None) -> None:
     day = on or clock.today(membership.coop)
     party = membership.party
     services.record_death(actor=Actor.system(membership.coop), party=party, died_on=day, evidence="Certificate.")
+
+
+def erased(membership: Membership) -> None:
+    """The holder is nobody any more, as the register writes it down; what else an erasure takes with it stays."""
+    Erasure.objects.create(coop_id=membership.coop_id, party_id=membership.party_id, scope="all", basis="Asked.")
+    Party.objects.filter(pk=membership.party_id).update(erased_at=clock.now())
+
+
+def known_as(party: Party, **details) -> None:
+    """The register learned this today (name, address, email, phone, as ``parties.record`` takes them); no letter."""
+    record(actor=Actor.system(party.coop), party=party, on=clock.today(party.coop), **details)

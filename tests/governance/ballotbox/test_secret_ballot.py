@@ -19,6 +19,7 @@ from governance.selectors.letters import without_letter
 from members.models import PaperLetter, Party
 from tests.cast import make_coop
 from tests.governance.factories import make_ballot, make_roll, make_voter, membership, question
+from tests.members.factories import known_as
 
 from .voter import Voter, electorate, finish, make_secret_ballot
 
@@ -255,11 +256,10 @@ def test_receipts_and_marks_are_apart_unless_every_marking_is_expected_k_times(c
 
 def test_the_opening_letter_carries_the_fingerprint_once(five):
     ballot, voters = five
-    who = membership(voters[0].actor).party
-    who.email = "amara@example.org"
-    who.save()
+    known_as(membership(voters[0].actor).party, email="amara@example.org")
     paper = membership(voters[1].actor).party
-    Party.objects.filter(pk=paper.pk).update(email="ruth@example.org", by_post=True)
+    known_as(paper, email="ruth@example.org")
+    Party.objects.filter(pk=paper.pk).update(by_post=True)
     assert paper.pk in [each.membership.party_id for each in without_letter(ballot)], "a voting letter, too"
     assert services.announce(ballot_id=ballot.pk) >= 2
     assert services.announce(ballot_id=ballot.pk) == 0

@@ -13,10 +13,10 @@ from ledger.models import AllocationNotice
 from ledger.selectors import notices as selectors
 from ledger.selectors import statements
 from ledger.services import allocation_notices as services
-from members.models import Party
 from tests.ledger.conftest import TABLES, attack, refused
 from tests.ledger.surplus.test_races import at_once, errors, fresh
 from tests.ledger.surplus_factories import make_import, make_plan, posted
+from tests.members.factories import known_as
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
 SITE = "https://coop.example/"
@@ -34,7 +34,7 @@ def plan(lena, jonas, buyers):
 def make_told(lena, jonas, buyers):
     """Amara and Ben have an e-mail address, Carla has none; Ben gets a qualified notice."""
     make_import(lena, {1: "2318.40", 2: "640.00", 3: "99.90"})
-    Party.objects.filter(pk=buyers[3].party_id).update(email="")
+    known_as(buyers[3].party, email="")
     terms = {"cash_percent": "30", "notice": "qualified"}
     return posted(make_plan(lena, settlement=terms), lena, jonas)
 

@@ -16,7 +16,7 @@ from members.models import Party, PartyAddress
 from tests.ledger.notices.test_notices import SITE, letters, make_told, url
 from tests.ledger.stood import cast, parts, stands
 from tests.ledger.surplus_factories import make_buyers
-from tests.members.factories import dead
+from tests.members.factories import dead, erased
 
 pytestmark = pytest.mark.django_db
 coop, lena, jonas, buyers, plan = parts("coop", "lena", "jonas", "buyers", "plan")
@@ -51,7 +51,7 @@ def test_the_dead_the_erased_and_whoever_wants_paper_get_no_letter(lena, plan, b
     Party.objects.filter(pk=buyers[1].party_id).update(by_post=True)
     assert (selectors.told(plan).with_email, selectors.told(plan).on_the_list) == (1, 2)
     dead(buyers[1])
-    Party.objects.filter(pk=buyers[2].party_id).update(erased_at=clock.now())
+    erased(buyers[2])
     assert services.send(actor=lena, plan_id=plan.pk, site=SITE) == 0
     assert selectors.told(plan).on_the_list == 3
 

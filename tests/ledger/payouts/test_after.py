@@ -21,7 +21,7 @@ from members.selectors.rights import traces
 from tests.ledger.payout_factories import IBANS, make_run, owe, paid, ready, with_iban
 from tests.ledger.surplus_factories import make_import, make_plan, posted
 from tests.ledger.test_journal_export import READERS, ours, written
-from tests.members.factories import dead
+from tests.members.factories import dead, erased
 
 pytestmark = pytest.mark.django_db
 
@@ -151,7 +151,7 @@ def everybody(coop, lena, buyers):
     for place, number in enumerate((1, 4, 6)):
         with_iban(lena, people[number], place)
     dead(people[1])
-    Party.objects.filter(pk=people[2].party_id).update(erased_at=clock.now())
+    erased(people[2])
     general = account(coop, "share_interest_payable")
     francs = Account.objects.create(
         coop=coop, code="2110-CHF-5", name="Interest, francs", kind=general.kind, currency="CHF",

@@ -13,9 +13,8 @@ from ledger.exchange import pain001
 from ledger.models import PayoutLine, PayoutRun, Posting, Way
 from ledger.selectors import payouts as selectors
 from ledger.services import payout_details, payout_posting, payouts, posting
-from members.models import Party
 from tests.ledger.payout_factories import make_run, owe, paid, ready, with_iban
-from tests.members.factories import dead
+from tests.members.factories import dead, erased
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Held = PayoutLine.Held
@@ -87,7 +86,7 @@ def test_a_debt_larger_than_what_is_owed_is_set_off_in_full(coop, lena, jonas, o
 def test_the_dead_the_erased_and_other_ways_wait_with_their_reason(coop, lena, owed):
     with_iban(lena, owed[3], 2)
     dead(owed[1])
-    Party.objects.filter(pk=owed[3].party_id).update(erased_at=clock.now())
+    erased(owed[3])
     run = make_run(lena, set_off=True)
     assert {each.number: each.held for each in run.lines.all()} == {1: Held.DIED, 2: "", 3: Held.ERASED}
     assert (line(run, 1).waiting, run.held_total) == (36_86, 36_86 + 80)

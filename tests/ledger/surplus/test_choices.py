@@ -13,12 +13,11 @@ from coop.kernel.tenancy import Actor
 from ledger.models import Account, RefundChoice, RefundOffer, RefundOutcome
 from ledger.selectors import choices as selectors
 from ledger.services import choices, distribution, payouts
-from members.models import Party
 from tests.ledger.factories import make_books
 from tests.ledger.payout_factories import make_run, owe, paid, ready, with_iban
 from tests.ledger.stood import cast, parts, stands
 from tests.ledger.surplus_factories import make_buyers, make_import, make_plan, posted
-from tests.members.factories import dead
+from tests.members.factories import dead, erased
 
 pytestmark = pytest.mark.django_db
 coop, lena, jonas, mei, buyers, plan = parts("coop", "lena", "jonas", "mei", "buyers", "plan")
@@ -94,7 +93,7 @@ def test_whoever_was_erased_or_paid_otherwise_or_holds_enough_gets_no_more(coop,
     offer = opened(lena, plan)
     for number in (1, 2, 3):
         choose(lena, offer, buyers[number], donated=50_00, shares=1)
-    Party.objects.filter(pk=buyers[3].party_id).update(erased_at=clock.now())
+    erased(buyers[3])
     owe(coop, buyers[2], refund=-240_00)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(selectors, "room", lambda terms, each, held: 0 if each.pk == buyers[1].pk else None)

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from coop.kernel import audit, clock
 from coop.kernel.errors import Refused
+from coop.kernel.tenancy import Actor
 from ledger import tasks
 from ledger.models import EquityLine, EquityPlan, Posting
 from ledger.selectors import equity as selectors
@@ -18,8 +19,9 @@ from ledger.services import equity
 from ledger.services.accounts import account, create_chart, member_account
 from ledger.services.posting import Line, mirror, post_entry, reverse_entry
 from members.models import Party
+from members.services import match_party
 from tests.ledger.payout_factories import make_run, ready, with_iban
-from tests.members.factories import dead
+from tests.members.factories import dead, make_application
 
 pytestmark = pytest.mark.django_db
 
@@ -66,7 +68,9 @@ def test_each_order_says_who_gets_what(coop, lena, kept):
 
 def test_estates_and_age_are_paid_all_of_theirs(coop, lena, kept):
     dead(kept[2])
-    Party.objects.filter(pk=kept[3].party_id).update(born_on=date(1940, 5, 1))
+    again = make_application(coop, name="Carla Ruiz", born_on=date(1940, 5, 1))
+    match_party(actor=Actor.system(coop), application=again, party=kept[3].party)
+    Party.objects.filter(pk=kept[3].party_id).update(born_on=again.born_on)
     plan = drawn(lena, who="estates")
     assert (said(plan), plan.outstanding) == ({(2020, 2): 50_00}, 50_00)
     equity.cancel(actor=lena, plan=plan, because="only looking")

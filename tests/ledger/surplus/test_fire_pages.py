@@ -8,10 +8,10 @@ from django.urls import reverse
 
 from coop.kernel.errors import Refused
 from ledger.exchange.patr_fire import plain, read_taxpayers
-from members.models import Party
 from members.selectors.rights import traces
 from tests.ledger.surplus.test_patr import drawn
 from tests.ledger.surplus_factories import posted
+from tests.members.factories import known_as
 
 pytestmark = pytest.mark.django_db
 PAYER = {
@@ -28,7 +28,7 @@ def plan(coop, lena, jonas, buyers):
     """100.00, 50.00 and 0.10: two returns are due."""
     coop.currency = "USD"
     coop.save(update_fields=["currency"])
-    Party.objects.filter(pk=buyers[2].party_id).update(name="Béla Søndergaard")
+    known_as(buyers[2].party, name={"given_names": "Béla", "family_name": "Søndergaard"})
     return posted(drawn(lena), lena, jonas)
 
 
