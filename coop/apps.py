@@ -14,7 +14,7 @@ class CoopConfig(AppConfig):
         from coop.kernel import nav
 
         nav.register(
-            nav.Entry("member", _("Home"), "home", "home", requires=("member",), order=10),
+            nav.Entry("member", _("Home"), "home", "home", requires=("member", "former"), order=10),
             nav.Entry("register", _("Today"), "desk", "home", requires=("officer",), order=0),
             nav.Entry(
                 "register",

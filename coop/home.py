@@ -25,7 +25,7 @@ from ledger.selectors.shares import holding_of, reconciliation
 from ledger.selectors.surplus import free_resolutions
 from ledger.web.mine import meaning
 from members.models import Membership
-from members.selectors import figures, membership_of
+from members.selectors import figures, membership_of, parting
 from members.selectors.inbox import inbox
 from members.selectors.story import story
 
@@ -59,11 +59,11 @@ def door(request: HttpRequest) -> HttpResponse:
 @require_safe
 @public
 def front(request: HttpRequest) -> HttpResponse:
-    """A member's home, an officer's desk, or for everybody else what the co-op is and how to join."""
+    """Home for a member or somebody who has left, an officer's desk, or else what the co-op is and how to join."""
     actor = request.actor
-    membership = membership_of(actor) if actor is not None and actor.is_member else None
+    membership = membership_of(actor) if actor is not None else None
     if membership is not None:
-        return _member_home(request, membership)
+        return _member_home(request, membership) if actor.is_member else _former_home(request, membership)
     if actor is not None and actor.is_officer:
         return desk(request)
     return render(request, "coop/front.html")
@@ -91,6 +91,12 @@ def _member_home(request: HttpRequest, membership: Membership) -> HttpResponse:
         "story": story(membership)[:5],
     }
     return render(request, "coop/home_member.html", context)
+
+
+def _former_home(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """What is still to be paid to somebody who has left, and the pages that stay open to them."""
+    still_owed = parting.still_owed(membership, clock.today(request.coop))
+    return render(request, "coop/home_former.html", {"membership": membership, "still_owed": still_owed})
 
 
 @require_safe

@@ -21,6 +21,7 @@ class LedgerConfig(AppConfig):
         estates = import_module("ledger.selectors.estates")
         after_death = import_module("members.selectors.after_death")
         after_death.also(estates.open_matters, estates.for_good, estates.meanwhile)
+        import_module("members.selectors.parting").also(import_module("ledger.selectors.parting").still_owed)
         readers = ("treasurer", "board", "auditor")
         nav.register(
             nav.Entry("ledger", _("Overview"), "ledger:desk", "chart", requires=readers, order=10),
@@ -40,5 +41,5 @@ class LedgerConfig(AppConfig):
             nav.Entry("ledger", _("Accounts"), "ledger:accounts", "book", requires=readers, order=40),
             nav.Entry("ledger", _("Reports"), "ledger:trial-balance", "scales", requires=readers, order=45),
             nav.Entry("ledger", _("Periods"), "ledger:periods", "calendar", requires=readers, order=50),
-            nav.Entry("member", _("Money"), "ledger:money", "coins", requires=("member",), order=30),
+            nav.Entry("member", _("Money"), "ledger:money", "coins", requires=("member", "former"), order=30),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from coop.kernel import rules
 from coop.kernel.rules import office, predicate
 
 # The board and the auditor look into the books whenever they like.
@@ -30,13 +31,19 @@ def approve(actor, obj=None) -> bool:
 
 @predicate("ledger.see_own")
 def see_own(actor, obj=None) -> bool:
-    """A member sees the own shares and money; given a membership, only if it is theirs."""
-    if not actor.is_member:
+    """The own shares and money, also after the membership has ended; given a membership, only if it is theirs."""
+    if not rules.may(actor, "members.see_self"):
         return False
     if obj is None:
         return True
     party = getattr(obj, "party", None)
     return party is not None and party.account_id == actor.user_id
+
+
+@predicate("ledger.act_on_own")
+def act_on_own(actor, obj=None) -> bool:
+    """A member decides about the own shares and refunds; whoever has left sees only what becomes of them."""
+    return actor.is_member and see_own(actor, obj)
 
 
 # A carried plan is given up by whoever may have brought it about; a posted one only by reversal.

@@ -38,5 +38,6 @@ class MembersConfig(AppConfig):
             nav.Entry("register", _("Import"), "members:imports", "upload", requires=readers, order=60),
             nav.Entry("library", _("By-laws"), "members:bylaws", "book", requires=readers, order=10),
             nav.Entry("public", _("By-laws"), "members:bylaws", "book", order=60),
-            nav.Entry("member", _("Me"), "members:me", "person", requires=("member",), order=90),
+            nav.Entry("member", _("My data"), "members:me-data", "download", requires=("former",), order=80),
+            nav.Entry("member", _("Me"), "members:me", "person", requires=("member", "former"), order=90),
         )

@@ -54,11 +54,11 @@ def membership_of(actor):
 # As text, since it is asked for every page: put together from querysets it costs as much as the rest of the question.
 # The dead act for nobody; for them act those who stand for their heirs, and only as long as the death is on record.
 _ACTS_FOR = """
-    SELECT id FROM members_party WHERE account_id = %s AND died_on IS NULL
+    SELECT id FROM members_party WHERE account_id = %s AND died_on IS NULL AND erased_at IS NULL
      UNION ALL
     SELECT stands.object_id FROM members_relationship stands JOIN members_party who ON who.id = stands.subject_id
       JOIN members_party whose ON whose.id = stands.object_id
-     WHERE who.account_id = %s AND who.died_on IS NULL
+     WHERE who.account_id = %s AND who.died_on IS NULL AND whose.erased_at IS NULL
        AND stands.kind IN ('represents', 'guardian', 'heirs_representative')
        AND (stands.kind = 'heirs_representative') = (whose.died_on IS NOT NULL)
        AND stands.starts_on <= %s AND (stands.ends_on IS NULL OR stands.ends_on >= %s)
@@ -83,9 +83,15 @@ def is_member(actor, obj=None) -> bool:
     return membership is not None and membership.standing_on(clock.today(actor.coop)) != "ended"
 
 
+@predicate("members.has_left")
+def has_left(actor, obj=None) -> bool:
+    """Was a member, or acts for one, and is none any more: the own data and money are still to be seen, no more."""
+    return membership_of(actor) is not None and not actor.is_member
+
+
 @predicate("members.see_self")
 def see_self(actor, obj=None) -> bool:
-    """One's own membership and data, and nobody else's."""
+    """One’s own membership and data, and nobody else’s: also after the membership has ended."""
     membership = membership_of(actor)
     return membership is not None and (obj is None or obj.pk in (membership.pk, membership.party_id))
 

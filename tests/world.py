@@ -27,6 +27,7 @@ def make_world() -> World:
         "anonymous": None,
         "outsider": world.theo,
         "member": Actor.of(amara.user, coop),
+        "former": world.former,
         "board": world.jonas,
         "secretary": world.mei,
         "treasurer": world.lena,

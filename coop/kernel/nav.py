@@ -33,9 +33,9 @@ class Entry:
 
     ``area``: a rail group (``register``, ``ballot``, ``ledger``, ``library``), ``member`` (thumb bar and top links) or
     ``public`` (top links for anyone). ``url_name`` is reversed with ``coop=<slug>``. ``icon`` is a name in
-    ``icons.svg``. ``requires``: any one of these offices, or ``"member"``, ``"officer"``; empty lets everyone in that
-    frame see it; or a predicate on the actor. ``order`` sorts inside the area. ``count``, if given, takes the actor
-    and returns how many things wait there (0 shows nothing).
+    ``icons.svg``. ``requires``: any of these offices, or ``"member"``, ``"former"`` (has left), ``"officer"``; empty
+    lets everyone in that frame see it; or a predicate on the actor. ``order`` sorts inside the area. ``count``, if
+    given, takes the actor and returns how many things wait there (0 shows nothing).
     """
 
     area: str
@@ -58,6 +58,7 @@ class Entry:
             not actor.offices.isdisjoint(self.requires)
             or ("officer" in self.requires and actor.is_officer)
             or ("member" in self.requires and actor.is_member)
+            or ("former" in self.requires and actor.has_left)
         )
 
 

@@ -48,7 +48,7 @@ class MayInCoop(BasePermission):
     def has_permission(self, request, view) -> bool:
         actor = actor_of(request)
         names = getattr(view, "requires_by_method", {}).get(request.method, view.requires)
-        if not rules.may(actor, "kernel.belongs") and "kernel.signed_in" not in names:
+        if not rules.may(actor, "kernel.knows") and "kernel.signed_in" not in names:
             raise Http404
         if not any(rules.may(actor, name) for name in names):
             return False

@@ -72,8 +72,15 @@ def signed_in(actor, obj=None) -> bool:
 
 @predicate("kernel.belongs")
 def belongs(actor, obj=None) -> bool:
-    """Anyone the co-op knows: an officer or a member."""
+    """Whoever is part of the co-op today: an officer or a member."""
     return bool(actor.offices) or actor.is_member
+
+
+@predicate("kernel.knows")
+def knows(actor, obj=None) -> bool:
+    """Whoever the co-op still has something to do with: those who belong, and those who have left. To all others it is
+    not there; what of it opens for somebody known, each page says by its own predicates."""
+    return belongs(actor) or actor.has_left
 
 
 @predicate("kernel.see_job")

@@ -53,6 +53,10 @@ class Actor:
     def is_member(self) -> bool:
         return rules.may(self, "members.is_member")
 
+    @property
+    def has_left(self) -> bool:
+        return rules.may(self, "members.has_left")
+
     def holds(self, *roles: str) -> bool:
         """Holds one of these offices today. The platform itself holds none and is checked where it acts."""
         return not self.offices.isdisjoint(roles)
@@ -112,10 +116,10 @@ def ties(find: Callable[[User], Iterable[int]]) -> None:
 
 
 def coops_of(user: User) -> list[Cooperative]:
-    """The co-ops that know this login today, by name: those whose pages would open for it."""
+    """The co-ops that know this login today, by name: those with pages that would open for it."""
     ids = {pk for find in _ties for pk in find(user)}
     found = Cooperative.objects.filter(pk__in=ids)
-    return [coop for coop in found if rules.may(Actor.of(user, coop), "kernel.belongs")]
+    return [coop for coop in found if rules.may(Actor.of(user, coop), "kernel.knows")]
 
 
 def path(coop: Cooperative, name: str, **kwargs) -> str:

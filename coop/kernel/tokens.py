@@ -33,7 +33,7 @@ def digest(secret: str) -> str:
 @transaction.atomic
 def make(*, actor: Actor, name: str, reads_only: bool, days: int) -> tuple[ApiToken, str]:
     """A new token and its text, which nobody can ever read again. Refused where a live one has that name."""
-    rules.require(actor, "kernel.belongs")
+    rules.require(actor, "kernel.knows")
     if actor.user is None:
         raise Refused("no_login", _("Only a login has tokens."))
     if not 1 <= days <= LONGEST:

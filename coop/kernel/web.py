@@ -1,9 +1,10 @@
 """What stands above every view: who may come in, and where they are sent who may not yet.
 
 ``@requires("members.keep_register")`` names the predicate before the body. Nobody signed in is sent to sign in;
-somebody the co-op does not know gets a 404, as if it were not there; a member or officer without the right a 403; an
-officer without a second factor is sent to set one up. ``@public`` says out loud that everybody may, ``@signed_in`` that
-any login may, on pages that belong to no co-op. All leave ``access`` on the view, from which the access matrix is made.
+somebody the co-op does not know gets a 404, as if it were not there; a member, a former one or an officer without the
+right a 403, for they know that it is; an officer without a second factor is sent to set one up. ``@public`` says out
+loud that everybody may, ``@signed_in`` that any login may, on pages that belong to no co-op. All leave ``access`` on
+the view, from which the access matrix is made.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ def refusal(request: HttpRequest, predicates: tuple[str, ...]) -> HttpResponse |
     actor = request.actor
     if actor is None:
         return to_sign_in(request)
-    if not rules.may(actor, "kernel.belongs") and "kernel.signed_in" not in predicates:
+    if not rules.may(actor, "kernel.knows") and "kernel.signed_in" not in predicates:
         raise Http404
     if not any(rules.may(actor, name) for name in predicates):
         raise PermissionDenied

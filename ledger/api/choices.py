@@ -158,7 +158,7 @@ class ChoiceOf(OfferRoom, APIView):
 class MyChoice(OfferRoom, APIView):
     """The caller's own choice about the refund of a year."""
 
-    requires = ("ledger.see_own",)
+    requires = ("ledger.act_on_own",)
 
     def _mine(self, year: int) -> tuple[RefundOffer, Membership]:
         offer, membership = selectors.of_year(self.coop, year), membership_of(self.actor)

@@ -108,7 +108,7 @@ def choose(*, actor, offer: RefundOffer, membership: Membership, donated: int = 
     The rest, all of it with nothing chosen, is paid in cash. The newest choice counts; the same again is the one there.
     Refused: before and after the days, more than the refund after debts, more shares than the by-laws allow.
     """
-    if not rules.may(actor, "ledger.see_own", membership):
+    if not rules.may(actor, "ledger.act_on_own", membership):
         rules.require(actor, "ledger.keep_books", membership)
     found = selectors.offers(actor.coop).get(pk=offer.pk)
     if not selectors.is_open(found):

@@ -59,7 +59,7 @@ def ask_back(
 
     Refuses more than is free, less than the minimum left with somebody who stays, and a second wish while one waits.
     """
-    if not rules.may(actor, "ledger.see_own", membership):
+    if not rules.may(actor, "ledger.act_on_own", membership):
         rules.require(actor, "ledger.keep_books", membership)
     share_class = share_class or acts.default_class(membership.coop)
     acts.check_not_future(membership.coop, on)
@@ -88,7 +88,7 @@ def ask_back(
 @transaction.atomic
 def withdraw_request(*, actor, redemption: Redemption) -> Redemption:
     """The member takes the wish back, while it waits."""
-    if not rules.may(actor, "ledger.see_own", redemption.membership):
+    if not rules.may(actor, "ledger.act_on_own", redemption.membership):
         rules.require(actor, "ledger.keep_books", redemption)
     return _step(actor, redemption, State.WITHDRAWN, "ledger.redemption_withdrawn")
 

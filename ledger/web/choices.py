@@ -120,7 +120,7 @@ def on_paper(request: HttpRequest, pk: int, number: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@requires("ledger.see_own")
+@requires("ledger.act_on_own")
 def mine(request: HttpRequest, year: int) -> HttpResponse:
     """The member's own choice, with the sum, until the day; after it, what became of it."""
     membership, offer = membership_of(request.actor), selectors.of_year(request.coop, year)

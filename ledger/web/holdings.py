@@ -276,7 +276,7 @@ def _me(request: HttpRequest):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@requires("ledger.see_own")
+@requires("ledger.act_on_own")
 def my_ask_back(request: HttpRequest) -> HttpResponse:
     """I want to give shares back: it joins the queue, and I can take it back while it waits."""
     membership = _me(request)
@@ -298,7 +298,7 @@ def my_ask_back(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@requires("ledger.see_own")
+@requires("ledger.act_on_own")
 def my_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     membership = _me(request)
     wish = get_object_or_404(Redemption.objects.filter(coop=request.coop, membership=membership), pk=pk)

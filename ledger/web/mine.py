@@ -20,7 +20,7 @@ from ledger.selectors.paying import how_to_pay
 from ledger.selectors.payouts import details_of
 from ledger.selectors.shares import events_of, holding_of
 from members.models import ChangeRequest
-from members.selectors import membership_of
+from members.selectors import membership_of, parting
 from members.selectors.rights import open_request
 
 MEANINGS = {
@@ -58,7 +58,7 @@ PAGE = 25
 @require_safe
 @requires("ledger.see_own")
 def money_page(request: HttpRequest) -> HttpResponse:
-    """What I own and owe, and every line of how it came about."""
+    """What I own and owe, and every line of how it came about; after I left, what comes back to me and when."""
     membership = membership_of(request.actor)
     if membership is None:
         raise Http404
@@ -73,6 +73,7 @@ def money_page(request: HttpRequest) -> HttpResponse:
         {
             "membership": membership,
             "holding": holding_of(membership),
+            "still_owed": parting.still_owed(membership, today) if request.actor.has_left else [],
             "owed": owed,
             "claims": claims_said(owed.claims),
             "pay": how_to_pay(membership, owed.due or owed.next_part) if owed.total else None,

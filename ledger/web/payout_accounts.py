@@ -68,7 +68,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Asked. The secretary answers by %s; we wrote to you about it.") % day)
         return redirect(here)
 
-    back = path(request.coop, "ledger:money" if request.actor.is_member else "members:me-data")
+    back = path(request.coop, "ledger:money")
     context = {
         "membership": membership,
         "others": others,

@@ -120,7 +120,8 @@ def _choose_url(request: HttpRequest, statement: Statement, *, mine: bool) -> st
     if not statement.may_choose:
         return ""
     if mine:
-        return path(request.coop, "ledger:choice", year=plan.year.year)
+        decides = rules.may(request.actor, "ledger.act_on_own")
+        return path(request.coop, "ledger:choice", year=plan.year.year) if decides else ""
     keeps = rules.may(request.actor, "ledger.keep_books")
     return path(request.coop, "ledger:choice-of", pk=plan.pk, number=line.number) if keeps else ""
 

@@ -20,7 +20,7 @@ from . import course_shapes as shapes
 class MyOwn(CoopView):
     """What hangs on my own membership."""
 
-    requires: tuple[str, ...] = ("members.see_self",)
+    requires: tuple[str, ...] = ("members.is_member",)
 
     def me(self) -> Party:
         membership = selectors.membership_of(self.actor)

@@ -8,7 +8,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from members.models import Membership
-from members.notice import PRESETS, Notice, NoticeRule, notice
+from members.notice import PRESETS, Notice, NoticeRule, add_months, notice
 
 from .people import terms_in_force
 
@@ -29,6 +29,17 @@ def notice_of(membership: Membership, received_on: date) -> Notice:
         fiscal_year_end_month=membership.coop.fiscal_year_end_month,
         member_since=membership.admitted_on,
     )
+
+
+def payout_by(membership: Membership) -> date | None:
+    """The day by which what is theirs is paid back to somebody who left; None while nothing ends.
+
+    By the rule that held when notice came, or on the last day where none was given.
+    """
+    if membership.ends_on is None:
+        return None
+    rule = rule_for(membership, membership.notice_on or membership.ends_on)
+    return add_months(membership.ends_on, rule.payout_months)
 
 
 def arithmetic(worked_out: Notice) -> list[str]:

@@ -25,7 +25,7 @@ def _me(request: HttpRequest) -> Party:
 
 
 @require_safe
-@requires("members.see_self")
+@requires("members.is_member")
 def mine(request: HttpRequest) -> HttpResponse:
     """What I still need first, then what there is to learn, then what I have done."""
     party, today = _me(request), clock.today(request.coop)
@@ -41,7 +41,7 @@ def mine(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@requires("members.see_self")
+@requires("members.is_member")
 def seat(request: HttpRequest, pk: int) -> HttpResponse:
     """I come to a session, or (``act=leave``) do not come after all."""
     session = get_object_or_404(learning.sessions(request.coop), pk=pk)
@@ -57,7 +57,7 @@ def seat(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@requires("members.see_self")
+@requires("members.is_member")
 def step(request: HttpRequest, pk: int) -> HttpResponse:
     """I have done a line of a checklist, or not yet after all."""
     line = get_object_or_404(CourseStep.objects.select_related("course"), coop=request.coop, pk=pk)

@@ -21,7 +21,7 @@ from .mine import own
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@requires("members.see_self")
+@requires("members.is_member")
 def leave(request: HttpRequest) -> HttpResponse:
     """My own notice: the arithmetic first, then one button."""
     membership = own(request)
@@ -43,7 +43,7 @@ def leave(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@requires("members.see_self")
+@requires("members.is_member")
 def stay(request: HttpRequest) -> HttpResponse:
     """I take my notice back."""
     services.withdraw_notice(actor=request.actor, membership=own(request))

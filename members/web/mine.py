@@ -16,7 +16,7 @@ from coop.kernel.web import public, requires
 from members import selectors, services
 from members.forms import CodeForm, DetailsForm
 from members.models import AccessLog, Application, Membership, Party
-from members.selectors import cases, dated, learning, rights
+from members.selectors import cases, dated, learning, parting, rights
 from members.selectors.story import story
 
 from .desk import current_details
@@ -61,10 +61,14 @@ def withdraw(request: HttpRequest, reference) -> HttpResponse:
 @require_safe
 @requires("members.see_self")
 def me(request: HttpRequest) -> HttpResponse:
-    """My membership in one sentence, whether I could vote and why, and how it all came about."""
+    """My membership in one sentence, whether I could vote and why, and how it all came about.
+
+    Whoever has left reads instead what is still to be paid to them and when.
+    """
     membership = own(request)
     membership.coop = request.coop
     today = clock.today(request.coop)
+    has_left = request.actor.has_left
     return render(
         request,
         "members/me.html",
@@ -74,8 +78,9 @@ def me(request: HttpRequest) -> HttpResponse:
             "standing": membership.standing_on(today),
             "address": dated.address_of(membership.party, today),
             "vote": next(iter(selectors.roll_candidates(request.coop, today, membership=membership)), None),
+            "still_owed": parting.still_owed(membership, today) if has_left else [],
             "story": story(membership),
-            "lacks": learning.Lacking(request.coop, today, party=membership.party)[0:10],
+            "lacks": [] if has_left else learning.Lacking(request.coop, today, party=membership.party)[0:10],
             "case": cases.case_of(membership),
             "acts_for": membership.party.account_id != request.actor.user_id,
             "today": today,

@@ -9,7 +9,7 @@ from ledger.models import BankAccount
 from ledger.services.bank import name_creditor
 from ledger.services.debits import book_debits
 from ledger.services.mandates import give_mandate
-from tests.access.harness import Case, World
+from tests.access.harness import OWN, Case, World
 from tests.cast import make_officer
 from tests.ledger.debit_factories import CREDITOR_ID, IBANS, make_debits, released, signed
 
@@ -57,8 +57,8 @@ CASES = [
     Case("ledger:debit-book", TREASURER, a_run, method="post"),
     Case("ledger:debit-file", TREASURER, lambda w: {"pk": w.collected.pk}, html=False),
     Case("ledger:debit-return", TREASURER, back),
-    Case("ledger:my-mandate", {"member"}),
-    Case("ledger:my-mandate", {"member"}, method="post"),
+    Case("ledger:my-mandate", OWN),
+    Case("ledger:my-mandate", OWN, method="post"),
     Case("ledger-api:mandates", READERS, api=True, html=False),
     Case(
         "ledger-api:mandates",

@@ -45,7 +45,7 @@ CASES = [
         login=True,
         denied=404,
     ),
-    Case("home", EVERYBODY, viewers=("anonymous", "member", "secretary", "treasurer", "board")),
+    Case("home", EVERYBODY, viewers=("anonymous", "member", "former", "secretary", "treasurer", "board")),
     Case("desk", OFFICERS, viewers=("secretary", "treasurer", "board", "auditor")),
     Case("join", EVERYBODY, viewers=("anonymous",)),
     Case("join", EVERYBODY, query="?as=minor", viewers=("anonymous",)),

@@ -19,7 +19,7 @@ from ledger.services.entry_documents import attach
 from ledger.services.posting import Line
 from ledger.services.redemption import accept, ask_back, set_limit
 from ledger.services.shares import subscribe
-from tests.access.harness import INSIDERS, Case, World
+from tests.access.harness import INSIDERS, OWN, Case, World
 from tests.cast import make_officer
 from tests.ledger.factories import make_books, make_entry, make_payment
 from tests.members.factories import make_member
@@ -108,7 +108,7 @@ def an_account(world: World) -> dict:
 
 
 CASES = [
-    Case("ledger:money", {"member"}),
+    Case("ledger:money", OWN, viewers=("member", "former")),
     Case("ledger:desk", READERS, viewers=("treasurer", "auditor")),
     Case("ledger:accounts", READERS),
     Case("ledger:accounts", READERS, query="?on=2024-12-31"),
@@ -183,7 +183,7 @@ CASES = [
     Case("ledger:members-equity-part", READERS, lambda w: {"part": w.equity_part}),
     Case("ledger:account", READERS, an_account, query="?as=pdf", html=False),
     Case("ledger:member-statement", READERS, number, html=False),
-    Case("ledger:my-lines", {"member"}, html=False),
+    Case("ledger:my-lines", OWN, html=False),
     Case("ledger:export", READERS, lambda w: {"fmt": "hledger"}, html=False, row=False),
     Case("ledger:period-close", TREASURER, lambda w: {"pk": w.period.pk}),
     Case("ledger:period-reopen", TREASURER, lambda w: {"pk": w.closed_period.pk}),
@@ -257,6 +257,6 @@ CASES = [
             "csv": "account,debit,credit\n6200,1.00,\n1000,,1.00\n",
         },  # fmt: skip
     ),
-    Case("ledger-api:money", {"member"}, api=True, html=False),
-    Case("ledger-api:money-lines", {"member"}, api=True, html=False),
+    Case("ledger-api:money", OWN, api=True, html=False),
+    Case("ledger-api:money-lines", OWN, api=True, html=False),
 ]

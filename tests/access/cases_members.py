@@ -10,7 +10,7 @@ from members import services
 from members.models import PaperLetter
 from members.selectors import search
 from members.selectors.bulk import mailing
-from tests.access.harness import EVERYBODY, OFFICERS, Case, World
+from tests.access.harness import EVERYBODY, OFFICERS, OWN, Case, World
 from tests.members.factories import make_application, make_class, make_member
 
 
@@ -207,15 +207,15 @@ CASES = [
     ),
     Case("members:applied", EVERYBODY, reference, viewers=("anonymous",)),
     Case("members:applied-withdraw", EVERYBODY, reference, method="post"),
-    Case("members:me", {"member"}, viewers=("member",)),
-    Case("members:me-details", {"member"}, viewers=("member",)),
-    Case("members:me-looked", {"member"}, viewers=("member",)),
-    Case("members:me-data", {"member"}, viewers=("member",)),
-    Case("members:me-name", {"member"}, viewers=("member",)),
+    Case("members:me", OWN, viewers=("member", "former")),
+    Case("members:me-details", OWN, viewers=("member",)),
+    Case("members:me-looked", OWN, viewers=("member",)),
+    Case("members:me-data", OWN, viewers=("member", "former")),
+    Case("members:me-name", OWN, viewers=("member",)),
     Case("members:me-request-withdraw", {"member"}, lambda w: {"pk": w.request.pk}, method="post"),
-    Case("members:me-erase", {"member"}, method="post"),
-    Case("my-data", {"member"}, html=False),
-    Case("members:my-case", {"member"}, viewers=("member",)),
+    Case("members:me-erase", OWN, method="post"),
+    Case("my-data", OWN, html=False),
+    Case("members:my-case", OWN, viewers=("member",)),
     Case("members:cases", OFFICERS),
     Case("members:case", OFFICERS, lambda w: {"pk": w.case.pk}),
     Case("members:case", DECIDERS, lambda w: {"pk": w.case.pk}, method="post"),
@@ -272,13 +272,13 @@ API = [
         method="post",
         data=lambda w: {"grant": False, "answer": "Show us."},
     ),
-    Case("members-api:my-requests", {"member"}),
-    Case("members-api:my-requests", {"member"}, method="post", data=lambda w: {"kind": "erasure"}),
+    Case("members-api:my-requests", OWN),
+    Case("members-api:my-requests", OWN, method="post", data=lambda w: {"kind": "erasure"}),
     Case("members-api:my-request-withdraw", {"member"}, lambda w: {"pk": w.request.pk}, method="post"),
     Case("api-pass-on", DECIDERS, lambda w: {"number": w.homely.number}, method="post", data=deed),
     Case("api-merges", SECRETARY, method="post", data=two_records, row=False),
     Case("api-merge-undo", SECRETARY, lambda w: {"pk": w.merge.pk}, method="post", data=lambda w: {"because": "Two."}),
-    Case("members-api:me", {"member"}),
-    Case("members-api:me", {"member"}, method="patch", data=lambda w: {"phone": "0431 12345"}),
+    Case("members-api:me", OWN),
+    Case("members-api:me", OWN, method="patch", data=lambda w: {"phone": "0431 12345"}),
 ]
 CASES += [replace(case, api=True, html=False) for case in API]

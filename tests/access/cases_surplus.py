@@ -12,7 +12,7 @@ from ledger.selectors import choices as selectors
 from ledger.services import choices, equity, patronage, payouts, surplus, unclaimed
 from members.models import Membership, Party
 from members.services import ask_change
-from tests.access.harness import Case, World
+from tests.access.harness import OWN, Case, World
 from tests.governance.factories import carried_resolution
 from tests.ledger import payout_factories
 from tests.ledger.surplus_factories import TERMS, approved, carried, csv_of, make_import, make_plan, posted
@@ -176,12 +176,12 @@ CASES = [
     Case("ledger:payout-return", KEEPER, lambda w: {"pk": w.paid_run.pk, "number": w.membership.number}),
     Case("ledger:paying-account", KEEPER),
     Case("ledger:payout-details", KEEPER, lambda w: {"number": w.membership.number}),
-    Case("ledger:payout-mine", {"member"}),
+    Case("ledger:payout-mine", OWN),
     Case("members:request", {"secretary"}, _pk("bank_request"), query="?bank"),
     Case("ledger:statements", BOOKS, _pk("posted")),
     Case("ledger:statement-of", BOOKS, _line),
     Case("ledger:statement-of-pdf", BOOKS, _line, html=False),
-    Case("ledger:statement", {"member"}, lambda w: {"year": 2025}),
+    Case("ledger:statement", OWN, lambda w: {"year": 2025}),
     Case("ledger:statement-pdf", {"member"}, lambda w: {"year": 2025}, html=False),
     Case("ledger:choices", BOOKS, _pk("asked"), query="?nobody-asked"),
     Case("ledger:choices-new", KEEPER, _unasked),
@@ -333,10 +333,10 @@ API = [
     Case("ledger-api:choice-of", KEEPER, _of_member, method="put", data=_a_wish),
     Case("ledger-api:choice", {"member"}, _of_year),
     Case("ledger-api:choice", {"member"}, _of_year, method="put", data=_a_wish),
-    Case("ledger-api:money-account", {"member"}),
+    Case("ledger-api:money-account", OWN),
     Case(
         "ledger-api:money-account",
-        {"member"},
+        OWN,
         method="post",
         data=lambda w: {"way": "sepa", "iban": payout_factories.IBANS[2]},
     ),

@@ -16,9 +16,21 @@ from typing import Any
 from django.core.files.base import File
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-ROLES = ("anonymous", "outsider", "member", "board", "secretary", "treasurer", "returning_officer", "auditor", "other")
+ROLES = (
+    "anonymous",
+    "outsider",
+    "member",
+    "former",  # whose membership has ended, and who holds no office
+    "board",
+    "secretary",
+    "treasurer",
+    "returning_officer",
+    "auditor",
+    "other",
+)
 OFFICERS = frozenset({"board", "secretary", "treasurer", "returning_officer", "auditor"})
 INSIDERS = OFFICERS | {"member"}
+OWN = frozenset({"member", "former"})  # one's own pages that stay open after the membership has ended
 EVERYBODY = frozenset(ROLES)
 # What other people's code serves; tested by them, and by axe where it is HTML in our look.
 FOREIGN = ("admin:", "api-schema", "api-docs")
@@ -60,7 +72,7 @@ class Case:
     @property
     def seen_by(self) -> tuple[str, ...]:
         """The roles whose view of the page is looked at in the browser."""
-        order = ("secretary", "treasurer", "returning_officer", "board", "auditor", "member", "anonymous")
+        order = ("secretary", "treasurer", "returning_officer", "board", "auditor", "member", "former", "anonymous")
         return self.viewers or tuple(role for role in order if role in self.allowed)[:1]
 
     def url(self, world: World, coop=None) -> str:

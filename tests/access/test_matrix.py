@@ -32,6 +32,8 @@ def _expected(case: Case, role: str) -> tuple[int, ...]:
         return (401, 403) if case.api else (302,)
     if role in ("outsider", "other"):
         return (404,)
+    if role == "former":  # the page is not for them, or the row on it is somebody else's
+        return (403, 404)
     return (case.denied,)
 
 

@@ -128,7 +128,7 @@ def test_what_is_refused(mei, theo, till, lena):
         tokens.make(actor=mei, name=" The till ", reads_only=True, days=7)
     with pytest.raises(Refused, match="not yours"):
         tokens.revoke(actor=lena, token=till[0])
-    with pytest.raises(Exception, match=r"kernel\.belongs"):
+    with pytest.raises(Exception, match=r"kernel\.knows"):
         tokens.make(actor=theo, name="Outside", reads_only=True, days=7)
 
 

@@ -91,7 +91,9 @@ def test_notice_can_be_taken_back_until_the_last_day_is_over(coop, theo, client_
     with on("2026-01-01"), pytest.raises(Refused, match="has ended"):
         services.withdraw_notice(actor=Actor.system(coop), membership=membership)
     with on("2026-01-01"):
-        assert client_of(theo).get(path(coop, "members:me")).status_code == 404, "a former member has left"
+        assert "You left on 31 December 2025." in text(client_of(theo).get(path(coop, "members:me")))
+        for name in ("leave", "stay"):
+            assert client_of(theo).post(path(coop, f"members:{name}")).status_code == 403, "who has left has no notice"
 
 
 def test_notice_is_refused_where_it_makes_no_sense(coop, mei, theo):

@@ -1,15 +1,16 @@
 """The treasurer's way through the browser, the member's statement, and a fixed number of queries for every list."""
 
-from datetime import date
+from datetime import date, timedelta
 from io import BytesIO
 
 import pytest
 from django.urls import reverse
 
-from coop.kernel import nav
+from coop.kernel import clock, nav
 from coop.kernel.tenancy import Actor
 from ledger.models import PatronageImport, PatronageRecord, SurplusPlan
 from ledger.services import patronage, surplus
+from members.services import end_due, give_notice
 from tests.ledger.factories import make_entry
 from tests.ledger.stood import cast, parts, stands
 from tests.ledger.surplus_factories import YEAR, carried, csv_of, make_buyers, make_import, make_plan, posted
@@ -226,6 +227,24 @@ def test_a_member_without_purchases_is_told_so(coop, lena, jonas, buyers, client
     assert "There is nothing for you for 2025" in page.content.decode()
     assert client_of(amara).get(url(coop, "statement", year=2024)).status_code == 404
     assert client_of(amara).get(url(coop, "statement-pdf", year=YEAR)).status_code == 404
+
+
+def test_after_leaving_the_own_statement_stays_open_and_no_choice_is_offered(coop, lena, jonas, buyers, client_of):
+    make_import(lena, {1: "100.00"})
+    posted(make_plan(lena), lena, jonas)
+    amara = Actor.of(buyers[1].party.account, coop)
+    give_notice(actor=amara, membership=buyers[1], received_on=clock.today(coop))
+    with clock.at(clock.now() + timedelta(days=800)):
+        assert end_due(coop) == 1
+        client = client_of(amara)
+        page = client.get(url(coop, "statement", year=YEAR)).content.decode()
+        assert "Amara Okafor" in page
+        assert url(coop, "choice", year=YEAR) not in page
+        assert client.get(url(coop, "statement-pdf", year=YEAR)).content.startswith(b"%PDF")
+        assert client.get(reverse("ledger-api:statement", args=[coop.slug, YEAR])).status_code == 200
+        for method in (client.get, client.post):
+            assert method(url(coop, "choice", year=YEAR)).status_code == 403
+        assert "of refunds is yours." in client.get(url(coop, "money")).content.decode()
 
 
 def test_nothing_of_a_draft_reaches_a_member(coop, lena, buyers, client_of):
