@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from coop.kernel import clock, nav, rules, tokens
 from coop.kernel.errors import NotAllowed, Refused
+from coop.kernel.models import Office
 from coop.kernel.tenancy import Actor, coops_of, path
 from ledger.services import redemption
 from members import services
@@ -16,7 +17,7 @@ from members.models import ChangeRequest, Party
 from members.selectors.leaving import payout_by
 from members.selectors.parting import still_owed
 from tests.access.harness import EVERYBODY, all_cases
-from tests.cast import make_user
+from tests.cast import make_user, signed_in
 from tests.members.factories import dead, make_member
 from tests.members.test_desk_pages import text
 
@@ -126,7 +127,7 @@ def test_what_is_refused_says_that_it_is_for_members(world, client_of):
         lambda w: services.give_notice(actor=w.former, membership=w.left, received_on=w.left_last),
         lambda w: services.withdraw_notice(actor=w.former, membership=w.left),
         lambda w: services.sign_up(actor=w.former, session=w.evening, learner=w.left.party),
-        lambda w: redemption.ask_back(actor=w.former, membership=w.left, shares=1, on=clock.today(w.coop)),
+        lambda w: redemption.ask_back(actor=w.former, membership=w.left, shares=5, on=clock.today(w.coop)),
     ],
     ids=["give notice", "stay", "take a course", "give shares back"],
 )
@@ -187,3 +188,28 @@ def test_their_pages_cost_so_many_queries(world, client_of, django_assert_num_qu
     client.get(path(world.coop, name))
     with django_assert_num_queries(many):
         client.get(path(world.coop, name))
+
+
+def test_whoever_stands_for_a_firm_that_left_sees_its_money_until_it_is_erased(world):
+    coop, firm = world.coop, world.firm
+    niamh = Party.objects.get(pk=world.stand_in.subject_id)
+    niamh.account = make_user("niamh")
+    niamh.save(update_fields=["account"])
+    services.give_notice(actor=world.mei, membership=firm, received_on=clock.today(coop))
+    far = clock.today(coop).year + 30
+    with clock.at(datetime(far, 1, 2, 12, tzinfo=UTC)):
+        services.end_due(coop)
+        words = text(signed_in(niamh.account).get(path(coop, "home")))
+        assert "The membership of Corrigan Ltd ended on 31 December" in words
+        assert signed_in(niamh.account).get(path(coop, "ledger:money")).status_code == 200
+        services.erase(actor=world.mei, party=firm.party, scope="all", basis="Asked.")
+        assert nobody_here(world, niamh.account)
+
+
+def test_an_officer_who_has_left_keeps_the_office_and_votes_no_more(world):
+    Office.objects.create(coop=world.coop, user=world.former.user, role="auditor", starts_on="2020-01-01", reason="b 1")
+    auditor = Actor.of(world.former.user, world.coop)
+    assert rules.may(auditor, "kernel.belongs")
+    assert rules.may(auditor, "ledger.read_books")
+    assert not rules.may(auditor, "governance.vote")
+    assert not rules.may(auditor, "ledger.act_on_own")

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError
+from django.urls import reverse
 
 from coop.kernel import clock
 from coop.kernel.errors import NotAllowed, Refused
@@ -13,10 +14,12 @@ from coop.kernel.tenancy import Actor
 from ledger.models import Account, RefundChoice, RefundOffer, RefundOutcome
 from ledger.selectors import choices as selectors
 from ledger.services import choices, distribution, payouts
+from members.services import give_notice
+from tests.cast import signed_in
 from tests.ledger.factories import make_books
 from tests.ledger.payout_factories import make_run, owe, paid, ready, with_iban
 from tests.ledger.stood import cast, parts, stands
-from tests.ledger.surplus_factories import make_buyers, make_import, make_plan, posted
+from tests.ledger.surplus_factories import YEAR, make_buyers, make_import, make_plan, posted
 from tests.members.factories import dead, erased
 
 pytestmark = pytest.mark.django_db
@@ -127,6 +130,18 @@ def test_what_nobody_may_choose(coop, lena, mei, buyers, plan):
         with pytest.raises(Refused, match="may choose until"):
             early(actor=lena, offer=offer)
     assert RefundChoice.objects.count() == 0
+
+
+def test_whoever_has_left_meanwhile_is_paid_in_cash_and_chooses_nothing(coop, lena, mei, buyers, plan):
+    offer, amara = opened(lena, plan), buyers[1].party.account
+    client = signed_in(amara)
+    statement = reverse("ledger:statement", args=[coop.slug, YEAR])
+    choice = reverse("ledger:choice", args=[coop.slug, YEAR])
+    assert choice in client.get(statement).content.decode()
+    give_notice(actor=mei, membership=buyers[1], received_on=clock.today(coop) - timedelta(days=500))
+    assert choice not in client.get(statement).content.decode()
+    with pytest.raises(NotAllowed):
+        choices.choose(actor=Actor.of(amara, coop), offer=offer, membership=buyers[1], donated=1)
 
 
 def test_what_is_not_opened(coop, lena, jonas, buyers, plan):
