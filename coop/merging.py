@@ -21,7 +21,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from coop.kernel.errors import Refused
-from coop.kernel.rest import BecauseSerializer, CoopView
+from coop.kernel.rest import BecauseSerializer, CoopView, only_known
 from coop.kernel.tenancy import path
 from coop.kernel.web import requires
 from governance.models import Ballot, RollEntry
@@ -215,7 +215,7 @@ class Merges(CoopView, APIView):
 
     @extend_schema(request=MergeSerializer, responses={201: MergedSerializer})
     def post(self, request):
-        said = MergeSerializer(data=request.data)
+        said = MergeSerializer(data=only_known(MergeSerializer, request.data))
         said.is_valid(raise_exception=True)
         found = {key: self._member(said.validated_data[key], key) for key in ("kept", "other")}
         rest = {"because": said.validated_data["because"], "choose": said.validated_data.get("choose", {})}
@@ -236,7 +236,7 @@ class UndoMerge(CoopView, APIView):
 
     @extend_schema(request=BecauseSerializer, responses=MergedSerializer)
     def post(self, request, pk: int):
-        said = BecauseSerializer(data=request.data)
+        said = BecauseSerializer(data=only_known(BecauseSerializer, request.data))
         said.is_valid(raise_exception=True)
         made = get_object_or_404(PartyMerge, coop=self.coop, pk=pk)
         done = take_apart(actor=self.actor, merge=made, because=said.validated_data["because"])

@@ -23,7 +23,7 @@ from rest_framework.views import APIView
 
 from coop.kernel import clock
 from coop.kernel.errors import Refused
-from coop.kernel.rest import CoopView
+from coop.kernel.rest import CoopView, only_known
 from coop.kernel.tenancy import Actor, path
 from coop.kernel.web import requires
 from ledger.models import ShareClass
@@ -149,7 +149,7 @@ class PassOn(CoopView, APIView):
 
     @extend_schema(request=PassOnSerializer, responses=PassedOnSerializer)
     def post(self, request, number: int):
-        said = PassOnSerializer(data=request.data)
+        said = PassOnSerializer(data=only_known(PassOnSerializer, request.data))
         said.is_valid(raise_exception=True)
         membership = find(request._request, number)
         form = PassOnForm(self.coop, said.validated_data)

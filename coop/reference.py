@@ -53,7 +53,7 @@ class ExampleSearch(forms.Form):
     """What stands above a register."""
 
     q = forms.CharField(
-        label="Name, number or address", required=False, widget=forms.TextInput(attrs={"type": "search"})
+        label="Name, number, e-mail or town", required=False, widget=forms.TextInput(attrs={"type": "search"})
     )
     kind = forms.ChoiceField(label="Class", choices=[("", "All classes"), ("c", "Consumer")], required=False)
 

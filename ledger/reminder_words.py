@@ -20,7 +20,7 @@ def reminder(debtor: Debtor, on: date) -> dict[str, Any]:
     """Everything one sheet says; ``debtor.owed.due`` is what is asked for."""
     membership, owed = debtor.membership, debtor.owed
     coop, party = membership.coop, membership.party
-    address = address_of(party, on, newest=True)
+    address = address_of(party, on, or_later=True)
     pay = how_to_pay(membership, owed.due)
     return {
         "lang": language(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 MAJORITY = 18  # BGB § 2; Family Law Reform Act 1969 s. 1
+OLDEST = 120  # years; nobody is known for certain to have lived longer but one (122)
 
 
 def age_on(born_on: date, on: date) -> int:

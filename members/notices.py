@@ -122,18 +122,28 @@ def invited(membership, code: str, invitation) -> None:
 def _about(application, template: str, *, terms=None, **values) -> None:
     values["terms"] = terms or application.member_class.terms_on(application.received_on)
     town = " ".join(filter(None, (application.postcode, application.place)))
-    post = (application.full_name, [application.street, town, application.country])
     ref = f"application:{application.pk}"
-    reached = dict.fromkeys(filter(None, (application.email, application.guardian.get("email"))))  # both, once each
-    for to in reached or [""]:
-        _send(application.coop, to, template, ref, post=post, application=application, **values)
+    for to, guardian in readers_of(application).items():
+        name, ward = guardian or application.full_name, application.full_name if guardian else ""
+        post = (name, [application.street, town, application.country])
+        said = {"application": application, "name": name, "ward": ward}
+        _send(application.coop, to, template, ref, post=post, **values, **said)
+
+
+def readers_of(application) -> dict[str, str]:
+    """Whom a letter about an application goes to: each e-mail address, with the guardian's name where it is the
+    guardian's. No address means paper, which a minor's guardian reads."""
+    said = application.guardian
+    guardian = " ".join(filter(None, (said.get("given_names"), said.get("family_name"))))
+    reached = {application.email: "", said.get("email", ""): guardian}
+    return {to: name for to, name in reached.items() if to} or {"": guardian}
 
 
 def _to_learner(session, learner, template: str) -> None:
     with override(learner.coop.language):
         when = date_format(session.starts_at.astimezone(ZoneInfo(learner.coop.time_zone)), "j F Y, H:i")
     if isinstance(learner, Application):
-        _about(learner, template, session=session, when=when, name=learner.full_name)
+        _about(learner, template, session=session, when=when)
     elif learner.died_on is None:
         values = {"session": session, "when": when, "party": learner, "name": learner.name}
         _send(learner.coop, mail_of(learner), template, f"party:{learner.pk}", **values)
@@ -199,7 +209,7 @@ def _send(coop, to: str, template: str, ref: str, *, kind: str = "", post=None, 
 def _on_paper(coop, template: str, ref: str, letter, post, party) -> None:
     today = clock.today(coop)
     if post is None and party is not None:
-        address = address_of(party, today, newest=True)
+        address = address_of(party, today, or_later=True)
         post = (party.name, address.lines if address is not None else [])
     if post is None:
         return  # nobody to write to: the change of an address tells the old and the new one, and one of them is none
@@ -209,7 +219,7 @@ def _on_paper(coop, template: str, ref: str, letter, post, party) -> None:
 def on_paper(membership, *, kind: str, ref: str, subject: str, text: str) -> PaperLetter:
     """A letter to a member that waits to be printed and posted, whatever other address there is."""
     party = membership.party
-    address = address_of(party, clock.today(membership.coop), newest=True)
+    address = address_of(party, clock.today(membership.coop), or_later=True)
     post = (party.name, address.lines if address is not None else [])
     return _write_down(membership.coop, kind, ref, subject, text, post, party)
 

@@ -13,10 +13,11 @@ from members.models import BulkLetter, CourseSession, ImportBatch
 
 @shared_task(name="members.tick")
 def tick() -> None:
-    """Write down every membership whose last day is over, and who has come of age."""
+    """Write down every membership that is over and who has come of age; what was announced for today begins."""
     for coop in Cooperative.objects.order_by("pk"):
         services.close_cases(coop)
         services.end_due(coop)
+        services.begin_announced(coop)
         services.come_of_age(coop)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.plumbing import build_bearer_security_scheme_object
 from rest_framework import exceptions, serializers
@@ -30,6 +31,32 @@ class BecauseSerializer(serializers.Serializer):
     """What an act that takes something back asks for."""
 
     because = serializers.CharField(max_length=300)
+
+
+def only_known(shape: Any, said: Any) -> Any:
+    """What a request says, if it names no field the operation does not take; else a 400 whose sentence names it.
+
+    A field that is passed over in silence would be answered as if it had been heard.
+    """
+    fields = (shape() if isinstance(shape, type) else shape).fields
+    if isinstance(said, Mapping):
+        taken = {name: field for name, field in fields.items() if not field.read_only}
+        unknown = [str(name) for name in said if name not in taken and name != "csrfmiddlewaretoken"]
+        if unknown:
+            sentence = ngettext(
+                "There is no field %(unknown)s here; what can be said is %(taken)s.",
+                "There are no fields %(unknown)s here; what can be said is %(taken)s.",
+                len(unknown),
+            )
+            words = {"unknown": ", ".join(f"“{name[:60]}”" for name in unknown[:10]), "taken": ", ".join(taken)}
+            raise exceptions.ValidationError({"non_field_errors": [sentence % words]})
+        for name, field in taken.items():
+            many = field.child if isinstance(field, serializers.ListSerializer) else None
+            if isinstance(many or field, serializers.Serializer):
+                held = said.get(name) if many else [said.get(name)]
+                for each in held if isinstance(held, list) else []:
+                    only_known(many or field, each)
+    return said
 
 
 class TokenScheme(OpenApiAuthenticationExtension):

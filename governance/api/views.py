@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from coop.kernel import clock
-from coop.kernel.rest import BecauseSerializer, CoopView
+from coop.kernel.rest import BecauseSerializer, CoopView, only_known
 from members.selectors import membership_of
 
 from .. import selectors, services
@@ -39,7 +39,7 @@ class InCoop(CoopView):
 
     def heard(self, shape, **more) -> dict:
         """What was sent, in this shape; 400 otherwise."""
-        said = shape(data=self.request.data, **more)
+        said = shape(data=only_known(shape, self.request.data), **more)
         said.is_valid(raise_exception=True)
         return dict(said.validated_data)
 

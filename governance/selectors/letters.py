@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.db.models import Count as CountOf
@@ -24,9 +25,9 @@ def without_letter(ballot: Ballot) -> QuerySet[RollEntry]:
     return there.select_related("membership__party").order_by("number")
 
 
-def addresses(coop_id: int) -> dict[int, list[str]]:
-    """Where letters go, by party. One query."""
-    return {each.party_id: each.lines for each in newest_addresses(coop_id)}
+def addresses(coop_id: int, on: date) -> dict[int, list[str]]:
+    """Where letters go on a day, by party. One query."""
+    return {each.party_id: each.lines for each in newest_addresses(coop_id, on)}
 
 
 def standing(coop, pk: int) -> VotingLetter | None:

@@ -131,7 +131,7 @@ def _spoil(actor, rows, reason: str) -> int:
 def _print(actor, ballot: Ballot, entries: list[RollEntry], address: str) -> Printed:
     key, now = keyring.letters(ballot.pk), clock.now()
     last = VotingLetter.objects.filter(ballot=ballot).order_by("-batch").values_list("batch", flat=True).first()
-    batch, lives = (last or 0) + 1, known.addresses(actor.coop_id)
+    batch, lives = (last or 0) + 1, known.addresses(actor.coop_id, clock.today(actor.coop))
     made, sheets = [], []
     for entry in entries:
         code = codes.make()

@@ -36,7 +36,7 @@ def voting_letters(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _desk(request: HttpRequest, ballot: Ballot, error: str = "", status: int = 200) -> HttpResponse:
     waiting = list(known.without_letter(ballot))
-    lives = known.addresses(request.coop.pk) if waiting else {}
+    lives = known.addresses(request.coop.pk, clock.today(request.coop)) if waiting else {}
     context = {
         "ballot": ballot,
         "error": error,

@@ -9,7 +9,7 @@ from rest_framework.views import APIView
 
 from coop.kernel import rules
 from coop.kernel.errors import Refused
-from coop.kernel.rest import CoopView
+from coop.kernel.rest import CoopView, only_known
 from ledger.models import BankAccount, BankLine, BankStatement
 from ledger.selectors import bank as selectors
 from ledger.services import bank, bank_lines
@@ -103,7 +103,7 @@ class BankStatements(CoopView, generics.ListAPIView):
     def post(self, request, *args, **kwargs):
         """Bring in a statement: camt.053, MT940, OFX or CSV. The same file again is refused (409)."""
         rules.require(self.actor, "ledger.keep_books")
-        asked = StatementUploadSerializer(data=request.data)
+        asked = StatementUploadSerializer(data=only_known(StatementUploadSerializer, request.data))
         asked.is_valid(raise_exception=True)
         number = asked.validated_data["bank_account"].replace(" ", "").upper()
         of = BankAccount.objects.filter(coop=self.coop, number=number).first() if number else None

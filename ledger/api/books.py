@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from coop.kernel import clock
 from coop.kernel.errors import Refused
-from coop.kernel.rest import CoopView
+from coop.kernel.rest import CoopView, only_known
 from ledger.dues_words import claims_said
 from ledger.models import Entry, Posting, ShareClass
 from ledger.selectors import balances, journal
@@ -117,7 +117,7 @@ class Payments(CoopView, APIView):
     @extend_schema(request=shapes.PaymentSerializer, responses={201: shapes.PaidSerializer})
     def post(self, request):
         """Enter a share payment: to the entry fee first, then shares. The same again under its key changes nothing."""
-        asked = shapes.PaymentSerializer(data=request.data)
+        asked = shapes.PaymentSerializer(data=only_known(shapes.PaymentSerializer, request.data))
         asked.is_valid(raise_exception=True)
         said = asked.validated_data
         membership = membership_by_number(self.coop, said["member"])

@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from coop.kernel import clock
 from coop.kernel.errors import Refused
-from coop.kernel.rest import CoopView
+from coop.kernel.rest import CoopView, only_known
 from coop.kernel.tenancy import path
 from ledger.models import CallForfeiture, ForfeitureNotice, ShareCall, ShareCallLine
 from ledger.selectors import calls as selectors
@@ -101,7 +101,7 @@ class ShareCalls(CoopView, generics.ListAPIView):
     @extend_schema(request=NewShareCallSerializer, responses={201: ShareCallSerializer})
     def post(self, request, *args, **kwargs):
         """Call for a part of a class's shares and tell its members."""
-        asked = NewShareCallSerializer(data=request.data)
+        asked = NewShareCallSerializer(data=only_known(NewShareCallSerializer, request.data))
         asked.is_valid(raise_exception=True)
         said = dict(asked.validated_data)
         slug = said.pop("share_class")
@@ -158,7 +158,7 @@ class ShareCallForfeit(CoopView, APIView):
     @extend_schema(request=ForfeitSerializer, responses={201: CallForfeitureSerializer})
     def post(self, request, pk: int):
         """Enter the board's decision about this line of a call; once, and only when its notice has run out."""
-        line, asked = _line(self, pk), ForfeitSerializer(data=request.data)
+        line, asked = _line(self, pk), ForfeitSerializer(data=only_known(ForfeitSerializer, request.data))
         asked.is_valid(raise_exception=True)
         made = services.forfeit(actor=self.actor, line=line, **asked.validated_data)
         return Response(CallForfeitureSerializer(made).data, status=status.HTTP_201_CREATED)

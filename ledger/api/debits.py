@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from coop.kernel.errors import Refused
-from coop.kernel.rest import CoopView
+from coop.kernel.rest import CoopView, only_known
 from coop.kernel.tenancy import path
 from ledger.models import DebitLine, DebitRun, Mandate
 from ledger.selectors import debits as selectors
@@ -82,7 +82,7 @@ class Mandates(CoopView, generics.ListAPIView):
     @extend_schema(request=NewMandateSerializer, responses={201: MandateSerializer})
     def post(self, request, *args, **kwargs):
         """Record a mandate. A member has one that stands; another is refused (409)."""
-        asked = NewMandateSerializer(data=request.data)
+        asked = NewMandateSerializer(data=only_known(NewMandateSerializer, request.data))
         asked.is_valid(raise_exception=True)
         said = dict(asked.validated_data)
         number = said.pop("member")
@@ -130,7 +130,7 @@ class ReleaseDebits(CoopView, APIView):
 
     @extend_schema(request=SeenSerializer, responses=DebitRunSerializer)
     def post(self, request, pk: int):
-        run, asked = _run(self, pk), SeenSerializer(data=request.data)
+        run, asked = _run(self, pk), SeenSerializer(data=only_known(SeenSerializer, request.data))
         asked.is_valid(raise_exception=True)
         site = request.build_absolute_uri(path(self.coop, "ledger:money"))
         done = release_debits(actor=self.actor, run=run, seen=asked.validated_data["hash"], site=site)

@@ -8,7 +8,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from coop.kernel.rest import CoopView
+from coop.kernel.rest import CoopView, only_known
 from ledger.models import Account, EntryDraft, EntryDraftLine
 from ledger.selectors import manual
 from ledger.services import entries
@@ -68,7 +68,7 @@ class Drafts(CoopView, generics.ListAPIView):
     @extend_schema(request=NewDraftSerializer, responses={201: DraftSerializer})
     def post(self, request, *args, **kwargs):
         """Write an entry by hand down for a second person."""
-        asked = NewDraftSerializer(data=request.data)
+        asked = NewDraftSerializer(data=only_known(NewDraftSerializer, request.data))
         asked.is_valid(raise_exception=True)
         said = asked.validated_data
         codes = {line["code"] for line in said["lines"]}
@@ -94,7 +94,7 @@ class ApproveDraft(CoopView, APIView):
     @extend_schema(request=DraftApprovalSerializer, responses=EntrySerializer)
     def post(self, request, pk: int):
         """Post exactly the draft whose hash is named; whoever drafted it is refused (403)."""
-        asked = DraftApprovalSerializer(data=request.data)
+        asked = DraftApprovalSerializer(data=only_known(DraftApprovalSerializer, request.data))
         asked.is_valid(raise_exception=True)
         draft = manual.drafts(self.coop).filter(pk=pk).first()
         if draft is None:

@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from coop.kernel import clock
 from coop.kernel.errors import Refused
-from coop.kernel.rest import CoopView
+from coop.kernel.rest import CoopView, only_known
 from ledger.dues_words import why
 from ledger.models import DuesCharge, DuesRelief, DuesRule, DuesRun, DuesWaiver
 from ledger.selectors import charging
@@ -121,7 +121,7 @@ class DuesRules(CoopView, generics.ListAPIView):
     @extend_schema(request=NewDuesRuleSerializer, responses={201: DuesRuleSerializer})
     def post(self, request, *args, **kwargs):
         """Write down what a class pays under a version of the by-laws."""
-        asked = NewDuesRuleSerializer(data=request.data)
+        asked = NewDuesRuleSerializer(data=only_known(NewDuesRuleSerializer, request.data))
         asked.is_valid(raise_exception=True)
         said = dict(asked.validated_data)
         bylaws = ByLaws.objects.filter(coop=self.coop, version=said.pop("bylaws")).first()
@@ -167,7 +167,7 @@ class DuesRuns(CoopView, generics.ListAPIView):
     @extend_schema(request=ChargeDuesSerializer, responses={202: DuesRunSerializer})
     def post(self, request, *args, **kwargs):
         """Charge a month exactly as it was proposed; the worker does it. Another list by now is refused (409)."""
-        asked = ChargeDuesSerializer(data=request.data)
+        asked = ChargeDuesSerializer(data=only_known(ChargeDuesSerializer, request.data))
         asked.is_valid(raise_exception=True)
         services.ask_to_charge(actor=self.actor, month=asked.validated_data["month"], seen=asked.validated_data["hash"])
         return Response(DuesRunSerializer(charging.runs(self.coop)[0]).data, status=status.HTTP_202_ACCEPTED)
@@ -199,7 +199,7 @@ class WaiveDues(CoopView, APIView):
         charge = DuesCharge.objects.filter(coop=self.coop, pk=pk).first()
         if charge is None:
             raise NotFound
-        asked = DuesWaiverSerializer(data=request.data)
+        asked = DuesWaiverSerializer(data=only_known(DuesWaiverSerializer, request.data))
         asked.is_valid(raise_exception=True)
         made = services.waive_dues(actor=self.actor, charge=charge, on=clock.today(self.coop), **asked.validated_data)
         return Response(DuesWaiverSerializer(made).data, status=status.HTTP_201_CREATED)
@@ -213,7 +213,7 @@ class LetOff(CoopView, APIView):
     @extend_schema(request=DuesReliefSerializer, responses={201: DuesReliefSerializer})
     def post(self, request):
         """Let a member off from a day on, with the ground and who decided."""
-        asked = DuesReliefSerializer(data=request.data)
+        asked = DuesReliefSerializer(data=only_known(DuesReliefSerializer, request.data))
         asked.is_valid(raise_exception=True)
         said = dict(asked.validated_data)
         number = said.pop("membership")["number"]

@@ -8,7 +8,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from coop.kernel.rest import CoopView
+from coop.kernel.rest import CoopView, only_known
 from ledger.models import Way
 from ledger.selectors import payouts as selectors
 from ledger.services import payout_requests
@@ -71,7 +71,7 @@ class MyAccount(CoopView, APIView):
     @extend_schema(request=NewAccountSerializer, responses={200: PaidToSerializer, 202: PaidToSerializer})
     def post(self, request):
         """200: it holds from the next pay-out on. 202: the secretary looks at it first."""
-        asked = NewAccountSerializer(data=request.data)
+        asked = NewAccountSerializer(data=only_known(NewAccountSerializer, request.data))
         asked.is_valid(raise_exception=True)
         said = dict(asked.validated_data)
         party = self.party(said.pop("member", None))

@@ -8,7 +8,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from coop.kernel.rest import CoopView
+from coop.kernel.rest import CoopView, only_known
 from ledger.models import PayoutLine, PayoutRun
 from ledger.selectors import payouts as selectors
 from ledger.services import payouts as services
@@ -24,7 +24,7 @@ class Room(CoopView):
     """What the views below share."""
 
     def said(self, shape) -> dict:
-        asked = shape(data=self.request.data)
+        asked = shape(data=only_known(shape, self.request.data))
         asked.is_valid(raise_exception=True)
         return dict(asked.validated_data)
 

@@ -9,7 +9,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from coop.kernel.rest import CoopView
+from coop.kernel.rest import CoopView, only_known
 from ledger.models import Entry
 from ledger.selectors.equity_report import IN, OUT, equity_by_part, holders, part_names
 from ledger.services import handover
@@ -125,7 +125,7 @@ class HandOver(CoopView, APIView):
     @extend_schema(request=HandOverFileSerializer, responses=HandOverSerializer)
     def post(self, request):
         """Hold the file against the books; with ``post`` take it over. The same file again changes nothing."""
-        asked = HandOverFileSerializer(data=request.data)
+        asked = HandOverFileSerializer(data=only_known(HandOverFileSerializer, request.data))
         asked.is_valid(raise_exception=True)
         said = dict(asked.validated_data)
         posting, data = said.pop("post"), said.pop("csv").encode()

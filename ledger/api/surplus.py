@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from coop.kernel.errors import Refused
-from coop.kernel.rest import BecauseSerializer, CoopView
+from coop.kernel.rest import BecauseSerializer, CoopView, only_known
 from governance.selectors import carried_resolutions
 from ledger import documents
 from ledger.models import PatronageImport, PatronageRecord, PlanLine, SurplusPlan
@@ -36,7 +36,7 @@ class Room(CoopView):
     """What the views below share: rows of this co-op, and input of one shape."""
 
     def said(self, shape) -> dict:
-        asked = shape(data=self.request.data)
+        asked = shape(data=only_known(shape, self.request.data))
         asked.is_valid(raise_exception=True)
         return dict(asked.validated_data)
 

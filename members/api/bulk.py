@@ -8,6 +8,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from coop.kernel import clock
+from coop.kernel.rest import only_known
 from members import services
 from members.models import AccessLog, CourseSession, SavedFilter
 from members.selectors import bulk, search
@@ -38,7 +39,7 @@ class Filters(CoopList, generics.ListAPIView):
 
     @extend_schema(request=FilterSerializer, responses={201: FilterSerializer})
     def post(self, request):
-        said = FilterSerializer(data=request.data)
+        said = FilterSerializer(data=only_known(FilterSerializer, request.data))
         said.is_valid(raise_exception=True)
         saved = services.save_filter(actor=self.actor, **said.validated_data)
         return Response(FilterSerializer(saved).data, status=status.HTTP_201_CREATED)
@@ -77,7 +78,7 @@ class Acts(CoopList, APIView):
 
     @extend_schema(request=ActSerializer, responses=ActedSerializer)
     def post(self, request):
-        asked = ActSerializer(data=request.data)
+        asked = ActSerializer(data=only_known(ActSerializer, request.data))
         asked.is_valid(raise_exception=True)
         said = dict(asked.validated_data)
         query, digest = said.pop("query"), said.pop("digest")

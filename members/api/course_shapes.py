@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from coop.kernel.models import Office
+from coop.kernel.rest import only_known
 from members.models import Completion, Course, CourseRequirement, CourseSession, Enrolment
 
 MOST = 10**15
@@ -14,7 +15,7 @@ MOST = 10**15
 
 def said(shape: type[serializers.Serializer], request) -> dict[str, Any]:
     """What a request says, in that shape, or a 400 that names what does not fit."""
-    asked = shape(data=request.data)
+    asked = shape(data=only_known(shape, request.data))
     asked.is_valid(raise_exception=True)
     return dict(asked.validated_data)
 

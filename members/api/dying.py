@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 
 from coop.kernel import clock
 from coop.kernel.errors import Refused
-from coop.kernel.rest import BecauseSerializer, CoopView
+from coop.kernel.rest import BecauseSerializer, CoopView, only_known
 from members import selectors, services
 from members.models import AccessLog, Membership
 from members.selectors import after_death
@@ -102,7 +102,7 @@ class Death(_OfMember):
 
     @extend_schema(request=DeathSerializer, responses={201: EstateSerializer})
     def post(self, request, number: int):
-        asked = DeathSerializer(data=request.data)
+        asked = DeathSerializer(data=only_known(DeathSerializer, request.data))
         asked.is_valid(raise_exception=True)
         membership = self.membership(number)
         services.record_death(actor=self.actor, party=membership.party, **asked.validated_data)
@@ -116,7 +116,7 @@ class Heirs(_OfMember):
 
     @extend_schema(request=HeirSerializer, responses={201: EstateSerializer})
     def post(self, request, number: int):
-        asked = HeirSerializer(data=request.data)
+        asked = HeirSerializer(data=only_known(HeirSerializer, request.data))
         asked.is_valid(raise_exception=True)
         said = dict(asked.validated_data)
         membership = self.membership(number)
@@ -143,7 +143,7 @@ class TakeBackDeath(_OfMember):
 
     @extend_schema(request=BecauseSerializer, responses={204: None})
     def post(self, request, number: int):
-        asked = BecauseSerializer(data=request.data)
+        asked = BecauseSerializer(data=only_known(BecauseSerializer, request.data))
         asked.is_valid(raise_exception=True)
         membership = self.membership(number)
         services.take_back_death(actor=self.actor, party=membership.party, **asked.validated_data)

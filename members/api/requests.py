@@ -8,6 +8,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from coop.kernel.rest import only_known
 from members import services
 from members.models import AccessLog, ChangeRequest, Party
 from members.selectors import rights
@@ -96,7 +97,7 @@ class MyRequests(CoopList, generics.ListAPIView):
     @extend_schema(request=NewChangeSerializer, responses={201: MyRequestSerializer})
     def post(self, request):
         """Ask for a change. An account is asked for here also where none is known yet."""
-        asked = NewChangeSerializer(data=request.data)
+        asked = NewChangeSerializer(data=only_known(NewChangeSerializer, request.data))
         asked.is_valid(raise_exception=True)
         said = dict(asked.validated_data)
         made = services.ask_change(actor=self.actor, party=self.party(said.pop("member", None)), **said)
@@ -145,7 +146,7 @@ class Decide(CoopList, APIView):
     @extend_schema(request=AnswerToRequestSerializer, responses=RequestSerializer)
     def post(self, request, pk: int):
         asked = self.one_or_404(ChangeRequest.objects.filter(coop=self.coop).select_related("party__coop"), pk=pk)
-        verdict = AnswerToRequestSerializer(data=request.data)
+        verdict = AnswerToRequestSerializer(data=only_known(AnswerToRequestSerializer, request.data))
         verdict.is_valid(raise_exception=True)
         decided = services.decide_change(actor=self.actor, request=asked, **verdict.validated_data)
         return Response(RequestSerializer(decided).data)

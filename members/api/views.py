@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 
 from coop.kernel import clock
 from coop.kernel.errors import Refused
-from coop.kernel.rest import CoopView
+from coop.kernel.rest import CoopView, only_known
 from members import selectors, services
 from members.models import AccessLog, Application, BoardSheet, Membership, MembershipEvent
 from members.selectors import joining, search
@@ -68,7 +68,7 @@ class Applications(CoopList, generics.ListAPIView):
     @extend_schema(request=shapes.NewApplicationSerializer, responses={201: shapes.ApplicationSerializer})
     def post(self, request):
         """Apply to join."""
-        asked = shapes.NewApplicationSerializer(data=request.data)
+        asked = shapes.NewApplicationSerializer(data=only_known(shapes.NewApplicationSerializer, request.data))
         asked.is_valid(raise_exception=True)
         said = dict(asked.validated_data)
         accepted = {each.bylaws_id: each.bylaws for each in selectors.eligibility(self.coop)}
@@ -128,7 +128,7 @@ class Sheets(CoopList, generics.ListAPIView):
     @extend_schema(request=shapes.NewSheetSerializer, responses={201: shapes.SheetSerializer})
     def post(self, request):
         """A new sheet with these applications."""
-        asked = shapes.NewSheetSerializer(data=request.data)
+        asked = shapes.NewSheetSerializer(data=only_known(shapes.NewSheetSerializer, request.data))
         asked.is_valid(raise_exception=True)
         keys = set(asked.validated_data["applications"])
         chosen = list(joining.applications(self.coop).filter(pk__in=keys))
@@ -161,7 +161,7 @@ class DecideSheet(CoopList, APIView):
     @extend_schema(request=shapes.DecisionSerializer, responses=shapes.SheetSerializer)
     def post(self, request, pk: int):
         sheet = self.one_or_404(BoardSheet.objects.filter(coop=self.coop), pk=pk)
-        asked = shapes.DecisionSerializer(data=request.data)
+        asked = shapes.DecisionSerializer(data=only_known(shapes.DecisionSerializer, request.data))
         asked.is_valid(raise_exception=True)
         said = asked.validated_data
         decisions = {
@@ -258,6 +258,7 @@ class Register(CoopList, generics.ListAPIView):
         asked.is_valid(raise_exception=True)
         today = clock.today(self.coop)
         as_at, known = asked.validated_data.get("as_at", today), asked.validated_data.get("known", today)
+        services.refuse_reading(self.coop, as_at, known)
         services.looked_at(actor=self.actor, what=AccessLog.What.LIST, subject=f"register as at {as_at}")
         return selectors.RegisterPages(self.coop, as_at, end_of(known, self.coop))
 
@@ -283,7 +284,7 @@ class Me(CoopView, APIView):
     @extend_schema(request=shapes.MyDetailsSerializer, responses=shapes.MeSerializer)
     def patch(self, request):
         """Change how I am reached; it holds from today."""
-        asked = shapes.MyDetailsSerializer(data=request.data)
+        asked = shapes.MyDetailsSerializer(data=only_known(shapes.MyDetailsSerializer, request.data))
         asked.is_valid(raise_exception=True)
         membership = selectors.membership_of(self.actor)
         services.change_details(actor=self.actor, party=membership.party, **asked.validated_data)

@@ -59,6 +59,14 @@ def _holding(name: str) -> Cell:
     return cell
 
 
+_AUSGESCHIEDEN: dict[str, str] = {  # how a membership ended, in the words of GenG §§ 65, 68, 76, 77 and 77a
+    "resigned": "Kündigung",
+    "expelled": "Ausschluss",
+    "died": "Tod",
+    "transferred": "Übertragung des Geschäftsguthabens",
+    "dissolved": "Auflösung",
+}
+
 NUMBER: Cell = lambda line, held, money: line.number_text  # noqa: E731
 FAMILY: Cell = lambda line, held, money: line.firm or line.family_name or line.name  # noqa: E731
 GIVEN: Cell = lambda line, held, money: line.given_names  # noqa: E731
@@ -72,7 +80,7 @@ EMAIL: Cell = lambda line, held, money: line.email  # noqa: E731
 CLASS: Cell = lambda line, held, money: line.class_name  # noqa: E731
 ENTERED: Cell = lambda line, held, money: _day(line.admitted_on)  # noqa: E731
 CEASED: Cell = lambda line, held, money: _day(line.ends_on)  # noqa: E731
-REASON: Cell = lambda line, held, money: line.ending  # noqa: E731
+GRUND: Cell = lambda line, held, money: _AUSGESCHIEDEN.get(line.ending, line.ending)  # noqa: E731
 ROLE: Cell = lambda line, held, money: line.role  # noqa: E731
 TOOK: Cell = lambda line, held, money: _day(line.starts_on)  # noqa: E731
 SHARES, SUBSCRIBED, PAID = _holding("shares"), _holding("subscribed"), _holding("paid_up")
@@ -88,7 +96,7 @@ _GERMAN = (
     ("Land", COUNTRY),
     ("Eintritt am", ENTERED),
     ("Ausscheiden zum", CEASED),
-    ("Grund", REASON),
+    ("Grund", GRUND),
 )
 _ENGLISH = (
     ("Number", NUMBER),

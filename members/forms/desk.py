@@ -23,11 +23,18 @@ class DateInput(forms.DateInput):
         super().__init__(format="%Y-%m-%d", **kwargs)
 
 
+def one_is_needed(form: forms.Form, *names: str) -> None:
+    """Not each of these fields is needed, but one is, as the page says before them: so none is called optional."""
+    for name in names:
+        if name in form.fields:
+            form.fields[name].one_of_several = True  # type: ignore[attr-defined]
+
+
 class MemberSearchForm(forms.Form):
     """Search and filters of the members' list."""
 
     q = forms.CharField(
-        label=gettext_lazy("Name, number or address"),
+        label=gettext_lazy("Name, number, e-mail or town"),
         required=False,
         max_length=100,
         widget=forms.TextInput(attrs={"type": "search", "placeholder": gettext_lazy("for example 0187")}),
@@ -67,11 +74,16 @@ class AsAtForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.coop = coop
 
-    def clean_known(self):
-        known = self.cleaned_data["known"]
-        if known and known > clock.today(self.coop):
-            raise forms.ValidationError(_("Nobody knows yet what will be known that day."))
-        return known
+    def clean(self):
+        """Where a day is left out it is today."""
+        today = clock.today(self.coop)
+        said = {name: self.cleaned_data.get(name) or today for name in ("as_at", "known")}
+        if not self.errors:
+            try:
+                services.refuse_reading(self.coop, said["as_at"], said["known"])
+            except Refused as refused:
+                refused.into(self)
+        return said
 
     @property
     def is_asked(self) -> bool:
@@ -176,6 +188,7 @@ class PaperApplicationForm(forms.Form):
         self.fields["member_class"].choices = [(each.member_class.slug, each.member_class.name) for each in terms]
         self.initial.setdefault("shares_wanted", min((each.minimum_shares for each in terms), default=1))
         self.initial.setdefault("received_on", clock.today(coop))
+        one_is_needed(self, "given_names", "family_name", "firm", "email", "street")
 
     def save(self) -> Application | None:
         said = dict(self.cleaned_data)
@@ -218,6 +231,9 @@ class NameForm(DetailsForm):
         gone = ("firm", "register_number") if party.kind == Party.Kind.PERSON else person
         for name in gone:
             del self.fields[name]
+        one_is_needed(self, "given_names", "family_name")
+        if "firm" in self.fields:
+            self.fields["firm"].required = True
         order = ["given_names", "family_name", "one_name", "firm", "register_number"]
         self.order_fields(order + list(DetailsForm.base_fields) + ["on"])
 

@@ -7,6 +7,8 @@ what lists and searches need of the newest ones.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -312,7 +314,7 @@ class Relationship(CoopModel):
         constraints = [
             models.CheckConstraint(condition=~Q(subject=models.F("object")), name="relationship_needs_two"),
             models.CheckConstraint(
-                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=models.F("starts_on")),
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=models.F("starts_on") - timedelta(days=1)),
                 name="relationship_ends_after_start",
             ),
             models.UniqueConstraint(
@@ -358,3 +360,8 @@ class Relationship(CoopModel):
 
     def __str__(self) -> str:
         return f"{self.subject} {self.get_kind_display()} {self.object}"
+
+    @property
+    def was_mistaken(self) -> bool:
+        """Named by mistake: it ended before it began, so it counts on no day and stays to be read."""
+        return self.ends_on is not None and self.ends_on < self.starts_on

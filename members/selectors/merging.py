@@ -51,7 +51,7 @@ def facts(kept: Party, other: Party, on: date) -> list[Fact]:
     """What of the two records is chosen between: name, address, e-mail, telephone, login. A birthday is not chosen."""
 
     def told(party: Party) -> dict[str, str]:
-        name, address = name_of(party, on, newest=True), address_of(party, on, newest=True)
+        name, address = name_of(party, on, or_later=True), address_of(party, on, or_later=True)
         login = party.account.email if party.account is not None else ""
         return {
             "name": str(name or party.name),

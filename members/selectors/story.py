@@ -159,8 +159,11 @@ def _stand_ins(party_id: int) -> Iterable[Chapter]:
             "guardian": _("%s is the guardian"),
             "joint": _("%s holds jointly"),
         }
-        yield Chapter(row.starts_on, row.recorded_at, sentences[row.kind] % row.subject.name, row.evidence, recorded)
-        if row.ends_on is not None:
+        if row.was_mistaken:
+            recorded += " " + _("A later entry replaces this one.")
+        said = sentences[row.kind] % row.subject.name
+        yield Chapter(row.starts_on, row.recorded_at, said, row.evidence, recorded, is_struck=row.was_mistaken)
+        if row.ends_on is not None and not row.was_mistaken:
             said = _("%s does so for the last day") % row.subject.name
             yield Chapter(row.ends_on, row.recorded_at, said)
 

@@ -8,6 +8,7 @@ from .bulk import export_list, remove_filter, save_filter, send_lines, write_to
 from .bylaws import create_bylaws, create_class
 from .carrying import before_and_after, until_now
 from .courses import cancel_session, close_course, end_requirement, plan_session, require_course, save_course
+from .days import refuse_reading
 from .deciding import ADMIT, POSTPONE, REFUSE, Decision, admit, create_sheet, decide_sheet, put_on_sheet, take_off_sheet
 from .dying import name_heir, record_death, take_back_death
 from .erasing import erase, record_of_applicant
@@ -19,7 +20,7 @@ from .joining import apply, check, match_party, withdraw
 from .learning import mark, record_completion, refuse_office, sign_off, sign_up, strike, tick
 from .leaving import end_due, give_notice, withdraw_notice
 from .merging import merge, split, undo_merge
-from .parties import change_details
+from .parties import begin_announced, change_details
 from .posting import claim_by_code, invite, post_letters, put_on_paper, say_delivery, settle_letter
 from .requesting import ask_change, decide_change, say_consent, withdraw_change
 from .standing import activate, reinstate, suspend
@@ -41,6 +42,7 @@ __all__ = [
     "ask_change",
     "ask_to_invite",
     "before_and_after",
+    "begin_announced",
     "cancel_session",
     "change_details",
     "check",
@@ -92,6 +94,7 @@ __all__ = [
     "record_hearing",
     "record_of_applicant",
     "refuse_office",
+    "refuse_reading",
     "reinstate",
     "remove_filter",
     "require_course",

@@ -23,6 +23,7 @@ from members.selectors.officers import officers
 from members.selectors.register import register
 
 from .access import looked_at
+from .days import refuse_reading
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ def export_register(
     if not basis.strip():
         raise Refused("basis_missing", _("Say on what basis, for example a member's right to inspect."), "basis")
     known = known or clock.today(actor.coop)
+    refuse_reading(actor.coop, as_at, known)
     lines: Iterable[Any]
     if chosen.of_officers:
         with override("en-gb"):  # the names of offices, as the list's headings

@@ -17,7 +17,7 @@ from members.folding import fold
 from members.models import Application, ApplicationCheck, ByLaws, ClassTerms, MembershipClass, Party
 from members.selectors import terms_in_force
 
-from . import history, parties
+from . import days, history, parties
 
 LOCK_CLASS = 7101  # advisory lock on one applicant, so that a double click is one application
 DETAILS = (
@@ -105,8 +105,7 @@ def apply(
 
 def _guardian(kind, born_on: date | None, said: dict[str, str] | None, received_on: date) -> dict[str, str]:
     """Who applies for a minor, tidied; empty where the applicant is of full age or nobody was named."""
-    if born_on is not None and born_on > received_on:
-        raise Refused("born_later", _("Nobody applies before they are born."), "born_on")
+    days.refuse_born(born_on, received_on)
     named = {key: str((said or {}).get(key, "")).strip() for key in ("given_names", "family_name", "email", "evidence")}
     if not (named["given_names"] or named["family_name"]):
         return {}
@@ -166,8 +165,7 @@ def _refuse_shape(kind, details, received_on, today) -> None:
         raise Refused(
             "unreachable", _("Leave an e-mail address or a postal address, so that we can answer you."), "email"
         )
-    if received_on > today:
-        raise Refused("in_the_future", _("An application cannot be received on a day still to come."), "received_on")
+    days.refuse_received(received_on, today)
 
 
 def _already_open(coop, terms, details: dict, search: str) -> Application | None:

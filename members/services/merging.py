@@ -180,7 +180,7 @@ def _taken(kept: Party, other: Party, choose: Mapping[str, str]) -> list[str]:
 
 def _take_over(actor, kept: Party, other: Party, taken: list[str], at: datetime) -> None:
     on = clock.today(kept.coop)
-    name, address = name_of(other, on, newest=True), address_of(other, on, newest=True)
+    name, address = name_of(other, on, or_later=True), address_of(other, on, or_later=True)
     told: dict = {key: getattr(other, key) for key in ("email", "phone") if key in taken}
     if "name" in taken and name is not None:
         told["name"] = {key: getattr(name, key) for key in parties.NAMES}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -11,13 +11,18 @@ from django.utils.translation import gettext as _
 
 from coop.kernel import audit, clock, rules
 from coop.kernel.errors import Refused
+from coop.kernel.models import Cooperative
 from members import notices, typed
 from members.folding import fold, grams
 from members.models import Party, PartyAddress, PartyContact, PartyName
-from members.selectors.dated import address_of, contact_of, name_of
+from members.selectors.dated import address_of, announced, contact_of, name_of
+
+from . import days
 
 ADDRESS = ("street", "postcode", "place", "country")
 NAMES = ("family_name", "given_names", "firm", "register_court", "register_number")
+SHOWN = ("name", "sort_name", "place", "email", "phone", "search")
+STILL_LOOKED_FOR = timedelta(days=31)  # how long the clock may have stood still
 
 
 def create_party(
@@ -98,14 +103,35 @@ def record(
 
 
 def refresh(party: Party) -> None:
-    """Bring the columns that lists and searches use up to the newest dated rows."""
+    """Bring the columns that lists and searches use up to the dated rows of today."""
+    _show_today(party)
+    party.save(update_fields=[*SHOWN, "grams"])
+
+
+def _show_today(party: Party) -> None:
     today = clock.today(party.coop)
-    name, address = name_of(party, today, newest=True), address_of(party, today, newest=True)
-    email, phone = (contact_of(party, kind, today, newest=True) for kind in ("email", "phone"))
+    name, address = name_of(party, today, or_later=True), address_of(party, today, or_later=True)
+    email, phone = (contact_of(party, kind, today, or_later=True) for kind in ("email", "phone"))
     if name is None:
         raise ValueError("A party has a name from its first day on.")
     show(party, name, address, email.value if email else "", phone.value if phone else "")
-    party.save(update_fields=["name", "sort_name", "place", "email", "phone", "search", "grams"])
+
+
+def begin_announced(coop: Cooperative) -> int:
+    """What was announced for a day holds from that day on, in lists and searches too. How many records that changed."""
+    today, done = clock.today(coop), 0
+    for pk in sorted(announced(coop, today - STILL_LOOKED_FOR, today)):
+        with transaction.atomic():
+            whole = Party.objects.filter(pk=pk, erased_at=None, merged_into=None).select_related("coop")
+            party = whole.select_for_update(no_key=True, of=("self",), skip_locked=True).first()
+            if party is None:
+                continue
+            before = [getattr(party, column) for column in SHOWN]
+            _show_today(party)
+            if before != [getattr(party, column) for column in SHOWN]:
+                party.save(update_fields=[*SHOWN, "grams"])
+                done += 1
+    return done
 
 
 def show(party: Party, name: PartyName, address: PartyAddress | None, email: str, phone: str) -> None:
@@ -125,7 +151,7 @@ def refuse_merged(party: Party) -> None:
 
 def _refuse_half_a_name(party: Party, names: dict, day: date) -> None:
     """A part of a name that stands is changed, not emptied: an empty field is a slip more often than a name."""
-    known = (name_of(party, day) or name_of(party, day, newest=True)) if names else None
+    known = (name_of(party, day) or name_of(party, day, or_later=True)) if names else None
     for part in ("family_name", "given_names", "firm"):
         if part in names and not names[part].strip() and known is not None and getattr(known, part):
             raise Refused(
@@ -156,6 +182,7 @@ def change_details(*, actor, party: Party, on: date | None = None, one_name: boo
         raise Refused("name_missing", _("A member needs a name."), "family_name")
     refuse_unreadable({**names, **address, **details})
     day = on or clock.today(actor.coop)
+    days.refuse_holds_from(party, day, ahead=not {"email", "phone"}.intersection(details))
     if not one_name:
         _refuse_half_a_name(party, names, day)
     old_email = party.email

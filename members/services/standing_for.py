@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from django.db import transaction
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from coop.kernel import audit, clock, rules
@@ -28,6 +29,7 @@ def name_stand_in(
 
     ``by`` is somebody on record, or ``person`` (given_names, family_name, email) is put on record. A representative
     takes the place of the one before, who stands until the day before; the membership and its vote stay the party's.
+    Named from the very day of the one before, it puts a mistake right: that entry stays, and counts on no day.
     """
     rules.require(actor, "members.keep_register", party)
     party = (
@@ -47,15 +49,24 @@ def name_stand_in(
     rules.require(actor, "members.keep_register", by)
     if by.pk == party.pk or by.kind != Party.Kind.PERSON or by.died_on or by.erased_at or by.merged_into_id:
         raise Refused("cannot_stand", _("%s cannot stand for somebody here.") % by.name, "number")
-    now = Relationship.objects.select_for_update(no_key=True).filter(object=party, kind=kind, ends_on__isnull=True)
+    now = Relationship.objects.select_for_update(no_key=True, of=("self",)).filter(
+        object=party, kind=kind, ends_on__isnull=True
+    )
     if now.filter(subject=by).exists():
         raise Refused("stands_already", _("%s does so already.") % by.name, "number")
+    mistaken = []
     if kind == Kind.REPRESENTS:
-        for before in now:
-            if before.starts_on >= on:
-                raise Refused("before_the_last", _("Somebody was named from that day or a later one."), "on")
+        for before in now.select_related("subject"):
+            if before.starts_on > on:
+                raise Refused(
+                    "before_the_last",
+                    _("%(name)s was named from %(day)s. If that was a mistake, name the right person from that day.")
+                    % {"name": before.subject.name, "day": date_format(before.starts_on, "j F Y")},
+                    "on",
+                )
             before.ends_on = on - timedelta(days=1)
             before.save(update_fields=["ends_on"])
+            mistaken += [before.pk] if before.was_mistaken else []
     made = Relationship.objects.create(
         coop_id=actor.coop_id,
         kind=kind,
@@ -72,6 +83,7 @@ def name_stand_in(
         how=kind,
         by=by.pk,
         since=on.isoformat(),
+        mistaken=mistaken,
     )
     return made
 

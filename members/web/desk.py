@@ -120,7 +120,7 @@ def _as_at(request: HttpRequest, form: AsAtForm) -> HttpResponse:
     lines: Sequence[selectors.RegisterLine] = []
     as_at = known = today
     if form.is_valid():
-        as_at, known = form.cleaned_data["as_at"] or today, form.cleaned_data["known"] or today
+        as_at, known = form.cleaned_data["as_at"], form.cleaned_data["known"]
         lines = selectors.RegisterPages(request.coop, as_at, end_of(known, request.coop))
     page = Paginator(lines, PER_PAGE).get_page(request.GET.get("page"))
     services.looked_at(actor=request.actor, what=AccessLog.What.LIST, rows=len(page), subject=f"register as at {as_at}")
@@ -226,7 +226,7 @@ def said_anew(form) -> dict:
 
 def current_details(party, on) -> dict:
     """What is known of the party on that day, by the names of the form's fields."""
-    name, address = dated.name_of(party, on, newest=True), dated.address_of(party, on, newest=True)
+    name, address = dated.name_of(party, on, or_later=True), dated.address_of(party, on, or_later=True)
     known = {"email": party.email, "phone": party.phone}
     for row, fields in (
         (name, ("given_names", "family_name", "firm", "register_number")),

@@ -51,7 +51,7 @@ def data(request: HttpRequest) -> HttpResponse:
 def name(request: HttpRequest) -> HttpResponse:
     """I have a new name."""
     party = _me(request)
-    known = dated.name_of(party, clock.today(request.coop), newest=True)
+    known = dated.name_of(party, clock.today(request.coop), or_later=True)
     fields = ("given_names", "family_name", "firm")
     form = NewNameForm(party, request.POST or None, initial={field: getattr(known, field, "") for field in fields})
     if request.method == "POST" and form.is_valid():

@@ -128,6 +128,24 @@ def test_a_sheet_names_whom_we_may_know_already_until_somebody_has_said(coop, me
     assert "Look at these first" not in text(desk.get(address))
 
 
+def test_names_that_are_spelled_alike_have_sheets_of_their_own(coop, mei, desk):
+    alike = [make_application(coop, name=name) for name in ("Elsa Nystrom", "Elsa Nyström", "李 明", "王 芳")]
+    sheet = services.create_sheet(actor=mei, meeting_on=clock.today(coop), applications=alike)
+    ids = re.findall(r'<h[23] id="([^"]+)"', desk.get(path(coop, "members:sheet", pk=sheet.pk)).text)
+    assert len(ids) == len(set(ids)) > len(alike)
+
+
+def test_no_field_of_which_one_is_needed_is_called_optional(coop, mei, desk):
+    member = make_member(coop, name="Elsa Nystrom")
+    for address in (path(coop, "members:application-new"), path(coop, "members:details", number=member.number)):
+        page = desk.get(address).text
+        before, _, fields = page.partition('class="form"')
+        assert "is needed" in before or "A person needs a forename or a family name" in before
+        labels = dict(re.findall(r'<label for="id_(\w+)">(.*?)</label>', fields, flags=re.S))
+        assert "optional" not in labels["family_name"] + labels["given_names"]
+        assert "optional" in labels["phone"]
+
+
 def test_two_tabs_cannot_decide_twice(coop, mei, desk):
     application = make_application(coop)
     sheet = services.create_sheet(actor=mei, meeting_on=clock.today(coop), applications=[application])

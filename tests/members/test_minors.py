@@ -10,7 +10,7 @@ from coop.kernel.models import Mail
 from coop.kernel.tenancy import path
 from members import services, spam
 from members.ages import comes_of_age_on
-from members.models import Application, ApplicationCheck, Membership, Party, Relationship
+from members.models import Application, ApplicationCheck, Membership, PaperLetter, Party, Relationship
 from members.services.parties import create_party
 from tests.ledger.factories import make_books
 
@@ -116,3 +116,31 @@ def test_a_child_we_know_already_gets_guardian_and_birthday_too_and_erasing_forg
     services.erase(actor=mei, party=by, scope="all", basis="Asked.")
     application.refresh_from_db()
     assert application.guardian == {}
+
+
+def test_letters_about_a_child_address_the_guardian_who_gets_them(coop, mei, child):
+    guardian = {"given_names": "Ruth", "family_name": "Young", "email": "ruth@example.org", "evidence": "Paper."}
+    born = date(clock.today(coop).year - 11, 1, 1)
+    asks = {"given_names": "Tim", "family_name": "Young", "street": "Quay 7", "born_on": born}
+    services.apply(coop=coop, member_class="consumer", guardian=guardian, **asks)
+    letter = Mail.objects.get(to="ruth@example.org").text
+    assert letter.startswith(
+        "Dear Ruth Young,\n\nthis letter goes to you as the guardian of Tim Young, whom “you” means"
+    )
+    assert "Dear Tim" not in letter
+    services.apply(coop=coop, member_class="consumer", guardian=guardian, email="tim@example.org", **asks)
+    theirs = {each.to: each.text for each in Mail.objects.order_by("pk")}
+    assert theirs["tim@example.org"].startswith("Dear Tim Young,\n\nthank you for wanting to join")
+    assert "guardian" not in theirs["tim@example.org"]
+    services.apply(coop=coop, member_class="consumer", guardian={**guardian, "email": ""}, **asks | {"street": "Elm 1"})
+    paper = PaperLetter.objects.get()
+    assert (paper.name, paper.address) == ("Ruth Young", "Elm 1")
+    assert "Dear Ruth Young" in paper.text
+
+
+def test_the_page_says_how_somebody_without_an_address_is_told(coop, mei, client_of, child):
+    by_post = services.apply(coop=coop, member_class="consumer", given_names="Noor", street="Quay 1")
+    by_mail = services.apply(coop=coop, member_class="consumer", given_names="Ivo", email="ivo@example.org")
+    pages = [client_of(mei).get(path(coop, "members:application", pk=each.pk)).text for each in (by_post, by_mail)]
+    assert ["We confirm it to them by e-mail" in page for page in pages] == [False, True]
+    assert ["a letter waits to be printed" in page for page in pages] == [True, False]

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import shutil
 import subprocess
 from datetime import date
@@ -14,8 +15,9 @@ from coop.kernel.errors import NotAllowed, Refused
 from coop.kernel.models import AuditEvent, Office
 from coop.kernel.tenancy import Actor, path
 from members import services
+from members.documents import breakable, register_pdf
 from members.exchange.packs import PACKS
-from members.models import AccessLog
+from members.models import AccessLog, Membership
 from tests.beside import missing
 from tests.cast import make_coop, make_officer
 
@@ -89,7 +91,7 @@ def test_the_german_list_says_names_firm_dates_and_shares(mei, people):
     assert (noor["PLZ"], noor["Eintritt am"], noor["Geschäftsguthaben eingezahlt"]) == ("24103", "2024-05-07", "175.50")
     assert firm["Registergericht und Nummer"] == "Kiel HRB 7"
     assert firm["Geschäftsanteile"] == "0"
-    assert (left["Ausscheiden zum"], left["Grund"]) == ("2024-12-31", "resigned")
+    assert (left["Ausscheiden zum"], left["Grund"]) == ("2024-12-31", "Kündigung")
 
 
 def test_a_name_a_spreadsheet_would_run_is_harmless(mei, people):
@@ -216,3 +218,33 @@ def test_a_paper_through_the_page(coop, mei, people, client_of):
     assert answer.content.startswith(b"%PDF-")
     with pytest.raises(Refused, match="CSV file or a PDF"):
         made(mei, "ca", form="odt")
+
+
+def test_the_reason_on_the_german_list_is_german_whatever_it_is():
+    line = SimpleNamespace(ending="")
+    column = dict(PACKS["de-full"].columns)["Grund"]
+    for ending in Membership.Ending:
+        line.ending = ending.value
+        assert column(line, None, str) not in ("", ending.value, str(ending.label))
+
+
+def test_a_long_word_breaks_inside_its_own_column(mei, people):
+    long = "Donaudampfschiffahrtsgesellschaftskapitaenswitwe" * 3
+    with_breaks = breakable(f"Elsa {long} elsa.nystrom-okafor@housing-co-op.example")
+    assert with_breaks.replace("\u00ad", "").replace("\u200b", "") == (
+        f"Elsa {long} elsa.nystrom-okafor@housing-co-op.example"
+    )
+    assert max(map(len, re.split("[\u00ad\u200b\\s-]", with_breaks))) < 16
+    assert breakable("Elsa Nystrom, Harbour Street 12") == "Elsa Nystrom, Harbour Street 12"
+    made_of = {"over": "", "lead": "", "foot": "", "lang": "de", "at": clock.now()}
+    table = [["Nr.", *"abcdefg"], ["1", long, "Vornamen", *["x"] * 5]]
+    pdf = register_pdf(coop=mei.coop, title="Liste", table=table, **made_of)
+    assert pdf.startswith(b"%PDF")
+    if shutil.which("pdftotext") is None:
+        missing("pdftotext is not installed; it is in Debian's poppler-utils.")
+    boxes = subprocess.run(["pdftotext", "-bbox", "-", "-"], input=pdf, capture_output=True, check=True).stdout.decode()
+    words = re.findall(r'xMin="([\d.]+)" yMin="[\d.]+" xMax="([\d.]+)"[^>]*>([^<]+)<', boxes)
+    (given,) = (float(left) for left, _right, word in words if word == "Vornamen")
+    name = [float(right) for left, right, word in words if word.replace("\u00ad", "") in long and len(word) > 5]
+    assert len(name) > 3
+    assert max(name) <= given

@@ -67,6 +67,35 @@ def test_a_companys_representative_replaced_mid_ballot_the_vote_stays_the_compan
     assert "Corrigan" not in str(counted)
 
 
+def test_a_representative_typed_wrong_is_put_right_the_same_day_and_the_vote_stays_the_companys(
+    coop, mei, firm, client_of
+):
+    today = clock.today(coop)
+    first = represent(coop, mei, firm, "niamh", today - timedelta(days=30))
+    ballot = make_ballot(coop, roll=make_roll(coop, voters=1))
+    wrong = represent(coop, mei, firm, "olga", today)
+    vote = governance.cast_recorded(actor=wrong, ballot=ballot, marks=marks(ballot, motion=[0]))
+    right = represent(coop, mei, firm, "orla", today)
+    said = list(Relationship.objects.filter(object=firm.party).order_by("pk").values_list("starts_on", "ends_on"))
+    yesterday = today - timedelta(days=1)
+    assert said == [(today - timedelta(days=30), yesterday), (today, yesterday), (today, None)]
+    assert [each.was_mistaken for each in Relationship.objects.order_by("pk")] == [False, True, False]
+    assert [Actor.of(each.user, coop).is_member for each in (first, wrong, right)] == [False, False, True]
+    changed = governance.cast_recorded(actor=right, ballot=ballot, marks=marks(ballot, motion=[1]))
+    assert (changed.entry_id, changed.replaces_id) == (vote.entry_id, vote.pk)
+    page = client_of(mei).get(f"/{coop.slug}/register/members/{firm.number}/").text
+    assert "by mistake; it never counted" in page
+    assert "<s>Olga Corrigan represents it</s>" in page
+    assert "Olga Corrigan does so for the last day" not in page
+    for day, sentence in ((yesterday, "Orla Corrigan was named from"), (today + timedelta(days=1), "still to come")):
+        with pytest.raises(Refused, match=sentence):
+            represent(coop, mei, firm, f"new{day.day}", day)
+    with pytest.raises(DatabaseError, match="never rewritten"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE members_relationship SET ends_on = NULL WHERE ends_on < starts_on")
+    with pytest.raises(DatabaseError, match="ends_after_start"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE members_relationship SET ends_on = starts_on - 2 WHERE ends_on IS NULL")
+
+
 def test_joining_during_a_ballot_not_on_the_roll_and_the_page_says_why(coop, client_of):
     roll = make_roll(coop, voters=2)
     ballot = make_ballot(coop, roll=roll)

@@ -20,7 +20,7 @@ def verify(**options) -> tuple[str, str]:
 
 def test_whole_histories_are_said_to_be_whole(coop):
     make_member(coop, on=date(2024, 1, 9))
-    assert verify() == ("riverside: 1 memberships, every history is whole\n", "")
+    assert verify() == ("riverside: one membership, every history is whole\n", "")
     with pytest.raises(CommandError, match="no co-op called nowhere"):
         verify(coop="nowhere")
 

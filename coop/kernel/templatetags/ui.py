@@ -234,6 +234,12 @@ def bare(form: Any) -> Any:
 
 
 @register.filter
+def keyed(key: int, prefix: str) -> str:
+    """An id made of a row's key, where two headings may read alike: ``question.pk|keyed:"q"`` is ``q12``."""
+    return f"{prefix}{key}"
+
+
+@register.filter
 def anchor(text: str) -> str:
     """An id made of a heading."""
     return slugify(str(text)) or "part"

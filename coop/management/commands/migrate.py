@@ -7,6 +7,7 @@ from django.core.management.commands.migrate import Command as DjangoMigrate
 from django.core.management.sql import emit_post_migrate_signal
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
+from django.utils.translation import ngettext
 
 from coop.kernel import guards
 from coop.light_migrations import rendered_once
@@ -56,8 +57,10 @@ class Command(DjangoMigrate):
         waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
         if waiting:
             raise CommandError(
-                f"{len(waiting)} migrations wait, and people are voting: {'; '.join(open_ballots)}. Migrate after the"
-                " close, or say --with-open-ballots.",
+                ngettext("One migration waits", "%(n)d migrations wait", len(waiting))
+                % {"n": len(waiting)}
+                + f", and people are voting: {'; '.join(open_ballots)}. Nothing was changed. Start after the close,"
+                " or run “manage.py migrate --with-open-ballots” first; who votes meanwhile may be kept waiting.",
                 returncode=2,
             )
 

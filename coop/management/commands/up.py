@@ -15,6 +15,7 @@ from coop.keeper import tie_to_parent
 class Command(BaseCommand):
     help = "Start everything in the foreground; Ctrl-C stops everything. PORT and HOST say where pages are served."
     requires_system_checks = []
+    migrates_during_a_vote = False
 
     def handle(self, *args, **options):
         if os.environ.pop("ROCHDALE_TIED", ""):  # started by make: were make killed, Ctrl-C would reach nobody
@@ -37,7 +38,7 @@ class Command(BaseCommand):
 
     def prepare(self):
         """What must be true before the first page is served."""
-        call_command("migrate", verbosity=0, interactive=False)
+        call_command("migrate", verbosity=0, interactive=False, with_open_ballots=self.migrates_during_a_vote)
         if not settings.DEBUG:
             call_command("collectstatic", verbosity=0, interactive=False)
 

@@ -1,6 +1,7 @@
 import sys
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import ngettext
 
 from coop.kernel.models import Cooperative
 from members.models import Membership
@@ -29,6 +30,7 @@ class Command(BaseCommand):
             broken |= bool(findings)
             if not findings:
                 count = Membership.objects.filter(coop=each).count()
-                self.stdout.write(f"{each.slug}: {count} memberships, every history is whole")
+                held = ngettext("one membership", "%(n)d memberships", count) % {"n": count}
+                self.stdout.write(f"{each.slug}: {held}, every history is whole")
         if broken:
             sys.exit(1)

@@ -141,7 +141,7 @@ def test_letters_are_one_sheet_each_for_a_window_envelope(coop, samir):
     (ruth,) = without_mail(coop, 1)
     ballot, _voters = electorate(coop, 5)
     entry = RollEntry.objects.get(roll=ballot.voters, number=ruth.number)
-    lines = known.addresses(coop.pk)[ruth.party_id]
+    lines = known.addresses(coop.pk, clock.today(coop))[ruth.party_id]
     assert lines == ["Mill Lane 7", "10115 Berlin"]
     sheets = [(entry, lines, f"ABCD-EFGH-JKM{at}") for at in range(2, 5)]
     pdf = voting_letters_pdf(ballot, sheets, PAGE, clock.now())

@@ -11,7 +11,9 @@ from django.db.migrations.executor import MigrationExecutor
 
 from coop.checks import _privileges_beyond
 from coop.kernel import guards
-from coop.management.commands.migrate import ballots_taking_votes
+from coop.management.commands.demo import Command as Demo
+from coop.management.commands.migrate import DjangoMigrate, ballots_taking_votes
+from coop.management.commands.up import Command as Up
 from tests.governance.factories import make_ballot, make_roll, make_voter
 
 from .voter import electorate
@@ -33,6 +35,14 @@ def test_a_migration_is_refused_while_a_ballot_is_open(coop, monkeypatch, capsys
         call_command("migrate", verbosity=0)
     assert refused.value.returncode == 2
     assert ballot.state == "open"
+    assert "One migration waits, and people are voting" in str(refused.value)
+    migrated = []
+    monkeypatch.setattr(DjangoMigrate, "handle", lambda *_, **said: migrated.append(said["with_open_ballots"]))
+    with pytest.raises(CommandError, match="run “manage.py migrate --with-open-ballots” first"):
+        Up().prepare()
+    assert not migrated
+    Demo().prepare()  # nobody's real vote: the demo always has a ballot open, and starts after an update all the same
+    assert migrated == [True]
 
 
 def test_migrating_does_not_open_a_box_that_is_there(coop):

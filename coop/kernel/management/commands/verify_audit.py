@@ -1,6 +1,7 @@
 import sys
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import ngettext
 
 from coop.kernel import audit
 from coop.kernel.models import AuditEvent, Cooperative
@@ -27,6 +28,7 @@ class Command(BaseCommand):
                 broken = True
             else:
                 count = AuditEvent.objects.filter(coop=each).count()
-                self.stdout.write(f"{each.slug}: {count} events, the chain is whole")
+                events = ngettext("one event", "%(n)d events", count) % {"n": count}
+                self.stdout.write(f"{each.slug}: {events}, the chain is whole")
         if broken:
             sys.exit(1)
