@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('kernel', '0001_initial'),
-        ('members', '0019_deaths_agree'),
+        ('members', '0020_on_record'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
