@@ -85,26 +85,37 @@ _STANDS = "n.party_id = NEW.id AND NOT EXISTS (SELECT FROM {table} c WHERE c.cor
 _REACHED = f"""coalesce((
                         SELECT n.value FROM members_partycontact n
                          WHERE {_STANDS.format(table="members_partycontact")} AND n.kind = '{{kind}}' {_NEWEST}), '')"""  # noqa: S608
+# A standing row ``n`` that none begun since has overtaken, today where the co-op is; one announced overtakes nothing yet.
+_HOLDS = f"""{_STANDS} AND NOT EXISTS (
+                        SELECT FROM {{table}} o
+                         WHERE o.party_id = n.party_id AND (o.valid_from, o.id) > (n.valid_from, n.id)
+                           AND o.valid_from <= today
+                           AND NOT EXISTS (SELECT FROM {{table}} c WHERE c.corrects_id = o.id))"""  # noqa: S608
 SHOWN_AS_RECORDED = pgtrigger.Trigger(
-    name="shown_as_recorded",  # what lists show is what the newest dated rows say
+    name="shown_as_recorded",  # what lists show is what the newest dated rows say that have begun
     when=pgtrigger.After,
     operation=pgtrigger.Update,
     timing=pgtrigger.Deferred,
     condition=pgtrigger.Condition(
         "((NEW.name, NEW.email, NEW.phone, NEW.place) IS DISTINCT FROM (OLD.name, OLD.email, OLD.phone, OLD.place))"
     ),
-    declare=[("who", "record")],
+    declare=[("who", "record"), ("today", "date")],
     func=f"""
                     SELECT name, email, phone, place INTO who FROM members_party
                      WHERE id = NEW.id AND erased_at IS NULL;
                     IF NOT FOUND THEN RETURN NULL; END IF;
-                    IF NEW.name <> OLD.name AND who.name IS DISTINCT FROM (
-                        SELECT CASE WHEN n.firm <> '' THEN n.firm
+                    SELECT (now() AT TIME ZONE c.time_zone)::date INTO today
+                      FROM kernel_cooperative c WHERE c.id = NEW.coop_id;
+                    IF NEW.name <> OLD.name AND NOT EXISTS (
+                        SELECT FROM members_partyname n
+                         WHERE {_HOLDS.format(table="members_partyname")}
+                           AND who.name = CASE WHEN n.firm <> '' THEN n.firm
                                ELSE concat_ws(' ', nullif(n.given_names, ''), nullif(n.family_name, '')) END
-                          FROM members_partyname n WHERE {_STANDS.format(table="members_partyname")} {_NEWEST}
-                    ) OR NEW.place <> OLD.place AND who.place <> coalesce((
-                        SELECT n.place FROM members_partyaddress n
-                         WHERE {_STANDS.format(table="members_partyaddress")} {_NEWEST}), '')
+                    ) OR NEW.place <> OLD.place AND NOT EXISTS (
+                        SELECT FROM members_partyaddress n
+                         WHERE {_HOLDS.format(table="members_partyaddress")} AND n.place = who.place
+                    ) AND (who.place <> '' OR EXISTS (
+                        SELECT FROM members_partyaddress n WHERE {_STANDS.format(table="members_partyaddress")}))
                     OR NEW.email <> OLD.email AND who.email <> {_REACHED.format(kind="email")}
                     OR NEW.phone <> OLD.phone AND who.phone <> {_REACHED.format(kind="phone")} THEN
                         RAISE check_violation USING MESSAGE = 'a person is shown as the dated rows say';

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db import DatabaseError, connection, transaction
 
 from coop.kernel import clock
 from coop.kernel.errors import Refused
@@ -18,6 +19,12 @@ from .test_desk_pages import text
 
 pytestmark = pytest.mark.django_db
 SINCE = date(2020, 3, 1)
+
+
+def told() -> None:
+    """What the database asks when a transaction is committed, asked now."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
 
 
 @pytest.fixture
@@ -81,18 +88,28 @@ def test_a_name_announced_for_a_day_is_shown_from_that_day_on(coop, mei, elsa):
     services.change_details(actor=mei, party=elsa.party, on=wedding, **changed)
     party = Party.objects.get(pk=elsa.party_id)
     assert (party.name, party.place) == ("Elsa Nystrom", "Kiel")
+    told()
     assert dated.address_of(party, today, or_later=True).street == "Quay 1"
     assert [line.name for line in selectors.register(coop, today, end_of(today, coop))] == ["Elsa Nystrom"]
     assert [line.name for line in selectors.register(coop, wedding, end_of(today, coop))] == ["Elsa Berg"]
     services.change_details(actor=mei, party=party, email="elsa@example.org")  # does not bring the name forward
     assert Party.objects.get(pk=party.pk).name == "Elsa Nystrom"
-    for day, name, done in ((wedding - timedelta(days=1), "Elsa Nystrom", 0), (wedding, "Elsa Berg", 1)):
+    services.change_details(actor=mei, party=party, given_names="Elsa Maria", family_name="Nystrom", place="Bremen")
+    services.change_details(actor=mei, party=party, on=today + timedelta(days=300), street="Elm 9", place="Mainz")
+    party.refresh_from_db()
+    assert (party.name, party.place) == ("Elsa Maria Nystrom", "Bremen")
+    told()
+    for day, name, done in ((wedding - timedelta(days=1), "Elsa Maria Nystrom", 0), (wedding, "Elsa Berg", 1)):
         with clock.at(datetime.combine(day, datetime.min.time(), tzinfo=UTC) + timedelta(hours=12)):
             assert services.begin_announced(coop) == done
             tick()  # again: nothing is left to do
             party.refresh_from_db()
             assert (party.name, "berg" in party.search) == (name, bool(done))
             assert services.begin_announced(coop) == 0
+            told()
+    with pytest.raises(DatabaseError, match="shown as the dated rows say"), transaction.atomic():
+        Party.objects.filter(pk=party.pk).update(name="Elsa Nystrom")  # a name that has been overtaken
+        told()
 
 
 def test_an_email_address_holds_at_once(coop, mei, elsa):
