@@ -85,7 +85,7 @@ _STANDS = "n.party_id = NEW.id AND NOT EXISTS (SELECT FROM {table} c WHERE c.cor
 _REACHED = f"""coalesce((
                         SELECT n.value FROM members_partycontact n
                          WHERE {_STANDS.format(table="members_partycontact")} AND n.kind = '{{kind}}' {_NEWEST}), '')"""  # noqa: S608
-# A standing row ``n`` that none begun since has overtaken, today where the co-op is; one announced overtakes nothing yet.
+# A standing row ``n`` that none begun since has overtaken, today where the co-op is; an announced one has not yet.
 _HOLDS = f"""{_STANDS} AND NOT EXISTS (
                         SELECT FROM {{table}} o
                          WHERE o.party_id = n.party_id AND (o.valid_from, o.id) > (n.valid_from, n.id)
