@@ -287,3 +287,19 @@ LINES_STAY = pgtrigger.Trigger(
                     RETURN NULL;
                 """,
 )
+
+NOT_OF_A_MEMBER = pgtrigger.Trigger(
+    name="not_of_a_member",  # an erasure lets rows go, so it is not written of whoever the register still needs
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert,
+    func="""
+                    IF EXISTS (
+                        SELECT FROM members_membership m JOIN members_party p ON p.id = m.party_id
+                         WHERE (p.id = NEW.party_id OR p.merged_into_id = NEW.party_id) AND m.state <> 'ended'
+                           AND coalesce(m.ends_on, 'infinity') > (NEW.at AT TIME ZONE 'UTC')::date
+                    ) THEN
+                        RAISE check_violation USING MESSAGE = 'nobody is erased while a member';
+                    END IF;
+                    RETURN NEW;
+                """,
+)

@@ -12,6 +12,7 @@ from coop.kernel import clock
 from coop.kernel.models import NO_TRUNCATE, AppendOnly, CoopModel
 
 from .parties import Party
+from .promises import NOT_OF_A_MEMBER
 
 
 class ChangeRequest(CoopModel):
@@ -122,6 +123,7 @@ class Erasure(CoopModel, AppendOnly):
 
     class Meta(AppendOnly.Meta):
         ordering = ["-id"]
+        triggers = [*AppendOnly.Meta.triggers, NOT_OF_A_MEMBER]
 
     def __str__(self) -> str:
         return f"{self.scope} of party {self.party_id}"

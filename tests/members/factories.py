@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import itertools
 from contextlib import nullcontext
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
+
+from django.db import transaction
 
 from coop.kernel import clock
 from coop.kernel.errors import Refused
 from coop.kernel.tenancy import Actor
 from members import services
 from members.models import Application, ByLaws, ClassTerms, Erasure, Membership, MembershipClass, Party
+from members.services import history
 from members.services.parties import record
 
 FOUNDED = date(2015, 1, 1)
@@ -90,8 +93,17 @@ def dead(membership: Membership, on: date | None = None) -> None:
     services.record_death(actor=Actor.system(membership.coop), party=party, died_on=day, evidence="Certificate.")
 
 
+@transaction.atomic
+def left(membership: Membership) -> None:
+    """Yesterday was the last day."""
+    actor, today = Actor.system(membership.coop), clock.today(membership.coop)
+    said = {"kind": "exit_effective", "effective_on": today, "ends_on": today - timedelta(days=1), "ending": "resigned"}
+    history.go_on(actor=actor, membership=history.lock(membership), **said)
+
+
 def erased(membership: Membership) -> None:
-    """The holder is nobody any more, as the register writes it down; what else an erasure takes with it stays."""
+    """The holder left and is nobody any more, as the register writes it down; what else an erasure takes stays."""
+    left(membership)
     Erasure.objects.create(coop_id=membership.coop_id, party_id=membership.party_id, scope="all", basis="Asked.")
     Party.objects.filter(pk=membership.party_id).update(erased_at=clock.now())
 

@@ -9,7 +9,7 @@ from coop.kernel.tenancy import Actor
 from members import services
 from members.models import Application, Erasure, EventNote, ImportBatch, ImportRow, Party, PartyContact, PartyName
 
-from .factories import erased, known_as, make_application, make_member
+from .factories import known_as, left, make_application, make_member
 from .test_expelling import OPENED, expel, hear, open_case, plus
 from .test_guards import refused, run
 from .test_import import committed, taken_in
@@ -38,6 +38,9 @@ def test_what_was_true_of_a_living_person_is_not_taken_away(coop, member):
     all_refused((f"DELETE FROM {table}", gone) for table in tables)
     assert before == [EventNote.objects.count(), PartyName.objects.count(), PartyContact.objects.count()]
     assert min(before) > 0
+    erasure = "INSERT INTO members_erasure (coop_id, party_id, scope, basis, at, rows)"
+    all_refused([(erasure + " SELECT coop_id, id, 'contact', 'x', now(), '{}' FROM members_party", "while a member")])
+    left(member)
     Erasure.objects.create(coop=coop, party=member.party, scope="contact", basis="Asked.")
     known_as(member.party, email="told.later@example.org")
     all_refused((f"DELETE FROM {table}", gone) for table in tables[:3])
@@ -63,9 +66,11 @@ def test_nobody_is_erased_reborn_or_another_kind_without_its_record(coop, member
             ("UPDATE members_application SET born_on = '1990-01-01'", "Cannot update"),
         )
     )
+    left(member)
     Erasure.objects.create(coop=coop, party=member.party, scope="contact", basis="Asked.")
     all_refused([(party + "erased_at = now()", "without an erasure")])
-    erased(member)
+    Erasure.objects.create(coop=coop, party=member.party, scope="all", basis="Asked.")
+    run(party + "erased_at = now()")
     assert Party.objects.get(pk=member.party_id).erased_at is not None
 
 
