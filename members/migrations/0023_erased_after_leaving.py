@@ -8,7 +8,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('members', '0020_on_record'),
+        ('members', '0022_shown_from_its_day'),
     ]
 
     operations = [
