@@ -222,7 +222,7 @@ class NameForm(DetailsForm):
     on = forms.DateField(
         label=gettext_lazy("Holds from"),
         widget=DateInput,
-        help_text=gettext_lazy("The register as at an earlier day keeps showing what held then."),
+        help_text=gettext_lazy("Earlier days keep showing what held then. A day to come is waited for, up to a year."),
     )
 
     def __init__(self, party, *args, **kwargs):
