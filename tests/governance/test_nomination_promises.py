@@ -144,8 +144,9 @@ def test_an_erased_candidates_words_and_photo_go(coop, mei):
     amara = make_voter(coop, "amara")
     call = call_for(coop)
     standing(call, amara, statement="More bees.", photo=photo((80, 80)), photo_alt="Amara")
-    erased(membership(amara))
-    forget_on_rolls(actor=mei, membership=Membership.objects.get(pk=membership(amara).pk))
+    hers = membership(amara)
+    erased(hers)
+    forget_on_rolls(actor=mei, membership=Membership.objects.get(pk=hers.pk))
     left = Nomination.objects.get()
     assert (left.sentence, left.statement, left.photo, left.photo_alt) == ("", "", None, "")
 
