@@ -28,7 +28,7 @@ up: install ## start without the story: your own co-op, data in .data/
 	@exec env ROCHDALE_TIED=1 $(BIN)/python manage.py up
 
 test: install ## every test, on three processes, as many wait for clocks and browsers (ARGS="tests/ops -x" for some)
-	@$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -n 3 $(ARGS)
 
 lint: install ## style, types, import contracts, missing migrations
 	$(BIN)/ruff check .
